@@ -1,1 +1,18 @@
-//! DCP.
+//! The shared framework of the Data Computation Platform: everything a module may rely on, nothing a single module needs.
+//!
+//! A module starts with [`run`]; `docs/module-contract.md` says what it may rely on and what it owes.
+
+pub mod bus;
+pub mod calc;
+pub mod clock;
+pub mod config;
+pub mod events;
+pub mod http;
+pub mod identity;
+pub mod limits;
+pub mod model;
+pub mod node;
+pub mod pi;
+pub mod run;
+pub mod secrets;
+pub mod store;

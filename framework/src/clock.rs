@@ -1,0 +1,1 @@
+//! Time and identifiers as arguments, so that tests decide them.

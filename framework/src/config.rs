@@ -1,0 +1,1 @@
+//! Layered settings: defaults, a file, then `DCP__` variables.

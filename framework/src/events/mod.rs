@@ -1,0 +1,1 @@
+//! Every event and task of the platform as a type.

@@ -1,0 +1,1 @@
+//! Who is calling, proven by the edge's token.

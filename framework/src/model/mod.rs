@@ -1,0 +1,1 @@
+//! Definitions that modules share: sites, zones, permissions, ids, manifests.

@@ -1,0 +1,1 @@
+//! The edge and the supervisor that both nodes are made of.

@@ -1,0 +1,1 @@
+//! PI Web API client: the data layer, read only.

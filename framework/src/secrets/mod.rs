@@ -1,0 +1,1 @@
+//! Secrets by path, from a provider that is never a settings file.

@@ -1,0 +1,1 @@
+//! A module's database, reached through procedures only.
