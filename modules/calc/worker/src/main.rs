@@ -1,1 +1,34 @@
-fn main() {}
+//! One R in one process, which does what the calculation engine asks over a socket and nothing else.
+//!
+//! The engine starts it with that socket as standard input. R is single threaded, may loop, crash or eat memory: so
+//! it lives alone here and the engine can interrupt it (SIGINT) or kill it (SIGKILL) without losing anything.
+
+mod confine;
+mod embed;
+mod frame;
+mod from_r;
+mod into_r;
+mod job;
+mod value;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("calc-worker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> std::io::Result<()> {
+    let mut engine = frame::take_standard_input()?;
+    let limits = confine::Limits::from_environment();
+    let network = confine::apply(&limits)?;
+    let r = embed::start(&limits)?;
+    let hello = job::describe(&r, network)?;
+    frame::write(&mut engine, frame::HELLO, &[&hello])?;
+    job::serve(&r, &mut engine)
+}

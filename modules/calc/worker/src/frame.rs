@@ -1,0 +1,88 @@
+//! Frames between the engine and its worker: `[u32 length][u8 kind][payload]`, little endian.
+//!
+//! Not standard output: what R code prints would end up between the frames.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+
+/// The worker is ready: its environment as JSON.
+pub(crate) const HELLO: u8 = 1;
+/// Load a script: `[u32 header length][header JSON][source]`.
+pub(crate) const SOURCE: u8 = 2;
+/// Call a function: `[u32 header length][header JSON][argument values one after the other]`.
+pub(crate) const CALL: u8 = 3;
+/// How it ended: `[u32 header length][header JSON][value JSON]`.
+pub(crate) const OUTCOME: u8 = 4;
+/// How far the running call is, as JSON.
+pub(crate) const PROGRESS: u8 = 5;
+
+/// The descriptor of the socket; fixed, so that the progress callback finds it.
+pub(crate) const SOCKET: RawFd = 3;
+/// Longest frame accepted: above the largest body the engine takes, so only a broken peer meets it.
+const LONGEST: usize = 1 << 30;
+
+/// Moves the socket from standard input to its own descriptor, which no child of R inherits.
+pub(crate) fn take_standard_input() -> io::Result<UnixStream> {
+    // SAFETY: 0 is open, the engine passed it; 3 is not in use yet and ours from here on.
+    let socket = unsafe {
+        if libc::dup3(0, SOCKET, libc::O_CLOEXEC) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        UnixStream::from_raw_fd(SOCKET)
+    };
+    let nothing = File::open("/dev/null")?;
+    // SAFETY: both descriptors are open.
+    if unsafe { libc::dup2(nothing.as_raw_fd(), 0) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(socket)
+}
+
+/// Writes one frame whose payload is the given parts joined.
+pub(crate) fn write(out: &mut impl Write, kind: u8, parts: &[&[u8]]) -> io::Result<()> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let mut head = Vec::with_capacity(5 + if length < 4096 { length } else { 0 });
+    head.extend_from_slice(
+        &u32::try_from(length)
+            .map_err(|_| ErrorKind::InvalidData)?
+            .to_le_bytes(),
+    );
+    head.push(kind);
+    if length < 4096 {
+        // One write for a small frame: one wake-up of the engine instead of two.
+        for part in parts {
+            head.extend_from_slice(part);
+        }
+        return out.write_all(&head);
+    }
+    out.write_all(&head)?;
+    parts.iter().try_for_each(|part| out.write_all(part))
+}
+
+/// Reads the next frame; `None` when the engine has gone.
+pub(crate) fn read(input: &mut impl Read, payload: &mut Vec<u8>) -> io::Result<Option<u8>> {
+    let mut head = [0; 5];
+    match input.read_exact(&mut head) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let length = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+    if length > LONGEST {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    payload.clear();
+    payload.resize(length, 0);
+    input.read_exact(payload)?;
+    Ok(Some(head[4]))
+}
+
+/// Splits `[u32 length][header][rest]`.
+pub(crate) fn split(payload: &[u8]) -> io::Result<(&[u8], &[u8])> {
+    let (length, rest) = payload
+        .split_first_chunk::<4>()
+        .ok_or(ErrorKind::InvalidData)?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+        .ok_or_else(|| ErrorKind::InvalidData.into())
+}

@@ -1,0 +1,342 @@
+//! Serves the engine's frames: loads scripts, calls their functions, reports how each call ended.
+
+use crate::embed::{self, R, Rf_eval, call_of, symbol};
+use crate::frame;
+use crate::from_r::{self, Unsupported};
+use crate::into_r::into_r;
+use crate::value::Value;
+use extendr_ffi::{
+    R_GlobalEnv, R_NewEnv, R_NilValue, R_tryEvalSilent, Rf_ScalarInteger, Rf_cons, Rf_defineVar,
+    Rf_lcons, Rf_protect, Rf_unprotect, SET_TAG, SEXP, SEXPTYPE, TYPEOF, VECTOR_ELT, XLENGTH,
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::ffi::c_void;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
+
+#[derive(Deserialize)]
+struct SourceHeader {
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct CallHeader {
+    version: String,
+    function: String,
+    /// Name and length in bytes of each argument's JSON, in the order of the payload.
+    args: Vec<(String, usize)>,
+    seed: i32,
+}
+
+/// Answers frames until the engine has gone.
+pub(crate) fn serve(r: &R, engine: &mut UnixStream) -> io::Result<()> {
+    let mut payload = Vec::new();
+    while let Some(kind) = frame::read(engine, &mut payload)? {
+        embed::clear_interrupt();
+        let (header, body) = frame::split(&payload)?;
+        let started = Instant::now();
+        let mut report = match kind {
+            frame::SOURCE => load(r, &serde_json::from_slice::<SourceHeader>(header)?, body)?,
+            frame::CALL => call(r, &serde_json::from_slice::<CallHeader>(header)?, body),
+            other => return Err(io::Error::other(format!("unknown frame {other}"))),
+        };
+        report.output = embed::take_output();
+        let head = report.header(started.elapsed().as_micros());
+        let length = u32::try_from(head.len())
+            .map_err(io::Error::other)?
+            .to_le_bytes();
+        frame::write(engine, frame::OUTCOME, &[&length, &head, &report.value])?;
+        // A large argument or result must not stay with an idle worker.
+        if payload.capacity() > 1 << 20 {
+            payload = Vec::new();
+        }
+    }
+    Ok(())
+}
+
+/// The environment of this R as JSON, for the greeting.
+pub(crate) fn describe(r: &R, network: &str) -> io::Result<Vec<u8>> {
+    let mut work = Work::new(r, Task::Describe);
+    if !embed::protected(perform, &mut work) {
+        return Err(io::Error::other(embed::last_error()));
+    }
+    let about: serde_json::Value = serde_json::from_slice(&work.report.value)?;
+    let libraries = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let library = |name: &str| {
+        libraries
+            .lines()
+            .filter_map(|line| line.split_whitespace().nth(5))
+            .find(|path| path.contains(name))
+            .map(String::from)
+    };
+    let hello = json!({ "r": about["r"], "platform": about["platform"], "locale": about["locale"],
+        "time_zone": about["time_zone"], "rng": about["rng"], "blas": library("blas"), "network": network,
+        "started_ms": r.started.elapsed().as_millis() as u64, "worker": env!("CARGO_PKG_VERSION") });
+    Ok(hello.to_string().into_bytes())
+}
+
+fn load(r: &R, header: &SourceHeader, body: &[u8]) -> io::Result<Report> {
+    let text = String::from_utf8(body.to_vec()).map_err(io::Error::other)?;
+    let args = [Value::Text(header.version.clone()), Value::Text(text)];
+    Ok(finish(Work::new(r, Task::Load { args: &args })))
+}
+
+fn call(r: &R, header: &CallHeader, body: &[u8]) -> Report {
+    let mut rest = body;
+    let mut args = Vec::with_capacity(header.args.len());
+    for (name, length) in &header.args {
+        let Some((text, after)) = rest.split_at_checked(*length) else {
+            return Report::failed(
+                json!({ "kind": "argument", "message": "the arguments are cut short" }),
+            );
+        };
+        rest = after;
+        match serde_json::from_slice::<Value>(text) {
+            Ok(value) => args.push((name.as_str(), value)),
+            Err(error) => {
+                let failure =
+                    json!({ "kind": "argument", "argument": name, "message": error.to_string() });
+                return Report::failed(&failure);
+            }
+        }
+    }
+    finish(Work::new(
+        r,
+        Task::Call {
+            header,
+            args: &args,
+        },
+    ))
+}
+
+/// Does the work; an R error outside the called function (no memory for an argument) is an error like any other.
+fn finish(mut work: Work<'_>) -> Report {
+    if !embed::protected(perform, &mut work) {
+        let failure = if embed::interrupt_pending() || embed::last_error().is_empty() {
+            json!({ "kind": "interrupted" })
+        } else {
+            json!({ "kind": "error", "message": embed::last_error(), "call": null, "class": ["error"] })
+        };
+        return Report::failed(&failure);
+    }
+    work.report
+}
+
+enum Task<'a> {
+    Describe,
+    Load {
+        args: &'a [Value],
+    },
+    Call {
+        header: &'a CallHeader,
+        args: &'a [(&'a str, Value)],
+    },
+}
+
+struct Work<'a> {
+    r: &'a R,
+    task: Task<'a>,
+    report: Report,
+}
+
+impl<'a> Work<'a> {
+    fn new(r: &'a R, task: Task<'a>) -> Self {
+        Self {
+            r,
+            task,
+            report: Report::default(),
+        }
+    }
+}
+
+/// How a job ended, as the engine gets it.
+#[derive(Default)]
+struct Report {
+    value: Vec<u8>,
+    /// JSON of the failure; empty when there is none.
+    failure: Vec<u8>,
+    warnings: Vec<u8>,
+    messages: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Report {
+    fn failed(failure: &serde_json::Value) -> Self {
+        Self {
+            failure: failure.to_string().into_bytes(),
+            ..Self::default()
+        }
+    }
+
+    fn header(&self, elapsed_us: u128) -> Vec<u8> {
+        let mut head = format!("{{\"elapsed_us\":{elapsed_us}").into_bytes();
+        let parts = [
+            ("failure", &self.failure),
+            ("warnings", &self.warnings),
+            ("messages", &self.messages),
+        ];
+        for (name, json) in parts.into_iter().filter(|(_, json)| !json.is_empty()) {
+            head.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            head.extend_from_slice(json);
+        }
+        if !self.output.is_empty() {
+            let lines: Vec<_> = String::from_utf8_lossy(&self.output)
+                .lines()
+                .map(str::to_owned)
+                .collect();
+            head.extend_from_slice(format!(",\"output\":{}", json!(lines)).as_bytes());
+        }
+        head.push(b'}');
+        head
+    }
+}
+
+/// Everything that touches R. R jumps out of here on an error, over frames that own nothing.
+unsafe extern "C-unwind" fn perform(data: *mut c_void) {
+    // SAFETY: `data` is the `Work` that `protected` was given.
+    unsafe {
+        let work = &mut *data.cast::<Work<'_>>();
+        let r = work.r;
+        match work.task {
+            Task::Describe => {
+                let value = Rf_protect(Rf_eval(Rf_protect(call_of(r.describe)), R_GlobalEnv));
+                write_value(value, &mut work.report);
+                Rf_unprotect(2);
+            }
+            Task::Load { args } => {
+                let version = Rf_protect(into_r(&args[0]));
+                let text = Rf_protect(into_r(&args[1]));
+                let call = Rf_protect(Rf_lcons(
+                    r.load,
+                    Rf_cons(version, Rf_cons(text, R_NilValue)),
+                ));
+                harnessed(r, call, R_GlobalEnv, 1, &mut work.report);
+                Rf_unprotect(3);
+            }
+            Task::Call { header, args } => {
+                let version = Rf_protect(into_r(&Value::Text(header.version.clone())));
+                let find = Rf_protect(Rf_lcons(r.script, Rf_cons(version, R_NilValue)));
+                let script = Rf_protect(Rf_eval(find, R_GlobalEnv));
+                if TYPEOF(script) == SEXPTYPE::ENVSXP {
+                    in_script(r, script, header, args, &mut work.report);
+                } else {
+                    work.report = Report::failed(&json!({ "kind": "unloaded" }));
+                }
+                Rf_unprotect(3);
+            }
+        }
+    }
+}
+
+/// Binds each argument to its own name and calls `f(x = x)`: data is never code, and R's messages stay short.
+unsafe fn in_script(
+    r: &R,
+    script: SEXP,
+    header: &CallHeader,
+    args: &[(&str, Value)],
+    report: &mut Report,
+) {
+    // SAFETY: inside `perform`; the environment keeps the arguments, the call is protected while it grows.
+    unsafe {
+        let env = Rf_protect(R_NewEnv(script, 1, 29));
+        let mut list = R_NilValue;
+        let mut protected = 1;
+        for (name, value) in args.iter().rev() {
+            let Some(name) = symbol(name) else { continue };
+            let value = Rf_protect(into_r(value));
+            Rf_defineVar(name, value, env);
+            list = Rf_protect(Rf_cons(name, list));
+            SET_TAG(list, name);
+            protected += 2;
+        }
+        if let Some(function) = symbol(&header.function) {
+            let call = Rf_protect(Rf_lcons(function, list));
+            harnessed(r, call, env, header.seed, report);
+            protected += 1;
+        }
+        Rf_unprotect(protected);
+    }
+}
+
+/// Runs `call` under the harness and writes what it reports.
+unsafe fn harnessed(r: &R, call: SEXP, env: SEXP, seed: i32, report: &mut Report) {
+    // SAFETY: inside `perform`; the harness returns list(value, failure, warnings, messages).
+    unsafe {
+        let quoted = Rf_protect(quote(call));
+        let seed = Rf_protect(Rf_ScalarInteger(seed));
+        let run = Rf_protect(Rf_lcons(
+            r.run,
+            Rf_cons(quoted, Rf_cons(env, Rf_cons(seed, R_NilValue))),
+        ));
+        let mut failed = 0;
+        let result = Rf_protect(R_tryEvalSilent(run, R_GlobalEnv, &raw mut failed));
+        if failed != 0 {
+            let message = embed::last_error();
+            *report = Report::failed(
+                json!({ "kind": "error", "message": message, "call": null, "class": ["error"] }),
+            );
+        } else {
+            for (index, target) in [
+                (1, &mut report.failure),
+                (2, &mut report.warnings),
+                (3, &mut report.messages),
+            ] {
+                write_list(VECTOR_ELT(result, index), target);
+            }
+            if report.failure.is_empty() {
+                write_value(VECTOR_ELT(result, 0), report);
+            }
+        }
+        Rf_unprotect(4);
+    }
+}
+
+unsafe fn quote(call: SEXP) -> SEXP {
+    // SAFETY: `quote` is a symbol of base R; the caller protects the result.
+    unsafe { Rf_lcons(extendr_ffi::R_QuoteSymbol, Rf_cons(call, R_NilValue)) }
+}
+
+unsafe fn write_value(value: SEXP, report: &mut Report) {
+    // SAFETY: `value` is protected by the caller.
+    if let Err(Unsupported { pointer, what }) = unsafe { from_r::write(value, &mut report.value) } {
+        report.value.clear();
+        let place = if pointer.is_empty() {
+            String::new()
+        } else {
+            format!(" at {pointer}")
+        };
+        let message = format!(
+            "The result holds {what}{place}, which has no JSON form. Return numbers, texts, lists, matrices or data frames."
+        );
+        report.failure = json!({ "kind": "result", "message": message, "pointer": pointer })
+            .to_string()
+            .into_bytes();
+    }
+}
+
+/// A condition list or a vector of texts, always as object or array; nothing at all when it is empty.
+unsafe fn write_list(value: SEXP, out: &mut Vec<u8>) {
+    // SAFETY: `value` is part of the protected result.
+    unsafe {
+        let length = if TYPEOF(value) == SEXPTYPE::NILSXP {
+            0
+        } else {
+            XLENGTH(value)
+        };
+        if length == 0 {
+            return;
+        }
+        let single = TYPEOF(value) == SEXPTYPE::STRSXP && length == 1;
+        if single {
+            out.push(b'[');
+        }
+        if from_r::write(value, out).is_err() {
+            out.extend_from_slice(b"null");
+        }
+        if single {
+            out.push(b']');
+        }
+    }
+}
