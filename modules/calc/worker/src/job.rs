@@ -89,7 +89,7 @@ fn call(r: &R, header: &CallHeader, body: &[u8]) -> Report {
     for (name, length) in &header.args {
         let Some((text, after)) = rest.split_at_checked(*length) else {
             return Report::failed(
-                json!({ "kind": "argument", "message": "the arguments are cut short" }),
+                &json!({ "kind": "argument", "message": "the arguments are cut short" }),
             );
         };
         rest = after;
@@ -275,7 +275,7 @@ unsafe fn harnessed(r: &R, call: SEXP, env: SEXP, seed: i32, report: &mut Report
         if failed != 0 {
             let message = embed::last_error();
             *report = Report::failed(
-                json!({ "kind": "error", "message": message, "call": null, "class": ["error"] }),
+                &json!({ "kind": "error", "message": message, "call": null, "class": ["error"] }),
             );
         } else {
             for (index, target) in [
