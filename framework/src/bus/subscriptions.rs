@@ -1,0 +1,149 @@
+//! What a module reacts to: its events, its tasks and the functions that take them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+
+use super::inbox::Inbox;
+use super::{Envelope, Reaction, event_queue, task_queue};
+use crate::events::{Event, wire_name};
+use crate::store::Tx;
+
+type Run = dyn Fn(Inbox, Arc<Envelope>) -> LocalBoxFuture<'static, Result<(), Reaction>> + Send + Sync;
+
+/// One queue and what is done with its messages.
+#[derive(Clone)]
+pub(crate) struct Subscription {
+    /// The queue, with the module's name still to be set for events.
+    pub(crate) source: Source,
+    /// How many messages are worked on at the same time.
+    pub(crate) slots: usize,
+    pub(crate) run: Arc<Run>,
+}
+
+/// Where the messages of a subscription come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Published events of this wire name.
+    Event(String),
+    /// A work queue of this name.
+    Task(String),
+}
+
+impl Source {
+    /// The queue, given who subscribes.
+    pub(crate) fn queue(&self, module: &str) -> String {
+        match self {
+            Self::Event(name) => event_queue(module, name),
+            Self::Task(queue) => queue.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Subscription").field("source", &self.source).field("slots", &self.slots).finish()
+    }
+}
+
+/// Everything a module reacts to. One reaction per event: the queue is named after module and event, as the manifest is.
+#[derive(Debug, Clone, Default)]
+pub struct Subscriptions {
+    pub(crate) all: Vec<Subscription>,
+}
+
+impl Subscriptions {
+    /// Reacts to every event `E` with `handler`, inside the transaction that records the message.
+    #[must_use]
+    pub fn on<E, F>(self, handler: F) -> Self
+    where
+        E: Event + 'static,
+        F: AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction> + Send + Sync + 'static,
+    {
+        let source = Source::Event(wire_name::<E>());
+        self.reaction(source, handler)
+    }
+
+    /// The same with the module's state as first argument.
+    #[must_use]
+    pub fn on_with<E, S, F>(self, state: S, handler: F) -> Self
+    where
+        E: Event + 'static,
+        S: Send + Sync + 'static,
+        F: AsyncFn(&S, &mut Tx<'_>, &E) -> Result<(), Reaction> + Send + Sync + 'static,
+    {
+        self.on(async move |tx: &mut Tx<'_>, event: &E| handler(&state, tx, event).await)
+    }
+
+    /// Takes the tasks `T` of one site with a quick `handler` inside the transaction that records the task.
+    #[must_use]
+    pub fn task<T, F>(self, site: &str, handler: F) -> Self
+    where
+        T: Event + 'static,
+        F: AsyncFn(&mut Tx<'_>, &T) -> Result<(), Reaction> + Send + Sync + 'static,
+    {
+        let source = Source::Task(task_queue::<T>(Some(site)));
+        self.reaction(source, handler)
+    }
+
+    /// Takes the tasks `T` of one site, `slots` at a time: `work` may last long and be repeated after a crash, outside
+    /// any transaction; `finish` writes its outcome once, in the transaction that records the task.
+    #[must_use]
+    pub fn work<T, O, W, F>(self, site: &str, slots: usize, work: W, finish: F) -> Self
+    where
+        T: Event + 'static,
+        O: 'static,
+        W: AsyncFn(&T) -> Result<O, Reaction> + Send + Sync + 'static,
+        F: AsyncFn(&mut Tx<'_>, &T, O) -> Result<(), Reaction> + Send + Sync + 'static,
+    {
+        let both = Arc::new((work, finish));
+        let run = move |inbox: Inbox, envelope: Arc<Envelope>| -> LocalBoxFuture<'static, Result<(), Reaction>> {
+            let both = both.clone();
+            Box::pin(async move { long(&both.0, &both.1, &inbox, &envelope).await })
+        };
+        let source = Source::Task(task_queue::<T>(Some(site)));
+        self.add(Subscription { source, slots, run: Arc::new(run) })
+    }
+
+    fn reaction<E, F>(self, source: Source, handler: F) -> Self
+    where
+        E: Event + 'static,
+        F: AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction> + Send + Sync + 'static,
+    {
+        let handler = Arc::new(handler);
+        let run = move |inbox: Inbox, envelope: Arc<Envelope>| -> LocalBoxFuture<'static, Result<(), Reaction>> {
+            let handler = handler.clone();
+            Box::pin(async move { short(&*handler, &inbox, &envelope).await })
+        };
+        self.add(Subscription { source, slots: 1, run: Arc::new(run) })
+    }
+
+    fn add(mut self, subscription: Subscription) -> Self {
+        self.all.push(subscription);
+        self
+    }
+}
+
+async fn short<E, F>(handler: &F, inbox: &Inbox, envelope: &Envelope) -> Result<(), Reaction>
+where
+    E: Event,
+    F: AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction>,
+{
+    let event: E = envelope.decode().map_err(Reaction::never)?;
+    inbox.take(envelope, async |tx| handler(tx, &event).await).await
+}
+
+async fn long<T, O, W, F>(work: &W, finish: &F, inbox: &Inbox, envelope: &Envelope) -> Result<(), Reaction>
+where
+    T: Event,
+    W: AsyncFn(&T) -> Result<O, Reaction>,
+    F: AsyncFn(&mut Tx<'_>, &T, O) -> Result<(), Reaction>,
+{
+    let task: T = envelope.decode().map_err(Reaction::never)?;
+    if inbox.has(envelope).await? {
+        return Ok(());
+    }
+    let outcome = work(&task).await?;
+    inbox.take(envelope, async |tx| finish(tx, &task, outcome).await).await
+}

@@ -1,0 +1,82 @@
+//! What can go wrong in the store, as far as a caller can act on it.
+
+use thiserror::Error;
+
+/// The cause as the driver tells it.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// An outcome of the store that is not the wished one.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A row with this key is there already.
+    #[error("a row with the same key is there already")]
+    Duplicate(#[source] Cause),
+    /// A reference to a row that is not there, or a broken check.
+    #[error("a reference or a check of the table forbids it")]
+    ForeignKey(#[source] Cause),
+    /// A column that needs a value got none.
+    #[error("a required column has no value")]
+    Null(#[source] Cause),
+    /// A text longer than its column.
+    #[error("a value is too long for its column")]
+    TooLong(#[source] Cause),
+    /// A procedure or trigger refused, with its own words.
+    #[error("refused by the database: {message}")]
+    Rejected {
+        /// 50000 and up: the number the procedure gave.
+        code: i64,
+        /// What it said.
+        message: String,
+    },
+    /// The pool or the database is occupied longer than the limit; try again.
+    #[error("the database is busy")]
+    Busy,
+    /// Chosen as the victim of a deadlock; try the whole transaction again.
+    #[error("the transaction was the victim of a deadlock")]
+    Deadlock,
+    /// The database cannot be reached, or is closing.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] Cause),
+    /// No procedure of that name is embedded.
+    #[error("there is no procedure `{0}`")]
+    UnknownProcedure(String),
+    /// The parameters do not fit the procedure's header.
+    #[error("procedure `{procedure}`: {problem}")]
+    Parameters {
+        /// Its name.
+        procedure: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// A row does not fit the type that was asked for.
+    #[error("a row does not fit: {0}")]
+    Decode(String),
+    /// Exactly one row was asked for.
+    #[error("one row was expected, {0} came")]
+    NotOne(usize),
+    /// A file of the module's `sql` folder is not as it has to be.
+    #[error("{file}: {problem}")]
+    File {
+        /// Its path.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The database and the embedded migrations do not fit together.
+    #[error("migration: {0}")]
+    Migration(String),
+    /// An address of a database that nobody understands.
+    #[error("the database address must begin with `sqlite:` or `mssql:`")]
+    Address,
+    /// Everything else the database says.
+    #[error("the database refused the statement")]
+    Database(#[source] Cause),
+}
+
+impl StoreError {
+    /// Whether the same call can succeed later without any change: the answer is 503, not 500.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Deadlock | Self::Unavailable(_))
+    }
+}

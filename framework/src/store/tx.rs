@@ -1,0 +1,78 @@
+//! A transaction: the only way to write and the only way to publish.
+
+use super::{Rows, Store, StoreError, Value, sqlite};
+use crate::bus::{Destination, Envelope};
+use crate::clock::Timestamp;
+use crate::events::{Event, Kind};
+use crate::params;
+
+/// An open transaction. Dropped without [`commit`](Self::commit) it leaves no trace.
+#[derive(Debug)]
+pub struct Tx<'s> {
+    store: &'s Store,
+    session: sqlite::Session,
+    published: bool,
+}
+
+impl<'s> Tx<'s> {
+    pub(super) fn new(store: &'s Store, session: sqlite::Session) -> Self {
+        Self { store, session, published: false }
+    }
+
+    /// Calls a procedure with its parameters in the order of its header.
+    pub async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+        self.session.call(procedure, values).await
+    }
+
+    /// Stores an event to be sent to every subscriber once this transaction has committed.
+    pub async fn publish<E: Event>(&mut self, event: &E) -> Result<(), StoreError> {
+        if E::KIND != Kind::Event {
+            return Err(StoreError::Decode(format!("{} is a task: it is enqueued, not published", E::NAME)));
+        }
+        self.send(Destination::Topic, None, event).await
+    }
+
+    /// Stores a task for the queue of `site`, sent once this transaction has committed.
+    pub async fn enqueue<T: Event>(&mut self, site: &str, task: &T) -> Result<(), StoreError> {
+        if T::KIND != Kind::Task {
+            return Err(StoreError::Decode(format!("{} is an event: it is published, not enqueued", T::NAME)));
+        }
+        let queue = crate::bus::task_queue::<T>(Some(site));
+        self.send(Destination::Queue(queue), Some(site), task).await
+    }
+
+    async fn send<E: Event>(&mut self, to: Destination, site: Option<&str>, event: &E) -> Result<(), StoreError> {
+        let envelope = Envelope::of(self.store, site, event)?;
+        self.send_envelope(&to, &envelope).await
+    }
+
+    /// Stores a ready envelope, as replay does.
+    pub(crate) async fn send_envelope(&mut self, to: &Destination, envelope: &Envelope) -> Result<(), StoreError> {
+        let text = serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
+        if text.len() > crate::limits::MESSAGE_BYTES {
+            return Err(StoreError::TooLong(format!("{} of {} bytes", envelope.name, text.len()).into()));
+        }
+        self.call("dcp_outbox_add", params![envelope.id, to.to_string(), text, self.now()]).await?;
+        self.published = true;
+        Ok(())
+    }
+
+    /// Makes everything of this transaction lasting, then wakes the courier.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.session.commit().await?;
+        if self.published {
+            self.store.inner.published.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The present instant by the store's clock.
+    pub fn now(&self) -> Timestamp {
+        self.store.inner.clock.now()
+    }
+
+    /// The store this transaction belongs to.
+    pub fn store(&self) -> &'s Store {
+        self.store
+    }
+}
