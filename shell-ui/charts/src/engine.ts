@@ -1,0 +1,10 @@
+// The part of ECharts the portal uses, loaded with the first chart that needs it.
+
+import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
+import { BrushComponent, DataZoomInsideComponent, GridComponent, MarkLineComponent, ToolboxComponent, TooltipComponent } from 'echarts/components';
+import { init, use, type EChartsType } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+
+use([BarChart, CustomChart, LineChart, ScatterChart, BrushComponent, DataZoomInsideComponent, GridComponent, MarkLineComponent, ToolboxComponent, TooltipComponent, CanvasRenderer]);
+
+export { init, type EChartsType };

@@ -1,0 +1,64 @@
+// Where a chart has been: every zoom can be undone one by one, or all at once.
+
+export interface Range {
+  from: number;
+  to: number;
+}
+
+export class ZoomHistory {
+  private readonly past: Range[] = [];
+
+  constructor(private full: Range, private shown: Range = full) {}
+
+  get range(): Range {
+    return this.shown;
+  }
+
+  get zoomed(): boolean {
+    return this.shown.from !== this.full.from || this.shown.to !== this.full.to;
+  }
+
+  go(range: Range): Range {
+    this.past.push(this.shown);
+    this.shown = range;
+    return range;
+  }
+
+  /** A wheel turn is one of many: it replaces the last step instead of filling the history. */
+  slide(range: Range): Range {
+    this.shown = range;
+    return range;
+  }
+
+  undo(): Range {
+    this.shown = this.past.pop() ?? this.full;
+    return this.shown;
+  }
+
+  reset(): Range {
+    if (this.zoomed) this.past.push(this.shown);
+    this.shown = this.full;
+    return this.shown;
+  }
+
+  /** New data with another extent: a reader who has zoomed stays where he is. */
+  extend(full: Range): Range {
+    const follow = !this.zoomed;
+    this.full = full;
+    if (follow) this.shown = full;
+    return this.shown;
+  }
+}
+
+/** The range after turning the wheel at a point; never beyond `bounds` when they are given. */
+export function scaled(range: Range, at: number, factor: number, bounds?: Range): Range {
+  const next = { from: at - (at - range.from) * factor, to: at + (range.to - at) * factor };
+  if (!bounds) return next;
+  return { from: Math.max(bounds.from, next.from), to: Math.min(bounds.to, next.to) };
+}
+
+/** The range moved by a share of its length. */
+export function shifted(range: Range, share: number): Range {
+  const by = (range.to - range.from) * share;
+  return { from: range.from + by, to: range.to + by };
+}
