@@ -142,8 +142,8 @@ pub struct Calculated {
     pub result_key: String,
     /// The hash of everything that determines the value.
     pub computation_key: String,
-    /// The script's version.
-    pub script_version: u32,
+    /// The script's version: the hash of its source.
+    pub script_version: String,
     /// R, packages, platform.
     pub environment: Value,
     /// What R warned of.
@@ -170,8 +170,8 @@ pub struct Failed {
 pub struct ScriptPublished {
     /// The script's name.
     pub name: String,
-    /// Its new version.
-    pub version: u32,
+    /// Its new version: the hash of its source.
+    pub version: String,
     /// The functions it offers.
     pub functions: Vec<String>,
     /// Who published it.

@@ -33,9 +33,9 @@ fn every_event_is_written_as_its_golden_document() {
     golden::<calc::CallCancelled>(json!({"call_id": "c-1", "by": by, "at": at}));
     golden::<calc::CallProgressed>(json!({"call_id": "c-1", "reply_to": "mvda", "fraction": 0.25, "message": "reading batches"}));
     golden::<calc::CallFinished>(json!({"call_id": "c-1", "reply_to": "mvda", "outcome": {"ok": {"result_key": "r-1",
-        "computation_key": "k-1", "script_version": 2, "environment": {"r": "4.5.0"}, "warnings": ["a"], "duration_ms": 12, "node": "gxp-node"}}}));
+        "computation_key": "k-1", "script_version": "9f2c", "environment": {"r": "4.5.0"}, "warnings": ["a"], "duration_ms": 12, "node": "gxp-node"}}}));
     golden::<calc::Publish>(json!({"name": "mvda", "source": "f <- function(x) x", "module": "mvda"}));
-    golden::<calc::ScriptPublished>(json!({"name": "mvda", "version": 2, "functions": ["f"], "by": by, "at": at, "node": "gxp-node"}));
+    golden::<calc::ScriptPublished>(json!({"name": "mvda", "version": "9f2c", "functions": ["f"], "by": by, "at": at, "node": "gxp-node"}));
     golden::<mvda::ModelCalculated>(json!({"model": model, "site": "basel", "unit": "Dryer 2", "by": by, "at": at, "batches": 30,
         "abnormal": 2, "link": "/app/basel/mvda/models/m-1"}));
     golden::<mvda::ModelFailed>(json!({"model": model, "site": "basel", "unit": "Dryer 2", "by": by, "at": at,

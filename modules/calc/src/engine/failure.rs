@@ -1,0 +1,125 @@
+//! How a call can fail, before, in or around R.
+
+use serde::{Deserialize, Serialize};
+
+/// What R said when a function stopped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RError {
+    /// R's message.
+    pub(crate) message: String,
+    /// The call that raised it, as R shows it.
+    pub(crate) call: Option<String>,
+    /// The classes of the condition.
+    #[serde(default, rename = "class")]
+    pub(crate) classes: Vec<String>,
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
+    #[serde(default)]
+    pub(crate) messages: Vec<String>,
+    #[serde(default)]
+    pub(crate) output: Vec<String>,
+}
+
+/// Something wrong with one argument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BadArgument {
+    /// Where, as a JSON pointer into the body.
+    pub(crate) pointer: String,
+    /// What.
+    pub(crate) detail: String,
+}
+
+/// Why there is no value.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("there is no script {name:?}")]
+    UnknownScript { name: String, known: Vec<String> },
+    #[error("the script has no function {function:?}")]
+    UnknownFunction { function: String, known: Vec<String> },
+    #[error("the arguments do not fit the function")]
+    InvalidArguments(Vec<BadArgument>),
+    #[error("R stopped: {}", .0.message)]
+    R(Box<RError>),
+    #[error("the call took longer than {allowed_ms} ms")]
+    TimedOut { allowed_ms: u64, killed: bool },
+    #[error("the call was cancelled")]
+    Cancelled,
+    #[error("the R process ended: {cause}")]
+    Crashed { cause: String },
+    #[error("every R worker is busy")]
+    Busy,
+    #[error("the data source did not answer")]
+    Data(String),
+    #[error("no R worker could be started")]
+    Start(#[source] std::io::Error),
+    #[error("the store did not answer")]
+    Store(#[from] dcp::store::StoreError),
+}
+
+impl Failure {
+    /// One wrong argument.
+    pub(crate) fn argument(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::InvalidArguments(vec![BadArgument { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// The problem's kind, as in its type and in the event of a call that failed.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownScript { .. } => "unknown-script",
+            Self::UnknownFunction { .. } => "unknown-function",
+            Self::InvalidArguments(_) => "invalid-arguments",
+            Self::R(_) => "r-error",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Cancelled => "cancelled",
+            Self::Crashed { .. } => "worker-crashed",
+            Self::Busy => "busy",
+            Self::Data(_) => "data-source",
+            Self::Start(_) => "no-worker",
+            Self::Store(_) => "store",
+        }
+    }
+
+    /// One sentence for the user.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::UnknownScript { .. } => "There is no such script",
+            Self::UnknownFunction { .. } => "The script has no such function",
+            Self::InvalidArguments(_) => "The arguments do not fit the function",
+            Self::R(_) => "The R function stopped with an error",
+            Self::TimedOut { .. } => "The calculation took too long",
+            Self::Cancelled => "The calculation was cancelled",
+            Self::Crashed { .. } => "The R process ended during the calculation",
+            Self::Busy => "The calculation engine is busy",
+            Self::Data(_) => "The process data could not be read",
+            Self::Start(_) => "The calculation engine cannot start R",
+            Self::Store(_) => "The calculation engine's store does not answer",
+        }
+    }
+
+    /// What exactly, for the user.
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::UnknownScript { name, known } => format!("{name:?} is not published. {}", listed("Published", known)),
+            Self::UnknownFunction { function, known } => {
+                format!("{function:?} is not one of its functions. {}", listed("There are", known))
+            }
+            Self::InvalidArguments(bad) => {
+                bad.iter().map(|one| format!("{} {}", one.pointer, one.detail)).collect::<Vec<_>>().join("; ")
+            }
+            Self::R(error) => error.message.clone(),
+            Self::TimedOut { allowed_ms, killed: false } => format!("It was interrupted after {allowed_ms} ms."),
+            Self::TimedOut { allowed_ms, killed: true } => {
+                format!("It did not react to an interrupt after {allowed_ms} ms; its R process was ended.")
+            }
+            Self::Cancelled => "Somebody who no longer needs it asked for that.".into(),
+            Self::Crashed { cause } => cause.clone(),
+            Self::Busy => "All workers are at work and the queue is full; try again shortly.".into(),
+            Self::Data(detail) => detail.clone(),
+            Self::Start(_) | Self::Store(_) => "Try again shortly; the operator finds the cause in the log.".into(),
+        }
+    }
+}
+
+fn listed(lead: &str, names: &[String]) -> String {
+    if names.is_empty() { "There are none yet.".into() } else { format!("{lead}: {}.", names.join(", ")) }
+}

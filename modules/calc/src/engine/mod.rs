@@ -1,0 +1,13 @@
+//! The engine proper: worker processes that embed R, and the calls they run. Knows nothing of HTTP or the bus.
+
+pub(crate) mod failure;
+mod frame;
+pub(crate) mod pool;
+pub(crate) mod settings;
+mod spawner;
+pub(crate) mod worker;
+
+pub(crate) use failure::{BadArgument, Failure, RError};
+pub(crate) use pool::{Lane, Pool};
+pub(crate) use settings::Settings;
+pub(crate) use worker::{Answer, Job, Patience, Progress};

@@ -1,0 +1,121 @@
+//! What an operator can set for an engine.
+
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of the module; each has a default.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The worker's program; beside the engine's own when empty.
+    pub(crate) worker: PathBuf,
+    /// Working and temporary directory of the workers; made at start when empty.
+    pub(crate) scratch: PathBuf,
+    /// Where R is installed.
+    pub(crate) r_home: PathBuf,
+    /// Further folders of R packages, separated by colons.
+    pub(crate) r_libs: String,
+    /// Workers kept ready.
+    pub(crate) workers: usize,
+    /// Workers at the same time, at most; one more than those kept lets short calls pass a long one.
+    pub(crate) workers_at_most: usize,
+    /// Calls that may wait for a worker; the next one is told to come back.
+    pub(crate) queue: usize,
+    /// Seconds a call by HTTP may take.
+    pub(crate) call_seconds: u64,
+    /// Seconds a call over the bus may take when it names no deadline of its own.
+    pub(crate) task_seconds: u64,
+    /// MiB of R's own memory in each worker.
+    pub(crate) memory_mb: u64,
+    /// Bytes of one result, at most.
+    pub(crate) result_bytes: usize,
+    /// Bytes of the arguments of one call by HTTP, at most.
+    pub(crate) body_bytes: usize,
+    /// Hours that results of calls by HTTP are kept; those of calls over the bus stay.
+    pub(crate) keep_hours: u32,
+    /// Sites whose calls over the bus this engine takes, separated by commas.
+    pub(crate) sites: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            worker: PathBuf::new(),
+            scratch: PathBuf::new(),
+            r_home: "/usr/lib/R".into(),
+            r_libs: String::new(),
+            workers: 1,
+            workers_at_most: 2,
+            queue: 256,
+            call_seconds: 30,
+            task_seconds: 600,
+            memory_mb: 2048,
+            result_bytes: 64 << 20,
+            body_bytes: 32 << 20,
+            keep_hours: 24,
+            sites: "basel,dublin".into(),
+        }
+    }
+}
+
+/// A worker whose resident memory is larger than this is replaced when it becomes idle, MiB.
+pub(crate) const RECYCLE_RSS_MB: u64 = 512;
+/// Scripts one worker holds before it is replaced: old versions would pile up.
+pub(crate) const RECYCLE_SCRIPTS: usize = 64;
+/// A worker beyond those kept ready ends after this long without work.
+pub(crate) const IDLE: Duration = Duration::from_secs(60);
+
+impl Settings {
+    /// Fills what depends on the machine: the worker beside this program, a scratch directory.
+    pub(crate) fn complete(mut self) -> std::io::Result<Self> {
+        if self.worker.as_os_str().is_empty() {
+            self.worker = std::env::current_exe()?.with_file_name("calc-worker");
+        }
+        if self.scratch.as_os_str().is_empty() {
+            self.scratch = std::env::temp_dir().join(format!("calc-{}", std::process::id()));
+        }
+        std::fs::create_dir_all(&self.scratch)?;
+        self.workers = self.workers.max(1);
+        self.workers_at_most = self.workers_at_most.max(self.workers);
+        Ok(self)
+    }
+
+    /// How long R may take to start.
+    pub(crate) fn start_limit(&self) -> Duration {
+        Duration::from_secs(20)
+    }
+
+    /// The sites as a list.
+    pub(crate) fn site_list(&self) -> impl Iterator<Item = &str> {
+        self.sites.split(',').map(str::trim).filter(|site| !site.is_empty())
+    }
+
+    /// The whole environment of a worker: the same on every machine, so that results are.
+    pub(crate) fn r_environment(&self) -> Vec<(&'static str, String)> {
+        let scratch = self.scratch.display().to_string();
+        vec![
+            ("R_HOME", self.r_home.display().to_string()),
+            ("R_SHARE_DIR", first_there(&["/usr/share/R/share"], self.r_home.join("share"))),
+            ("R_INCLUDE_DIR", first_there(&["/usr/share/R/include"], self.r_home.join("include"))),
+            ("R_DOC_DIR", first_there(&["/usr/share/R/doc"], self.r_home.join("doc"))),
+            ("R_LIBS", self.r_libs.clone()),
+            ("R_LIBS_SITE", "/usr/local/lib/R/site-library:/usr/lib/R/site-library:/usr/lib/R/library".into()),
+            ("R_DEFAULT_PACKAGES", "stats,utils".into()),
+            ("LC_ALL", "C.UTF-8".into()),
+            ("TZ", "UTC".into()),
+            // One thread for linear algebra: the order of a sum, so its last bits, must not depend on the load.
+            ("OMP_NUM_THREADS", "1".into()),
+            ("OPENBLAS_NUM_THREADS", "1".into()),
+            ("PATH", "/usr/bin:/bin".into()),
+            ("HOME", scratch.clone()),
+            ("TMPDIR", scratch),
+            ("CALC_MEMORY_MB", self.memory_mb.to_string()),
+        ]
+    }
+}
+
+fn first_there(candidates: &[&str], otherwise: PathBuf) -> String {
+    let found = candidates.iter().find(|path| std::path::Path::new(path).is_dir());
+    found.map_or_else(|| otherwise.display().to_string(), ToString::to_string)
+}

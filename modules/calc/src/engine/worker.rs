@@ -1,0 +1,295 @@
+//! One R process: loads scripts, runs calls, is interrupted at the deadline and killed when it does not listen.
+
+use super::failure::{Failure, RError};
+use super::frame;
+use super::settings::Settings;
+use super::spawner::Spawner;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::HashSet;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::Child;
+use tokio_util::sync::CancellationToken;
+
+/// What a function call needs, ready for the wire.
+pub(crate) struct Job {
+    /// The script's version, its content hash.
+    pub(crate) version: Arc<str>,
+    /// Its source, for a worker that has not loaded it yet.
+    pub(crate) source: Arc<str>,
+    pub(crate) function: String,
+    /// Names and JSON values.
+    pub(crate) arguments: Vec<(String, bytes::Bytes)>,
+    /// What the random numbers start from.
+    pub(crate) seed: i32,
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) fraction: f64,
+    pub(crate) message: String,
+}
+
+/// What ends a call early.
+pub(crate) struct Patience {
+    pub(crate) allowed: Duration,
+    pub(crate) deadline: Instant,
+    pub(crate) cancelled: CancellationToken,
+}
+
+/// What a call gave.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The value as JSON.
+    pub(crate) value: Vec<u8>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) messages: Vec<String>,
+    pub(crate) output: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    failure: Option<&'a RawValue>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    messages: Vec<String>,
+    #[serde(default)]
+    output: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum WorkerFailure {
+    Error(RError),
+    Interrupted,
+    Argument { argument: String, message: String },
+    Result { message: String },
+    Unloaded,
+}
+
+/// A running R process, owned by whoever calls it.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    child: Child,
+    input: BufReader<OwnedReadHalf>,
+    output: OwnedWriteHalf,
+    loaded: HashSet<Arc<str>>,
+    /// What R said about itself.
+    pub(crate) about: Arc<str>,
+    pub(crate) calls: u32,
+    pub(crate) idle_since: Instant,
+    longest: usize,
+}
+
+impl Worker {
+    /// Starts a process and waits until R is ready.
+    pub(crate) async fn start(spawner: &Spawner, settings: &Settings) -> Result<Self, Failure> {
+        let ready = async {
+            let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+            ours.set_nonblocking(true)?;
+            let child = spawner.spawn(theirs.into()).await?;
+            let (input, output) = UnixStream::from_std(ours)?.into_split();
+            let mut input = BufReader::new(input);
+            match frame::read(&mut input, settings.result_bytes).await? {
+                Some((frame::HELLO, about)) => {
+                    let about = String::from_utf8(about).map_err(io::Error::other)?.into();
+                    let loaded = HashSet::new();
+                    let longest = settings.result_bytes;
+                    Ok(Self { child, input, output, loaded, about, calls: 0, idle_since: Instant::now(), longest })
+                }
+                _ => Err(io::Error::other("the worker ended before it was ready")),
+            }
+        };
+        let limit = settings.start_limit();
+        tokio::time::timeout(limit, ready).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(Failure::Start)
+    }
+
+    /// Whether the script is there already, so that a call need not load it.
+    pub(crate) fn has(&self, version: &str) -> bool {
+        self.loaded.contains(version)
+    }
+
+    /// How many scripts it holds.
+    pub(crate) fn scripts(&self) -> usize {
+        self.loaded.len()
+    }
+
+    /// The process, for signals and figures.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Evaluates a script; the answer's value describes its functions.
+    pub(crate) async fn load(&mut self, version: &Arc<str>, source: &str, patience: &Patience) -> Result<Answer, Failure> {
+        let header = serde_json::json!({ "version": version }).to_string();
+        self.send(frame::SOURCE, header.as_bytes(), &[source.as_bytes()]).await?;
+        let answer = self.answer(patience, &mut |_| {}).await?;
+        self.loaded.insert(version.clone());
+        Ok(answer)
+    }
+
+    /// Calls a function, loading its script first where needed.
+    pub(crate) async fn call(
+        &mut self,
+        job: &Job,
+        patience: &Patience,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Answer, Failure> {
+        self.calls += 1;
+        if !self.has(&job.version) {
+            self.load(&job.version, &job.source, patience).await?;
+        }
+        let sizes: Vec<(&str, usize)> = job.arguments.iter().map(|(name, value)| (name.as_str(), value.len())).collect();
+        let header = serde_json::json!({
+            "version": job.version, "function": job.function, "args": sizes, "seed": job.seed });
+        let values: Vec<&[u8]> = job.arguments.iter().map(|(_, value)| value.as_ref()).collect();
+        self.send(frame::CALL, header.to_string().as_bytes(), &values).await?;
+        self.answer(patience, progress).await
+    }
+
+    async fn send(&mut self, kind: u8, header: &[u8], parts: &[&[u8]]) -> Result<(), Failure> {
+        match frame::write(&mut self.output, kind, header, parts).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(Failure::argument("", "The arguments together are larger than a worker takes"))
+            }
+            Err(_) => Err(self.crashed().await),
+        }
+    }
+
+    /// Waits for the outcome, passing on progress.
+    async fn answer(
+        &mut self,
+        patience: &Patience,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Answer, Failure> {
+        let mut stage = Stage::Running { until: patience.deadline };
+        loop {
+            match self.next_frame(patience, &mut stage).await {
+                Some(Ok(Some((frame::PROGRESS, body)))) => report(&body, progress),
+                Some(Ok(Some((frame::OUTCOME, payload)))) => return read_outcome(&payload, patience),
+                Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    self.kill().await;
+                    let limit = self.longest / (1 << 20);
+                    return Err(Failure::Crashed { cause: format!("The result is larger than {limit} MiB.") });
+                }
+                Some(_) => return Err(self.crashed().await),
+                None => {
+                    self.kill().await;
+                    return Err(ended(patience, true));
+                }
+            }
+        }
+    }
+
+    /// The next frame; at the deadline or when cancelled R is interrupted, and `None` says that it did not listen.
+    /// One read all along: a frame that has begun to arrive must not be torn.
+    async fn next_frame(&mut self, patience: &Patience, stage: &mut Stage) -> Option<io::Result<Option<(u8, Vec<u8>)>>> {
+        let mut read = std::pin::pin!(frame::read(&mut self.input, self.longest));
+        loop {
+            let (until, running) = match *stage {
+                Stage::Running { until } => (until, true),
+                Stage::Interrupted { until } => (until, false),
+            };
+            tokio::select! {
+                biased;
+                frame = &mut read => return Some(frame),
+                () = tokio::time::sleep_until(until.into()) => {}
+                () = patience.cancelled.cancelled(), if running => {}
+            }
+            if !running {
+                return None;
+            }
+            *stage = Stage::Interrupted { until: Instant::now() + GRACE };
+            interrupt(&self.child);
+        }
+    }
+
+    async fn kill(&mut self) {
+        if let Err(error) = self.child.kill().await {
+            tracing::warn!(%error, "an R worker could not be ended");
+        }
+    }
+
+    /// The worker closed its socket: what ended it.
+    async fn crashed(&mut self) -> Failure {
+        let status = tokio::time::timeout(GRACE, self.child.wait()).await;
+        let cause = match status {
+            Ok(Ok(status)) => match (status.code(), status.signal()) {
+                (Some(code), _) => format!("The script ended its own R process, as quit(status = {code}) does."),
+                (None, Some(9)) => "R was killed by the operating system, as happens when memory runs out.".into(),
+                (None, Some(11 | 7)) => "R crashed with an invalid memory access; native code of a package is the usual cause.".into(),
+                (None, Some(signal)) => format!("R was ended by signal {signal}."),
+                (None, None) => "R ended for an unknown reason.".into(),
+            },
+            _ => {
+                self.kill().await;
+                "R closed its connection to the engine.".into()
+            }
+        };
+        Failure::Crashed { cause }
+    }
+}
+
+/// How long an interrupted call may take to stop.
+const GRACE: Duration = Duration::from_millis(500);
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Running { until: Instant },
+    Interrupted { until: Instant },
+}
+
+fn interrupt(child: &Child) {
+    let process = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+    if let Some(process) = process
+        && let Err(error) = rustix::process::kill_process(process, rustix::process::Signal::INT)
+    {
+        tracing::warn!(%error, "an R worker could not be interrupted");
+    }
+}
+
+fn report(body: &[u8], progress: &mut (dyn FnMut(Progress) + Send)) {
+    if let Ok(one) = serde_json::from_slice(body) {
+        progress(one);
+    }
+}
+
+fn ended(patience: &Patience, killed: bool) -> Failure {
+    if patience.cancelled.is_cancelled() {
+        return Failure::Cancelled;
+    }
+    let allowed_ms = u64::try_from(patience.allowed.as_millis()).unwrap_or(u64::MAX);
+    Failure::TimedOut { allowed_ms, killed }
+}
+
+fn read_outcome(payload: &[u8], patience: &Patience) -> Result<Answer, Failure> {
+    let broken = |error: &dyn std::fmt::Display| Failure::Crashed { cause: format!("R answered nonsense: {error}") };
+    let (head, value) = frame::split(payload).map_err(|error| broken(&error))?;
+    let head: Head<'_> = serde_json::from_slice(head).map_err(|error| broken(&error))?;
+    let Some(failure) = head.failure else {
+        let Head { warnings, messages, output, .. } = head;
+        return Ok(Answer { value: value.to_vec(), warnings, messages, output });
+    };
+    let stopped = |message: String, call, classes| {
+        let Head { warnings, messages, output, .. } = &head;
+        let (warnings, messages, output) = (warnings.clone(), messages.clone(), output.clone());
+        Failure::R(Box::new(RError { message, call, classes, warnings, messages, output }))
+    };
+    Err(match serde_json::from_str(failure.get()).map_err(|error| broken(&error))? {
+        WorkerFailure::Error(RError { message, call, classes, .. }) => stopped(message, call, classes),
+        WorkerFailure::Result { message } => stopped(message, None, vec!["result".into()]),
+        WorkerFailure::Interrupted => ended(patience, false),
+        WorkerFailure::Argument { argument, message } => Failure::argument(format!("/{argument}"), message),
+        WorkerFailure::Unloaded => Failure::Crashed { cause: "The R process lost the script.".into() },
+    })
+}
