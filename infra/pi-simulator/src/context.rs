@@ -1,0 +1,184 @@
+//! What every handler knows: the plant, the request and the present.
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+
+use crate::plant::{Object, Plant};
+use crate::query::Query;
+use crate::refusal::Refusal;
+use crate::retrieval::MAX_RETURNED;
+use crate::time::{self, Micros};
+use crate::webid::{self, Form};
+
+/// A GET request below `/piwebapi`.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Scheme, host and `/piwebapi` as the caller addressed them.
+    pub base: String,
+    /// Parts of the path as they came; `WebIDs` depend on their case.
+    pub segments: Vec<String>,
+    /// The parameters.
+    pub query: Query,
+}
+
+impl Request {
+    /// Splits a path below `/piwebapi` and its query.
+    pub fn new(base: &str, path: &str, query: &str) -> Self {
+        let segments = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(crate::query::decode)
+            .collect();
+        Self {
+            base: base.to_owned(),
+            segments,
+            query: Query::parse(query),
+        }
+    }
+}
+
+/// The surroundings of one answer.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The plant.
+    pub plant: &'a Plant,
+    /// The request.
+    pub request: &'a Request,
+    /// The present.
+    pub now: Micros,
+    /// The zone of times without one.
+    pub zone: TimeZone,
+    form: Form,
+}
+
+impl<'a> Context<'a> {
+    /// Reads what all requests may carry: `timeZone` and `webIdType`.
+    pub fn new(
+        plant: &'a Plant,
+        request: &'a Request,
+        now: Micros,
+        server_zone: &TimeZone,
+    ) -> Result<Self, Refusal> {
+        let zone = match request.query.get("timeZone") {
+            None => server_zone.clone(),
+            Some(name) => zone(name)?,
+        };
+        let form = match request
+            .query
+            .get("webIdType")
+            .map(str::to_ascii_lowercase)
+            .as_deref()
+        {
+            None | Some("full") => Form::Full,
+            Some("idonly") => Form::IdOnly,
+            Some("pathonly") => Form::PathOnly,
+            Some(other) => {
+                return Err(Refusal::bad_request(format!(
+                    "The WebID type '{other}' is not served."
+                )));
+            }
+        };
+        Ok(Self {
+            plant,
+            request,
+            now,
+            zone,
+            form,
+        })
+    }
+
+    /// The `WebID` of an object in the form the caller wants.
+    pub fn web_id(&self, object: Object) -> String {
+        webid::encode(
+            self.form,
+            &self.plant.identity(object),
+            &self.plant.web_id_path(object),
+        )
+    }
+
+    /// The object a `WebID` names, or 404.
+    pub fn object(&self, web_id: &str) -> Result<Object, Refusal> {
+        self.plant
+            .find(web_id)
+            .ok_or_else(|| Refusal::unknown("The object with WebID", web_id))
+    }
+
+    /// An absolute address.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}/{path}", self.request.base)
+    }
+
+    /// Named links.
+    pub fn links(&self, links: &[(&str, String)]) -> Value {
+        Value::Object(
+            links
+                .iter()
+                .map(|(name, path)| ((*name).to_owned(), json!(self.link(path))))
+                .collect::<Map<_, _>>(),
+        )
+    }
+
+    /// A time parameter, or the default.
+    pub fn time(&self, key: &str, default: &str) -> Result<Micros, Refusal> {
+        time::parse(
+            self.request.query.get(key).unwrap_or(default),
+            self.now,
+            &self.zone,
+        )
+    }
+
+    /// How many values or objects the caller takes.
+    pub fn max_count(&self) -> Result<usize, Refusal> {
+        self.request.query.number("maxCount", 1000, MAX_RETURNED)
+    }
+
+    /// One page of a list, with links to its neighbours.
+    pub fn page(
+        &self,
+        objects: &[Object],
+        render: impl Fn(Object) -> Value,
+    ) -> Result<Value, Refusal> {
+        let start = self.request.query.number("startIndex", 0, usize::MAX)?;
+        let size = self.max_count()?.max(1);
+        let items: Vec<Value> = objects
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(|object| render(*object))
+            .collect();
+        let address = |start: usize| {
+            json!(self.link(&format!(
+                "{}?{}",
+                self.request.segments.join("/"),
+                self.request.query.with_start(start)
+            )))
+        };
+        let mut links = Map::new();
+        links.insert("First".to_owned(), address(0));
+        if start > 0 {
+            links.insert("Previous".to_owned(), address(start.saturating_sub(size)));
+        }
+        if start.saturating_add(size) < objects.len() {
+            links.insert("Next".to_owned(), address(start + size));
+        }
+        links.insert(
+            "Last".to_owned(),
+            address(objects.len().saturating_sub(1) / size * size),
+        );
+        Ok(json!({ "Links": links, "Items": items }))
+    }
+}
+
+/// IANA names, and the few Windows names clients send.
+pub fn zone(name: &str) -> Result<TimeZone, Refusal> {
+    let iana = match name.to_ascii_lowercase().as_str() {
+        "utc" | "gmt" | "z" | "coordinated universal time" => return Ok(TimeZone::UTC),
+        "w. europe standard time" => "Europe/Zurich".to_owned(),
+        "gmt standard time" => "Europe/London".to_owned(),
+        "eastern standard time" => "America/New_York".to_owned(),
+        "pacific standard time" => "America/Los_Angeles".to_owned(),
+        _ => name.to_owned(),
+    };
+    TimeZone::get(&iana)
+        .map_err(|_| Refusal::bad_request(format!("The time zone '{name}' is not known.")))
+}

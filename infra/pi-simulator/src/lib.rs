@@ -1,0 +1,130 @@
+//! A server that speaks PI Web API from a real recording, for development, demonstration and tests.
+//!
+//! It serves what the platform reads: asset tree, event frames as batches, points and their values, `POST /batch`. It refuses every
+//! write. Deliberately absent: updates and channels, calculations, AF analyses, Kerberos. What it does not know it refuses with the
+//! status of the real server instead of an invented answer.
+//!
+//! Time: batches follow each other and the last one runs at the origin (see [`timeline`]); its event frame is open. By default all
+//! of its samples have happened at the origin and the last values hold from then on.
+
+pub mod batch;
+pub mod content;
+pub mod context;
+pub mod faults;
+pub mod fields;
+pub mod frames;
+pub mod plant;
+pub mod points;
+pub mod query;
+pub mod refusal;
+pub mod render;
+pub mod retrieval;
+pub mod routes;
+pub mod server;
+pub mod signal;
+pub mod streams;
+pub mod summary;
+pub mod time;
+pub mod timeline;
+pub mod webid;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::faults::Faults;
+use crate::plant::Plant;
+use crate::time::Micros;
+use crate::timeline::LastBatch;
+
+/// How a simulator is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// When the last batch runs; the present minute without it.
+    pub origin: Option<Micros>,
+    /// How much of the last batch has happened then.
+    pub last_batch: LastBatch,
+    /// Name and password callers must give; anonymous without them.
+    pub credentials: Option<(String, String)>,
+    /// Zone of times without one; UTC without it.
+    pub zone: Option<String>,
+}
+
+/// The server's state.
+#[derive(Debug)]
+pub struct Simulator {
+    plant: Plant,
+    faults: Faults,
+    credentials: Option<(String, String)>,
+    zone: TimeZone,
+    started: Micros,
+}
+
+impl Simulator {
+    /// Builds the plant.
+    pub fn new(settings: Settings) -> anyhow::Result<Self> {
+        let started = Timestamp::now().as_microsecond();
+        let origin = settings
+            .origin
+            .map_or_else(|| timeline::origin(None, started), Ok)?;
+        let batches = timeline::place(timeline::recording()?, origin, settings.last_batch);
+        let zone = match settings.zone.as_deref() {
+            None => TimeZone::UTC,
+            Some(name) => {
+                context::zone(name).map_err(|refusal| anyhow::anyhow!(refusal.errors.join(" ")))?
+            }
+        };
+        Ok(Self {
+            plant: Plant::new(&batches),
+            faults: Faults::default(),
+            credentials: settings.credentials,
+            zone,
+            started,
+        })
+    }
+
+    fn now(&self) -> Micros {
+        Timestamp::now().as_microsecond().max(self.started)
+    }
+}
+
+/// A simulator inside a test: serves until it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts a simulator on a free port of the loopback interface.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let simulator = Arc::new(Simulator::new(settings)?);
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(async move {
+            if let Err(error) = server::serve(simulator, listener).await {
+                tracing::error!(%error, "the simulator ended");
+            }
+        });
+        Ok(Self { address, task })
+    }
+
+    /// The base address of its PI Web API.
+    pub fn url(&self) -> String {
+        format!("http://{}/piwebapi", self.address)
+    }
+
+    /// The address of its faults.
+    pub fn faults_url(&self) -> String {
+        format!("http://{}/_simulator/faults", self.address)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,329 @@
+//! Objects as PI Web API shows them.
+
+use serde_json::{Map, Value, json};
+
+use crate::context::Context;
+use crate::plant::{ASSET_SERVER, DATA_SERVER, DATABASE, MODES, Object, Owner};
+use crate::time;
+
+const VERSION: &str = "2.10.9.593";
+const STREAM_LINKS: [(&str, &str); 6] = [
+    ("InterpolatedData", "interpolated"),
+    ("RecordedData", "recorded"),
+    ("PlotData", "plot"),
+    ("SummaryData", "summary"),
+    ("Value", "value"),
+    ("EndValue", "end"),
+];
+
+impl Context<'_> {
+    /// Any object.
+    pub fn render(&self, object: Object) -> Value {
+        match object {
+            Object::DataServer => self.server(
+                object,
+                "dataservers",
+                DATA_SERVER,
+                &["Points", "EnumerationSets"],
+            ),
+            Object::AssetServer => {
+                self.server(object, "assetservers", ASSET_SERVER, &["AssetDatabases"])
+            }
+            Object::Database => self.database(),
+            Object::Element(place) => self.element(place),
+            Object::Template(place) => self.template(place),
+            Object::AttributeTemplate(place, inner) => self.attribute_template(place, inner),
+            Object::Attribute(place) => self.attribute(place),
+            Object::Frame(place) => self.frame(place),
+            Object::Point(place) => self.point(place),
+            Object::EnumerationSet(_) => self.enumeration_set(),
+        }
+    }
+
+    fn head(&self, object: Object, name: &str) -> Map<String, Value> {
+        let head = json!({
+            "WebId": self.web_id(object),
+            "Id": self.plant.guid(object).to_string(),
+            "Name": name,
+            "Path": self.plant.path(object),
+        });
+        if let Value::Object(members) = head {
+            members
+        } else {
+            Map::new()
+        }
+    }
+
+    fn with(&self, object: Object, name: &str, rest: Value) -> Value {
+        let mut members = self.head(object, name);
+        if let Value::Object(rest) = rest {
+            members.extend(rest);
+        }
+        Value::Object(members)
+    }
+
+    /// Links to the object itself, its lists and, for stream owners, its data.
+    fn own_links(
+        &self,
+        object: Object,
+        controller: &str,
+        lists: &[&str],
+        data: Option<&str>,
+    ) -> Vec<(&'static str, String)> {
+        let id = self.web_id(object);
+        let mut links = vec![("Self", format!("{controller}/{id}"))];
+        for list in lists {
+            if let Some((name, part)) = LISTS.iter().find(|entry| entry.0 == *list) {
+                links.push((name, format!("{controller}/{id}/{part}")));
+            }
+        }
+        if let Some(root) = data {
+            links.extend(
+                STREAM_LINKS
+                    .iter()
+                    .map(|(name, part)| (*name, format!("{root}/{id}/{part}"))),
+            );
+        }
+        links
+    }
+
+    fn server(&self, object: Object, controller: &str, name: &str, lists: &[&str]) -> Value {
+        let rest = json!({
+            "IsConnected": true,
+            "ServerVersion": VERSION,
+            "ServerTime": time::format(self.now),
+            "Links": self.links(&self.own_links(object, controller, lists, None)),
+        });
+        self.with(object, name, rest)
+    }
+
+    fn database(&self) -> Value {
+        let lists = ["Elements", "ElementTemplates", "EventFrames"];
+        let mut links = self.own_links(Object::Database, "assetdatabases", &lists, None);
+        links.push((
+            "AssetServer",
+            format!("assetservers/{}", self.web_id(Object::AssetServer)),
+        ));
+        let rest = json!({ "Description": "Site Basel", "ExtendedProperties": {}, "Links": self.links(&links) });
+        self.with(Object::Database, DATABASE, rest)
+    }
+
+    fn element(&self, place: usize) -> Value {
+        let element = &self.plant.elements[place];
+        let object = Object::Element(place);
+        let mut links = self.own_links(
+            object,
+            "elements",
+            &["Attributes", "Elements", "EventFrames"],
+            Some("streamsets"),
+        );
+        links.push((
+            "Database",
+            format!("assetdatabases/{}", self.web_id(Object::Database)),
+        ));
+        if let Some(parent) = element.parent {
+            links.push((
+                "Parent",
+                format!("elements/{}", self.web_id(Object::Element(parent))),
+            ));
+        }
+        if let Some(template) = element.template {
+            links.push((
+                "Template",
+                format!(
+                    "elementtemplates/{}",
+                    self.web_id(Object::Template(template))
+                ),
+            ));
+        }
+        let rest = json!({
+            "Description": element.description,
+            "TemplateName": element.template.map_or("", |template| self.plant.templates[template].name),
+            "HasChildren": self.plant.elements.iter().any(|other| other.parent == Some(place)),
+            "CategoryNames": [],
+            "ExtendedProperties": {},
+            "Links": self.links(&links),
+        });
+        self.with(object, &element.name, rest)
+    }
+
+    fn template(&self, place: usize) -> Value {
+        let template = &self.plant.templates[place];
+        let object = Object::Template(place);
+        let rest = json!({
+            "Description": template.description,
+            "AllowElementToExtend": true,
+            "BaseTemplate": "",
+            "CategoryNames": [],
+            "ExtendedProperties": {},
+            "InstanceType": template.instance_type,
+            "NamingPattern": "",
+            "Severity": "None",
+            "CanBeAcknowledged": false,
+            "Links": self.links(&self.own_links(object, "elementtemplates", &["AttributeTemplates"], None)),
+        });
+        self.with(object, template.name, rest)
+    }
+
+    fn attribute_template(&self, place: usize, inner: usize) -> Value {
+        let shape = &self.plant.templates[place].attributes[inner];
+        let object = Object::AttributeTemplate(place, inner);
+        let rest = json!({
+            "Description": shape.description,
+            "Type": shape.value_type,
+            "TypeQualifier": "",
+            "DefaultUnitsName": shape.unit.0,
+            "DefaultUnitsNameAbbreviation": shape.unit.1,
+            "DefaultValue": null,
+            "DataReferencePlugIn": if shape.value_type == "String" { "" } else { "PI Point" },
+            "ConfigString": "",
+            "IsConfigurationItem": false,
+            "IsExcluded": false,
+            "IsHidden": false,
+            "IsManualDataEntry": false,
+            "HasChildren": false,
+            "CategoryNames": [],
+            "TraitName": "",
+            "Links": self.links(&self.own_links(object, "attributetemplates", &[], None)),
+        });
+        self.with(object, shape.name, rest)
+    }
+
+    fn attribute(&self, place: usize) -> Value {
+        let attribute = &self.plant.attributes[place];
+        let object = Object::Attribute(place);
+        let point = attribute.point.map(|point| &self.plant.points[point]);
+        let mut links = self.own_links(object, "attributes", &["Attributes"], Some("streams"));
+        match attribute.owner {
+            Owner::Element(owner) => links.push((
+                "Element",
+                format!("elements/{}", self.web_id(Object::Element(owner))),
+            )),
+            Owner::Frame(owner) => links.push((
+                "EventFrame",
+                format!("eventframes/{}", self.web_id(Object::Frame(owner))),
+            )),
+        }
+        if let Some(place) = attribute.point {
+            links.push((
+                "Point",
+                format!("points/{}", self.web_id(Object::Point(place))),
+            ));
+        }
+        let rest = json!({
+            "Description": attribute.shape.description,
+            "Type": attribute.shape.value_type,
+            "TypeQualifier": "",
+            "DefaultUnitsName": attribute.shape.unit.0,
+            "DefaultUnitsNameAbbreviation": attribute.shape.unit.1,
+            "DisplayDigits": -5,
+            "DataReferencePlugIn": if point.is_some() { "PI Point" } else { "" },
+            "ConfigString": point.map_or_else(String::new, |point| format!("\\\\{DATA_SERVER}\\{}", point.name)),
+            "IsConfigurationItem": false,
+            "IsExcluded": false,
+            "IsHidden": false,
+            "IsManualDataEntry": false,
+            "HasChildren": false,
+            "CategoryNames": [],
+            "Step": point.is_none_or(|point| point.step),
+            "Span": point.map_or(100.0, |point| point.scale.1 - point.scale.0),
+            "Zero": point.map_or(0.0, |point| point.scale.0),
+            "TraitName": "",
+            "Links": self.links(&links),
+        });
+        self.with(object, attribute.shape.name, rest)
+    }
+
+    fn frame(&self, place: usize) -> Value {
+        let frame = &self.plant.frames[place];
+        let object = Object::Frame(place);
+        let element = self.web_id(Object::Element(frame.element));
+        let mut links = self.own_links(
+            object,
+            "eventframes",
+            &["Attributes", "EventFrames", "ReferencedElements"],
+            Some("streamsets"),
+        );
+        links.push(("PrimaryReferencedElement", format!("elements/{element}")));
+        links.push((
+            "Template",
+            format!(
+                "elementtemplates/{}",
+                self.web_id(Object::Template(frame.template))
+            ),
+        ));
+        links.push((
+            "Database",
+            format!("assetdatabases/{}", self.web_id(Object::Database)),
+        ));
+        let rest = json!({
+            "Description": "",
+            "TemplateName": self.plant.templates[frame.template].name,
+            "HasChildren": false,
+            "CategoryNames": [],
+            "ExtendedProperties": {},
+            "StartTime": time::format(frame.start),
+            "EndTime": time::format(frame.end),
+            "Severity": "None",
+            "AcknowledgedBy": "",
+            "AcknowledgedDate": "1970-01-01T00:00:00Z",
+            "CanBeAcknowledged": false,
+            "IsAcknowledged": false,
+            "IsAnnotated": false,
+            "IsLocked": false,
+            "AreValuesCaptured": frame.end != time::OPEN_END,
+            "RefElementWebIds": [element],
+            "Security": { "CanRead": true, "CanReadData": true, "CanWrite": false, "CanDelete": false, "HasAdmin": false, "Rights": ["Read", "ReadData"] },
+            "Links": self.links(&links),
+        });
+        self.with(object, &frame.name, rest)
+    }
+
+    fn point(&self, place: usize) -> Value {
+        let point = &self.plant.points[place];
+        let object = Object::Point(place);
+        let mut links = self.own_links(object, "points", &["Attributes"], Some("streams"));
+        links.push((
+            "DataServer",
+            format!("dataservers/{}", self.web_id(Object::DataServer)),
+        ));
+        let rest = json!({
+            "Id": point.id,
+            "Descriptor": point.descriptor,
+            "PointClass": "classic",
+            "PointType": point.point_type,
+            "DigitalSetName": if point.point_type == "Digital" { MODES.0 } else { "" },
+            "EngineeringUnits": point.units,
+            "Span": point.scale.1 - point.scale.0,
+            "Zero": point.scale.0,
+            "Step": point.step,
+            "Future": false,
+            "DisplayDigits": -5,
+            "Links": self.links(&links),
+        });
+        self.with(object, &point.name, rest)
+    }
+
+    fn enumeration_set(&self) -> Value {
+        let object = Object::EnumerationSet(0);
+        let links = self.own_links(object, "enumerationsets", &["Values"], None);
+        self.with(
+            object,
+            MODES.0,
+            json!({ "Description": "Modes of a controller", "Links": self.links(&links) }),
+        )
+    }
+}
+
+const LISTS: [(&str, &str); 10] = [
+    ("Points", "points"),
+    ("EnumerationSets", "enumerationsets"),
+    ("AssetDatabases", "assetdatabases"),
+    ("Elements", "elements"),
+    ("ElementTemplates", "elementtemplates"),
+    ("AttributeTemplates", "attributetemplates"),
+    ("EventFrames", "eventframes"),
+    ("Attributes", "attributes"),
+    ("ReferencedElements", "referencedelements"),
+    ("Values", "enumerationvalues"),
+];
