@@ -1,6 +1,6 @@
 // Puts the shell together in dist/: the page, the boot scripts, what others wrote, and the built libraries and chrome.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { shell } from './workspace.mjs';
 
@@ -16,7 +16,7 @@ const FONTS = [
   ...SCRIPTS.map((script) => `@fontsource-variable/ibm-plex-sans/files/ibm-plex-sans-${script}-wght-normal.woff2`),
   '@fontsource/ibm-plex-mono/files/ibm-plex-mono-latin-400-normal.woff2',
 ];
-const STYLES = ['tokens.css', 'base.css', 'controls.css', 'table.css', 'shell.css'];
+const STYLES = ['tokens.css', 'base.css', 'controls.css', 'shell.css'];
 const BOOT = ['theme.js', 'esm-hook.js', 'start.js'];
 /** Import map names of what the shell brings, and their files. */
 const IMPORTS = {
@@ -64,22 +64,10 @@ function fontFace(script) {
   return `@font-face${rule.slice(0, rule.indexOf('}') + 1).replace(/url\(\.\/files\//g, 'url(/fonts/')}\n`;
 }
 
-/** The shell's part of the import map; a node adds its modules to it. */
+/** The shell's part of the import map; a node adds its modules, the versions and the digests. */
 function importMap(dist) {
   const there = Object.entries(IMPORTS).filter(([, file]) => existsSync(join(dist, file)));
-  const chunks = there.flatMap(([, file]) => siblings(dist, file));
-  const imports = Object.fromEntries(there.map(([name, file]) => [name, versioned(dist, file)]));
-  const integrity = Object.fromEntries([
-    ...there.map(([, file]) => [versioned(dist, file), sri(dist, file)]),
-    ...chunks.map((file) => [`/${file}`, sri(dist, file)]),
-  ]);
-  return { imports, integrity };
-}
-
-function siblings(dist, file) {
-  return readdirSync(join(dist, dirname(file)))
-    .filter((name) => name.startsWith('chunk-'))
-    .map((name) => `${dirname(file)}/${name}`);
+  return { imports: Object.fromEntries(there.map(([name, file]) => [name, `/${file}`])) };
 }
 
 function page(dist) {

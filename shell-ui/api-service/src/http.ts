@@ -73,11 +73,24 @@ export function loginAddress(reason?: 'expired'): string {
   return search ? `/login?${search}` : '/login';
 }
 
+/** What is to happen when the server no longer knows the session. */
+const whenEnded = new Set<() => void>();
+
+/** Is told when the server no longer knows the session. */
+export function onSessionEnd(listener: () => void): void {
+  whenEnded.add(listener);
+}
+
+function ended(): void {
+  for (const listener of whenEnded) listener();
+  if (!location.pathname.startsWith('/login')) navigate(loginAddress('expired'));
+}
+
 async function request<T>(method: Method, path: string, body: unknown, options: RequestOptions): Promise<T> {
   const answer = await send(method, path, body, options);
   if (!answer.ok) {
     const problem = await problemOf(answer);
-    if (problem.status === 401 && !options.anonymous && !location.pathname.startsWith('/login')) navigate(loginAddress('expired'));
+    if (problem.status === 401 && !options.anonymous) ended();
     throw problem;
   }
   if (answer.status === 204 || answer.headers.get('Content-Length') === '0') return undefined as T;

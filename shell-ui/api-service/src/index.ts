@@ -12,7 +12,7 @@ export {
   LANGUAGES, language, locale, localized, setLanguage, translator, type Language, type Localized, type Messages, type Places,
 } from './i18n';
 export {
-  currentModule, followModules, loadPortal, portal, type ModuleState, type Portal, type PortalModule, type PortalRoute, type Zone,
+  currentModule, currentRoute, followModules, loadPortal, portal, type ModuleState, type Portal, type PortalModule, type PortalRoute, type Zone,
 } from './portal';
 export { MODULE_UNAVAILABLE, ProblemError, UNREACHABLE, type FieldError, type Problem } from './problem';
 export * as query from './query-state';

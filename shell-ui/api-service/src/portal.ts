@@ -7,13 +7,13 @@ import { Store, type Readable } from './store';
 export type Zone = 'gxp' | 'nongxp';
 export type ModuleState = 'ready' | 'starting' | 'stopped' | 'failed';
 
-/** A route of a module below /app/:site/, or at the top when it begins with a slash. */
+/** A route of a module below /app/:site/. */
 export interface PortalRoute {
   readonly path: string;
   readonly title: Localized;
-  readonly icon?: string;
+  readonly icon?: string | null;
   readonly order?: number;
-  readonly permission?: string;
+  readonly permission?: string | null;
   readonly menu?: boolean;
 }
 
@@ -28,6 +28,8 @@ export interface PortalModule {
   readonly origin?: string;
   readonly state: ModuleState;
   readonly routes: readonly PortalRoute[];
+  /** Address of its micro-frontend, with the version of its content. */
+  readonly entry?: string | null;
 }
 
 /** What the node tells the portal about itself and its modules. */
@@ -76,12 +78,21 @@ export function followModules(): () => void {
 
 /** Whether a route is the one in the address. */
 function matches(route: PortalRoute): boolean {
-  const { path, route: shown, rest } = address.value;
-  if (route.path.startsWith('/')) return path === route.path || path.startsWith(`${route.path}/`);
-  return address.value.site !== undefined && [shown, ...rest].join('/').startsWith(route.path);
+  const { site, route: shown, rest } = address.value;
+  return site !== undefined && `${[shown, ...rest].join('/')}/`.startsWith(`${route.path}/`);
 }
+
+/** The pages outside every site and the modules that draw them. */
+const OUTSIDE: Readonly<Record<string, string>> = { login: 'login', sites: 'framework' };
 
 /** The module whose page is on show. */
 export function currentModule(): PortalModule | undefined {
-  return current.value?.modules.find(({ routes }) => routes.some(matches));
+  const { site, route } = address.value;
+  const outside = site === undefined ? OUTSIDE[route ?? ''] : undefined;
+  return current.value?.modules.find(({ name, routes }) => name === outside || routes.some(matches));
+}
+
+/** The route on show, when a module has it. */
+export function currentRoute(): PortalRoute | undefined {
+  return currentModule()?.routes.find(matches);
 }

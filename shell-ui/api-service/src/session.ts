@@ -1,5 +1,5 @@
 import { address } from './address';
-import { api } from './http';
+import { api, onSessionEnd } from './http';
 import { ProblemError } from './problem';
 import { Store, type Readable } from './store';
 
@@ -24,6 +24,8 @@ const current = new Store<Session | null | undefined>(undefined);
 
 /** The session: `undefined` until asked, `null` when nobody is signed in. */
 export const session: Readable<Session | null | undefined> = current;
+
+onSessionEnd(() => current.set(null));
 
 let asking: Promise<Session | null> | undefined;
 
