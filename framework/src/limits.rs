@@ -24,3 +24,38 @@ pub const SQLSERVER_CALL: Duration = Duration::from_secs(30);
 pub const STORE_ROWS: usize = 100_000;
 /// The body of a message: larger things are referred to by key and hash.
 pub const MESSAGE_BYTES: usize = 256 * 1024;
+/// Messages sent in one go from the outbox: one commit before and one after.
+pub const OUTBOX_BATCH: usize = 200;
+/// How long the bus may take to store one batch; after that the batch is sent again.
+pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(5);
+/// How often the outbox is looked at without being woken: rows of a process that died are sent then.
+pub const OUTBOX_POLL: Duration = Duration::from_secs(10);
+/// Messages an event subscription holds ahead; work queues hold as many as they work on.
+pub const EVENT_PREFETCH: usize = 16;
+/// Failed reactions after which a message is parked.
+pub const MAX_ATTEMPTS: u32 = 10;
+/// Deliveries without any verdict after which a message is parked: it seems to kill the process.
+pub const MAX_DELIVERIES: u32 = 20;
+/// Pauses before the next attempt; the last one repeats. A bus may round them up.
+pub const RETRY_PAUSES: [Duration; 6] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+    Duration::from_secs(3600),
+];
+/// Shortest and longest pause while the database or the bus is away.
+pub const OUTAGE_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// How long reactions may go on after the order to stop; then they are undone and done elsewhere.
+pub const DRAIN: Duration = Duration::from_secs(4);
+/// How long a recorded message is remembered: no bus keeps one longer than this.
+pub const INBOX_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often and how much of what is older is forgotten.
+pub const INBOX_PRUNE: (Duration, usize) = (Duration::from_secs(600), 5000);
+/// How long a message of the local bus belongs to a process that gives no sign of life.
+pub const LOCAL_LEASE: Duration = Duration::from_secs(12);
+/// How often the local bus is looked at without being woken.
+pub const LOCAL_POLL: Duration = Duration::from_secs(10);
+/// How long the local bus lets wakes gather before it looks: one look for a burst.
+pub const LOCAL_GATHER: Duration = Duration::from_micros(500);

@@ -8,6 +8,7 @@
 
 mod error;
 mod files;
+mod lease;
 mod migration;
 mod procedure;
 mod rows;
@@ -23,6 +24,7 @@ use crate::clock::{Clock, Ids};
 
 pub use self::error::{Cause, StoreError};
 pub use self::files::{FRAMEWORK, Files};
+pub use self::lease::Lease;
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
 pub use self::tx::Tx;
@@ -55,11 +57,21 @@ impl Store {
         clock: Arc<dyn Clock>,
         ids: Ids,
     ) -> Result<Self, StoreError> {
-        let owners = [FRAMEWORK, files];
-        let catalog = Arc::new(Catalog::read(&owners)?);
+        Self::open_with(module, address, &[FRAMEWORK, files], clock, ids).await
+    }
+
+    /// Opens a database that belongs to `owners`, as the local bus's file does.
+    pub(crate) async fn open_with(
+        module: &str,
+        address: &str,
+        owners: &[Files],
+        clock: Arc<dyn Clock>,
+        ids: Ids,
+    ) -> Result<Self, StoreError> {
+        let catalog = Arc::new(Catalog::read(owners)?);
         let path = address.strip_prefix("sqlite:").ok_or(StoreError::Address)?;
         let engine = sqlite::Engine::open(&sqlite::Address::parse(path)?, &catalog)?;
-        for owner in &owners {
+        for owner in owners {
             engine.migrate(migration::of(owner, owner.sqlite)?).await?;
         }
         let inner = Inner { module: module.to_owned(), clock, ids, engine, published: Notify::new() };

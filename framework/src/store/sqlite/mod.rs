@@ -56,6 +56,7 @@ enum Step {
 /// The threads of one file.
 #[derive(Debug)]
 pub(super) struct Engine {
+    file: PathBuf,
     writer: mpsc::Sender<Write>,
     readers: Vec<mpsc::Sender<Read>>,
     next: std::sync::atomic::AtomicUsize,
@@ -79,7 +80,7 @@ impl Engine {
             move || write(&connection, &catalog, jobs)
         })?;
         let readers = (0..SQLITE_READERS).map(|_| Self::reader(address, catalog)).collect::<Result<_, _>>()?;
-        Ok(Self { writer, readers, next: std::sync::atomic::AtomicUsize::new(0) })
+        Ok(Self { file: address.file.clone(), writer, readers, next: std::sync::atomic::AtomicUsize::new(0) })
     }
 
     fn reader(address: &Address, catalog: &Arc<Catalog>) -> Result<mpsc::Sender<Read>, StoreError> {
@@ -88,6 +89,14 @@ impl Engine {
         let file = address.file.clone();
         thread(&file, "read", move || read(&address, &catalog, jobs))?;
         Ok(sender)
+    }
+
+    /// The path of a file beside the database.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        let mut path = self.file.clone().into_os_string();
+        path.push("-");
+        path.push(name);
+        path.into()
     }
 
     pub(super) async fn migrate(&self, migrations: Vec<Migration>) -> Result<(), StoreError> {

@@ -28,10 +28,3 @@ CREATE TABLE dcp_dead_letter (
     at TEXT NOT NULL,
     PRIMARY KEY (subscriber, message_id)
 ) STRICT, WITHOUT ROWID;
-
--- Work that one process at a time may do.
-CREATE TABLE dcp_lease (
-    name TEXT NOT NULL PRIMARY KEY,
-    holder TEXT NOT NULL,
-    until TEXT NOT NULL
-) STRICT, WITHOUT ROWID;

@@ -1,0 +1,296 @@
+//! Hands the messages of the file to the subscriptions of this process and writes their verdicts back.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde::Deserialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::sign::Sign;
+use super::wake::{Wake, Woken};
+use crate::bus::{Delivered, Envelope, Undecodable, Verdict, pause};
+use crate::clock::Timestamp;
+use crate::limits::{LOCAL_GATHER, LOCAL_POLL};
+use crate::params;
+use crate::store::{Store, StoreError, Tx};
+
+/// What the bus tells its dispatcher.
+#[derive(Debug)]
+pub(super) enum Command {
+    Subscribe { queue: String, prefetch: usize, sender: mpsc::Sender<Delivered> },
+    Close(oneshot::Sender<()>),
+}
+
+pub(super) struct Dispatcher {
+    store: Store,
+    wake: Wake,
+    /// Proves to the others that this process lives.
+    sign: Sign,
+    owner: String,
+    lease: Duration,
+    subscribers: HashMap<String, Subscriber>,
+    /// Verdicts to come, one for each message handed out.
+    working: FuturesUnordered<Pending>,
+    /// Verdicts that came and are not written yet.
+    judged: Vec<Judged>,
+    renew_at: Timestamp,
+    failures: u32,
+}
+
+struct Subscriber {
+    sender: mpsc::Sender<Delivered>,
+    prefetch: usize,
+    held: usize,
+}
+
+/// A message that was handed out.
+struct Pending {
+    queue: String,
+    seq: i64,
+    judged: oneshot::Receiver<Verdict>,
+}
+
+impl Future for Pending {
+    type Output = Judged;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Judged> {
+        let verdict = ready!(self.judged.poll_unpin(context)).ok();
+        Poll::Ready(Judged { queue: std::mem::take(&mut self.queue), seq: self.seq, verdict })
+    }
+}
+
+/// A message and its verdict; none gives it back.
+struct Judged {
+    queue: String,
+    seq: i64,
+    verdict: Option<Verdict>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Due {
+    queue: String,
+    next_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    seq: i64,
+    envelope: String,
+    deliveries: u32,
+}
+
+impl Dispatcher {
+    pub(super) fn new(store: Store, file: &Path, lease: Duration) -> std::io::Result<Self> {
+        let wake = Wake::on(file)?;
+        let owner = store.ids().next().to_string();
+        let sign = Sign::put_up(file, &owner)?;
+        let renew_at = store.clock().now();
+        Ok(Self {
+            store,
+            wake,
+            sign,
+            owner,
+            lease,
+            subscribers: HashMap::new(),
+            working: FuturesUnordered::new(),
+            judged: Vec::new(),
+            renew_at,
+            failures: 0,
+        })
+    }
+
+    /// Works until it is closed or the bus is dropped.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut pause = Duration::ZERO;
+        self.inherit().await;
+        let closed = loop {
+            let clock = self.store.clock().clone();
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(Command::Subscribe { queue, prefetch, sender }) => {
+                        self.subscribers.insert(queue, Subscriber { sender, prefetch, held: 0 });
+                    }
+                    Some(Command::Close(done)) => break Some(done),
+                    None => break None,
+                },
+                Some(judged) = self.working.next() => self.judged.push(judged),
+                woken = self.wake.woken() => match woken {
+                    Ok(Woken::Written) => clock.sleep(LOCAL_GATHER).await,
+                    Ok(Woken::SignGone) => self.inherit().await,
+                    Err(error) => {
+                        tracing::error!(%error, "the local bus is no longer woken by other processes");
+                        clock.sleep(LOCAL_POLL).await;
+                    }
+                },
+                () = clock.sleep(pause) => {}
+            }
+            while let Some(Some(judged)) = self.working.next().now_or_never() {
+                self.judged.push(judged);
+            }
+            pause = self.turn_or_wait().await;
+        };
+        self.give_back().await;
+        if let Some(done) = closed {
+            // Whoever closes may not wait for it.
+            done.send(()).ok();
+        }
+    }
+
+    /// Takes over from processes that died: their messages need not wait for the end of the lease.
+    async fn inherit(&self) {
+        for dead in self.sign.dead() {
+            let now = self.store.clock().now();
+            match self.store.write("bus_inherit", params![&dead.owner, now]).await {
+                Ok(rows) if rows.affected() > 0 => {
+                    tracing::info!(messages = rows.affected(), "messages of a process that died are handed out again");
+                    dead.remove();
+                }
+                Ok(_) => dead.remove(),
+                Err(error) => tracing::warn!(%error, "messages of a process that died wait for the end of their lease"),
+            }
+        }
+    }
+
+    async fn turn_or_wait(&mut self) -> Duration {
+        match self.turn().await {
+            Ok(pause) => {
+                self.failures = 0;
+                pause
+            }
+            Err(error) => {
+                self.failures += 1;
+                tracing::warn!(%error, failures = self.failures, "the local bus waits");
+                pause::in_outage(self.failures)
+            }
+        }
+    }
+
+    /// Writes verdicts, renews leases, takes what is due; says when to look again.
+    async fn turn(&mut self) -> Result<Duration, StoreError> {
+        self.subscribers.retain(|_, one| !one.sender.is_closed());
+        let now = self.store.clock().now();
+        let (due, next) = self.due(now).await?;
+        let renew = self.held() > 0 && now >= self.renew_at;
+        if due.is_empty() && self.judged.is_empty() && !renew {
+            return Ok(next);
+        }
+        let lease_until = now.checked_add(self.lease).unwrap_or(now);
+        let store = self.store.clone();
+        let mut tx = store.begin().await?;
+        for judged in &self.judged {
+            self.settle(&mut tx, judged).await?;
+        }
+        if renew {
+            tx.call("bus_renew", params![&self.owner, lease_until]).await?;
+        }
+        let mut taken = Vec::new();
+        for (queue, count) in due {
+            let values = params![&queue, count, now, &self.owner, lease_until];
+            let mut rows: Vec<Row> = tx.call("bus_take", values).await?.all()?;
+            rows.sort_by_key(|row| row.seq);
+            taken.push((queue, rows));
+        }
+        tx.commit().await?;
+        if renew {
+            self.renew_at = now.checked_add(self.lease / 3).unwrap_or(now);
+        }
+        self.free();
+        let any = taken.iter().any(|(_, rows)| !rows.is_empty());
+        taken.into_iter().for_each(|(queue, rows)| self.hand_out(&queue, rows));
+        // Something was there: look once more, at once.
+        Ok(if any { Duration::ZERO } else { next })
+    }
+
+    /// The queues with due messages and room for them, and how long nothing else is due.
+    async fn due(&self, now: Timestamp) -> Result<(Vec<(String, usize)>, Duration), StoreError> {
+        let mut room: HashMap<&str, usize> = HashMap::new();
+        for (queue, one) in &self.subscribers {
+            let freed = self.judged.iter().filter(|judged| judged.queue == *queue).count();
+            room.insert(queue, (one.prefetch + freed).saturating_sub(one.held));
+        }
+        room.retain(|_, free| *free > 0);
+        let mut pause = if self.held() > 0 { self.lease / 3 } else { LOCAL_POLL };
+        if room.is_empty() {
+            return Ok((Vec::new(), pause));
+        }
+        let queues: Vec<&str> = room.keys().copied().collect();
+        let queues = serde_json::to_string(&queues).map_err(|error| StoreError::Decode(error.to_string()))?;
+        let found: Vec<Due> = self.store.read("bus_due", params![queues]).await?.all()?;
+        let mut due = Vec::new();
+        for Due { queue, next_at } in found {
+            match next_at {
+                Some(at) if at <= now => due.push((queue.clone(), room.get(queue.as_str()).copied().unwrap_or(0))),
+                Some(at) => pause = pause.min(Duration::try_from(at.duration_since(now)).unwrap_or(pause)),
+                None => {}
+            }
+        }
+        Ok((due, pause + Duration::from_millis(1)))
+    }
+
+    async fn settle(&self, tx: &mut Tx<'_>, judged: &Judged) -> Result<(), StoreError> {
+        let now = tx.now();
+        match &judged.verdict {
+            Some(Verdict::Done) => tx.call("bus_done", params![judged.seq, &self.owner]).await?,
+            Some(Verdict::Retry(envelope, after)) => {
+                let text = serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
+                let then = now.checked_add(*after).unwrap_or(now);
+                tx.call("bus_retry", params![judged.seq, &self.owner, text, then]).await?
+            }
+            None => tx.call("bus_give_back", params![judged.seq, &self.owner, now]).await?,
+        };
+        Ok(())
+    }
+
+    /// Makes room for what has its verdict written.
+    fn free(&mut self) {
+        for judged in self.judged.drain(..) {
+            if let Some(one) = self.subscribers.get_mut(&judged.queue) {
+                one.held = one.held.saturating_sub(1);
+            }
+        }
+    }
+
+    fn held(&self) -> usize {
+        self.working.len() + self.judged.len()
+    }
+
+    fn hand_out(&mut self, queue: &str, rows: Vec<Row>) {
+        let Some(one) = self.subscribers.get_mut(queue) else { return };
+        for row in rows {
+            let (verdict, judged) = oneshot::channel();
+            let message = serde_json::from_str::<Envelope>(&row.envelope)
+                .map_err(|error| Undecodable { reason: error.to_string(), text: row.envelope });
+            // A subscription that has just gone drops the message, which gives it back.
+            drop(one.sender.try_send(Delivered { message, deliveries: row.deliveries, verdict }));
+            one.held += 1;
+            let (queue, seq) = (queue.to_owned(), row.seq);
+            self.working.push(Pending { queue, seq, judged });
+        }
+    }
+
+    /// Writes the verdicts that are there and gives the rest back.
+    async fn give_back(&mut self) {
+        self.subscribers.clear();
+        while let Some(Some(judged)) = self.working.next().now_or_never() {
+            self.judged.push(judged);
+        }
+        let done = async {
+            let mut tx = self.store.begin().await?;
+            for judged in &self.judged {
+                self.settle(&mut tx, judged).await?;
+            }
+            let now = tx.now();
+            tx.call("bus_give_back_all", params![&self.owner, now]).await?;
+            tx.commit().await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "messages come again when their lease ends");
+        }
+        self.sign.take_down();
+    }
+}

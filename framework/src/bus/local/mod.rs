@@ -1,0 +1,150 @@
+//! The bus of one machine: a SQLite file that several processes share.
+//!
+//! A message is a row in the queue of each subscriber. Who takes it writes its own name and a lease into the row; the row
+//! goes when its effect is recorded and returns when its owner dies or, should the owner only hang, when the lease ends.
+//! A commit of any process shows in the write-ahead log, which wakes the others; nobody polls.
+
+mod dispatcher;
+mod sign;
+mod wake;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use include_dir::{Dir, include_dir};
+use tokio::sync::mpsc;
+
+use self::dispatcher::{Command, Dispatcher};
+use super::{Bus, BusError, Destination, Inbound, Outgoing, Topology};
+use crate::clock::{Clock, Ids};
+use crate::limits::LOCAL_LEASE;
+use crate::params;
+use crate::store::{Files, Store, StoreError};
+
+const FILES: Files = {
+    static SQLITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/bus/local/sql");
+    static NONE: Dir<'static> = Dir::new("", &[]);
+    Files { owner: "bus", sqlite: &SQLITE, mssql: &NONE }
+};
+
+/// The shared file, as one process sees it.
+#[derive(Debug)]
+pub struct Local {
+    store: Store,
+    file: PathBuf,
+    lease: Duration,
+    dispatcher: Mutex<Option<mpsc::Sender<Command>>>,
+}
+
+impl Local {
+    /// Opens `<file>[?synchronous=full]`, making it if it is not there.
+    pub async fn open(file: &str, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
+        let store = Store::open_with("bus", &format!("sqlite:{file}"), &[FILES], clock, Ids::random()).await?;
+        let path = file.split('?').next().unwrap_or(file);
+        Ok(Self { store, file: Path::new(path).to_owned(), lease: LOCAL_LEASE, dispatcher: Mutex::default() })
+    }
+
+    /// The same with another lease, for tests of what happens when a process dies.
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// The dispatcher of this process, started by the first subscription on the runtime that subscribes.
+    fn dispatcher(&self) -> Result<mpsc::Sender<Command>, BusError> {
+        let mut slot = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = slot.as_ref().filter(|sender| !sender.is_closed()) {
+            return Ok(sender.clone());
+        }
+        let (sender, commands) = mpsc::channel(16);
+        let dispatcher = Dispatcher::new(self.store.clone(), &self.file, self.lease).map_err(BusError::unavailable)?;
+        #[expect(clippy::disallowed_methods, reason = "ends with its commands, which `close` and dropping the bus end")]
+        tokio::spawn(dispatcher.run(commands));
+        *slot = Some(sender.clone());
+        Ok(sender)
+    }
+
+    async fn declare(&self, topology: &Topology) -> Result<(), StoreError> {
+        let mut tx = self.store.begin().await?;
+        for queue in &topology.queues {
+            tx.call("bus_queue_add", params![queue]).await?;
+        }
+        for (name, queue) in &topology.bindings {
+            tx.call("bus_binding_add", params![name, queue]).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn store_all(&self, messages: &[Outgoing]) -> Result<Vec<Result<(), BusError>>, StoreError> {
+        let mut outcomes = Vec::with_capacity(messages.len());
+        let mut tx = self.store.begin().await?;
+        for Outgoing { to, envelope } in messages {
+            let text = serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
+            let now = tx.now();
+            let outcome = match to {
+                Destination::Topic => {
+                    tx.call("bus_publish", params![&envelope.name, text, now]).await?;
+                    Ok(())
+                }
+                Destination::Queue(queue) => match tx.call("bus_enqueue", params![queue, text, now]).await?.affected() {
+                    0 => Err(BusError::Unroutable(queue.clone())),
+                    _ => Ok(()),
+                },
+            };
+            outcomes.push(outcome);
+        }
+        tx.commit().await?;
+        Ok(outcomes)
+    }
+}
+
+impl Bus for Local {
+    fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>> {
+        Box::pin(async move { Ok(self.declare(topology).await?) })
+    }
+
+    fn publish<'a>(&'a self, messages: &'a [Outgoing]) -> BoxFuture<'a, Vec<Result<(), BusError>>> {
+        Box::pin(async move {
+            match self.store_all(messages).await {
+                Ok(outcomes) => outcomes,
+                Err(error) => {
+                    let text = error.to_string();
+                    messages.iter().map(|_| Err(BusError::unavailable(text.clone()))).collect()
+                }
+            }
+        })
+    }
+
+    fn subscribe<'a>(&'a self, queue: &'a str, prefetch: usize) -> BoxFuture<'a, Result<Inbound, BusError>> {
+        Box::pin(async move {
+            let (sender, inbound) = mpsc::channel(prefetch.max(1));
+            let command = Command::Subscribe { queue: queue.to_owned(), prefetch: prefetch.max(1), sender };
+            self.dispatcher()?.send(command).await.map_err(BusError::unavailable)?;
+            Ok(inbound)
+        })
+    }
+
+    fn depth<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<u64, BusError>> {
+        Box::pin(async move { Ok(self.store.read("bus_depth", params![queue]).await?.one()?) })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        let dispatcher = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Box::pin(async move {
+            let Some(dispatcher) = dispatcher else { return };
+            let (done, closed) = tokio::sync::oneshot::channel();
+            if dispatcher.send(Command::Close(done)).await.is_ok() {
+                // An error says that it has ended already.
+                drop(closed.await);
+            }
+        })
+    }
+}
+
+impl From<StoreError> for BusError {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable(error)
+    }
+}

@@ -1,0 +1,42 @@
+-- procedure bus_queue_add(name TEXT)
+INSERT INTO queue (name) VALUES (:name) ON CONFLICT DO NOTHING;
+
+-- procedure bus_binding_add(name TEXT, queue TEXT)
+INSERT INTO binding (name, queue) VALUES (:name, :queue) ON CONFLICT DO NOTHING;
+
+-- procedure bus_publish(name TEXT, envelope TEXT, now TIME)
+INSERT INTO message (queue, envelope, not_before) SELECT queue, :envelope, :now FROM binding WHERE name = :name;
+
+-- procedure bus_enqueue(queue TEXT, envelope TEXT, now TIME)
+INSERT INTO message (queue, envelope, not_before) SELECT name, :envelope, :now FROM queue WHERE name = :queue;
+
+-- procedure bus_due(queues JSON) -> queue TEXT, next_at TIME
+SELECT asked.value AS queue, (SELECT MIN(not_before) FROM message WHERE queue = asked.value) AS next_at
+FROM json_each(:queues) AS asked;
+
+-- procedure bus_take(queue TEXT, count INTEGER, now TIME, owner TEXT, lease_until TIME) -> seq INTEGER, envelope TEXT, deliveries INTEGER
+UPDATE message SET owner = :owner, not_before = :lease_until, deliveries = deliveries + 1
+WHERE seq IN (SELECT seq FROM message INDEXED BY message_in_order WHERE queue = :queue AND not_before <= :now ORDER BY seq LIMIT :count)
+RETURNING seq, envelope, deliveries;
+
+-- procedure bus_renew(owner TEXT, lease_until TIME)
+UPDATE message SET not_before = :lease_until WHERE owner = :owner;
+
+-- procedure bus_done(seq INTEGER, owner TEXT)
+DELETE FROM message WHERE seq = :seq AND owner = :owner;
+
+-- procedure bus_retry(seq INTEGER, owner TEXT, envelope TEXT, not_before TIME)
+UPDATE message SET owner = NULL, envelope = :envelope, not_before = :not_before, deliveries = 0
+WHERE seq = :seq AND owner = :owner;
+
+-- procedure bus_give_back(seq INTEGER, owner TEXT, now TIME)
+UPDATE message SET owner = NULL, not_before = :now, deliveries = deliveries - 1 WHERE seq = :seq AND owner = :owner;
+
+-- procedure bus_give_back_all(owner TEXT, now TIME)
+UPDATE message SET owner = NULL, not_before = :now, deliveries = deliveries - 1 WHERE owner = :owner;
+
+-- procedure bus_inherit(owner TEXT, now TIME)
+UPDATE message SET owner = NULL, not_before = :now WHERE owner = :owner;
+
+-- procedure bus_depth(queue TEXT) -> depth INTEGER
+SELECT COUNT(*) AS depth FROM message WHERE queue = :queue;
