@@ -13,6 +13,16 @@ pub mod limits;
 pub mod model;
 pub mod node;
 pub mod pi;
-pub mod run;
+mod run;
 pub mod secrets;
 pub mod store;
+
+pub use run::{EXIT_CONFIG, Module, Start, run};
+
+/// The text of the module's own `module.toml`, embedded in its binary.
+#[macro_export]
+macro_rules! manifest {
+    () => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/module.toml"))
+    };
+}

@@ -1,1 +1,133 @@
-//! The life of a module's process, from its arguments to its drain.
+//! The life of a module's process: arguments, settings, log, secrets, database, bus, routes, serve, drain.
+
+mod arguments;
+mod module;
+mod start;
+mod tasks;
+
+pub use module::Module;
+pub use start::Start;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use self::arguments::Arguments;
+use crate::config::{Layers, LogFormat, LogSettings, Settings, SettingsError};
+use crate::http::{Host, serve};
+use crate::identity::Verifier;
+use crate::model::{Manifest, ManifestError};
+
+/// Settings or manifest are wrong; starting again changes nothing (EX_USAGE of sysexits.h).
+pub const EXIT_CONFIG: u8 = 64;
+/// Threads that run tasks: two cores are the smallest machine, and a module waits more than it computes.
+const WORKERS: usize = 2;
+/// Threads for blocking work, such as reading files; idle ones end after ten seconds.
+const BLOCKING: usize = 16;
+
+/// Runs a module until it is told to stop. Exit codes: 0 drained, 1 failed, 64 wrong settings.
+///
+/// `build` opens what the module needs and answers with its routes and reactions.
+pub fn run(manifest: &str, build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>) -> ExitCode {
+    let name = std::env::args().next().unwrap_or_default();
+    match live(manifest, build) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = if is_config(&error) { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE };
+            if tracing::dispatcher::has_been_set() {
+                tracing::error!("{error:#}");
+            } else {
+                eprintln!("{name}: {error:#}");
+            }
+            code
+        }
+    }
+}
+
+fn is_config(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<SettingsError>() || cause.is::<ManifestError>() || cause.is::<arguments::Wrong>())
+}
+
+fn live(manifest: &str, build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>) -> anyhow::Result<()> {
+    let manifest = Manifest::parse(manifest)?;
+    let arguments = match Arguments::of_process()? {
+        Arguments::Run(arguments) => arguments,
+        Arguments::Show(text) => {
+            println!("{} {}", manifest.name, text.unwrap_or(&manifest.version));
+            return Ok(());
+        }
+    };
+    let layers = Layers::read(arguments.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    let outcome = runtime.block_on(process(manifest, layers, build));
+    // Blocking work that hangs must not hold the process after its drain.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    outcome
+}
+
+async fn process(
+    manifest: Manifest,
+    mut layers: Layers,
+    build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>,
+) -> anyhow::Result<()> {
+    let secrets = crate::secrets::open(&layers.secrets()?).await?;
+    layers.resolve(secrets.as_ref()).await?;
+    let settings = layers.settings()?;
+    log(&settings.log)?;
+    check_zone(&manifest, &settings)?;
+    let start = Start::new(manifest, layers, settings, secrets);
+    let module = build(start.clone()).await.context("the module cannot start")?;
+    operate(start, module).await
+}
+
+fn check_zone(manifest: &Manifest, settings: &Settings) -> Result<(), SettingsError> {
+    match settings.node.zone {
+        Some(zone) if zone != manifest.zone => Err(SettingsError::Invalid(format!(
+            "setting node.zone: this node is {zone} and the module {} is for {}; start it on the other node",
+            manifest.name, manifest.zone
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
+    let address = start.listen_address();
+    let key = start.secret("identity", "public_key").await?;
+    let verifier = Verifier::from_pem(key.expose()).context("secret identity#public_key")?;
+    let host = Arc::new(Host::new(start.manifest(), verifier, start.clock(), start.stopping()));
+    let app = module.assemble(&host, metrics()?)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} cannot be used; stop what listens there or set DCP__HTTP__LISTEN"))?;
+    tracing::info!(listen = %address, module = %start.manifest().name, version = start.manifest().version, "ready");
+    tokio::select! {
+        () = serve(listener, app, start.stopping()) => {}
+        outcome = tasks::stop_on_signal(start.stopping()) => outcome.context("signals cannot be received")?,
+    }
+    start.end().await
+}
+
+fn log(settings: &LogSettings) -> Result<(), SettingsError> {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.level)
+        .map_err(|error| SettingsError::Invalid(format!("setting log.level: {error} (variable DCP__LOG__LEVEL)")))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = match settings.format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Text => lines.with_ansi(false).try_init(),
+    };
+    set.map_err(|error| SettingsError::Invalid(format!("the log cannot be set up: {error}")))
+}
+
+fn metrics() -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {
+    const SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
+    let builder = metrics_exporter_prometheus::PrometheusBuilder::new().set_buckets(&SECONDS)?;
+    Ok(builder.install_recorder()?)
+}

@@ -1,1 +1,25 @@
-//! The HTTP host of a module.
+//! The HTTP host of a module: routes that name their permission, problems, limits, health, streams, drain.
+
+mod always;
+mod caller;
+mod client;
+mod extract;
+mod host;
+mod live;
+mod problem;
+mod routes;
+mod server;
+mod trace;
+
+pub(crate) use always::routes as always;
+pub use always::{Check, Health};
+pub use caller::{Caller, SITE};
+pub use client::{ServiceClient, ServiceError};
+pub use extract::{JSON_DEPTH, Json, Path, Query, body, parse};
+pub use host::{Host, REQUESTS};
+pub use live::Live;
+pub use problem::{InvalidPart, PROBLEM_JSON, Problem};
+pub use routes::{BODY, Routes, TIME};
+pub use server::{CONNECTIONS, DRAIN, HEAD_BYTES, HEADER_TIME, HEADERS, serve};
+pub use trace::TraceContext;
+pub use utoipa_axum::routes;

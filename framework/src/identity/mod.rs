@@ -1,1 +1,14 @@
 //! Who is calling, proven by the edge's token.
+//!
+//! The edge signs ([`Signer`]) a token that lives a minute; modules verify it ([`Verifier`]) without asking anyone.
+
+mod principal;
+mod token;
+mod verifier;
+
+pub use principal::{Grants, Kind, Principal};
+pub use token::{Claims, KeyError, Signer, generate_keys, new_secret};
+pub use verifier::{Refused, Verifier};
+
+/// Issuer of every token; a token of another one is refused.
+pub const ISSUER: &str = "dcp-edge";

@@ -1,1 +1,38 @@
 //! Definitions that modules share: sites, zones, permissions, ids, manifests.
+
+mod ids;
+mod manifest;
+mod permission;
+
+pub use ids::{DataSourceId, InvalidId, ModuleName, SiteId, UserId};
+pub use manifest::{Events, Exposure, Manifest, ManifestError, Scripts, TaskQueue, Text, Ui, UiRoute};
+pub use permission::Permission;
+pub use jiff::Timestamp;
+
+use serde::{Deserialize, Serialize};
+
+/// What a module, a node or a result is good for: decisions on product quality, or information only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Zone {
+    /// Validated; its results may support decisions on product quality.
+    Gxp,
+    /// For information only.
+    NonGxp,
+}
+
+impl Zone {
+    /// The name on the wire and in settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gxp => "gxp",
+            Self::NonGxp => "nongxp",
+        }
+    }
+}
+
+impl std::fmt::Display for Zone {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.as_str())
+    }
+}

@@ -1,1 +1,110 @@
-//! Secrets by path, from a provider that is never a settings file.
+//! Secrets by path and key, from a provider that is never a settings file.
+
+mod file;
+mod vault;
+
+pub use file::FileSecrets;
+pub use vault::{VaultLogin, VaultSecrets};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+/// A value that no log, answer or debug print may show.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// Hides a value.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value, for the one place that needs it.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("(secret)")
+    }
+}
+
+/// What stands at one path: keys and values.
+pub type SecretTable = BTreeMap<String, Secret<String>>;
+
+/// Why a secret is not to be had; the texts say what to do and never hold a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// The path or key does not exist.
+    #[error("there is no secret {0}")]
+    Missing(String),
+    /// The provider cannot be reached or refuses.
+    #[error("secrets cannot be read from {provider}: {reason}")]
+    Unavailable {
+        /// Which provider.
+        provider: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// An answer of a provider that is still under way.
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<SecretTable, SecretsError>> + Send + 'a>>;
+
+/// A provider of secrets.
+pub trait Secrets: Send + Sync {
+    /// Everything at one path.
+    fn read<'a>(&'a self, path: &'a str) -> Reading<'a>;
+}
+
+/// One value of a provider.
+pub async fn get(secrets: &dyn Secrets, path: &str, key: &str) -> Result<Secret<String>, SecretsError> {
+    let mut table = secrets.read(path).await?;
+    table.remove(key).ok_or_else(|| SecretsError::Missing(format!("{path}#{key}")))
+}
+
+/// Where secrets come from: `[secrets]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsSettings {
+    /// `file:<path>` or `vault:<url of the server>/<mount of a KV version 2 engine>`.
+    #[serde(default = "default_url")]
+    pub url: String,
+    /// Vault: a token, when there is no role.
+    pub token: Option<Secret<String>>,
+    /// Vault: id of an `AppRole`.
+    pub role_id: Option<String>,
+    /// Vault: file with the secret id of that role.
+    pub secret_id_file: Option<std::path::PathBuf>,
+}
+
+fn default_url() -> String {
+    "file:.dcp/secrets.toml".into()
+}
+
+impl Default for SecretsSettings {
+    fn default() -> Self {
+        Self { url: default_url(), token: None, role_id: None, secret_id_file: None }
+    }
+}
+
+/// Opens the provider that the settings name.
+pub async fn open(settings: &SecretsSettings) -> Result<Arc<dyn Secrets>, SecretsError> {
+    let unknown = || SecretsError::Unavailable {
+        provider: settings.url.clone(),
+        reason: "secrets.url must begin with file: or vault:".into(),
+    };
+    let (kind, place) = settings.url.split_once(':').ok_or_else(unknown)?;
+    match kind {
+        "file" => Ok(Arc::new(FileSecrets::open(place)?)),
+        "vault" => Ok(Arc::new(VaultSecrets::open(place, VaultLogin::of(settings)?).await?)),
+        _ => Err(unknown()),
+    }
+}

@@ -1,0 +1,78 @@
+//! The listener: HTTP/1.1 with limits that axum's own `serve` does not have, and a drain that breaks no answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// Headers must be complete in this time, or the connection ends: slow headers must not hold connections.
+pub const HEADER_TIME: Duration = Duration::from_secs(10);
+/// Headers of one request.
+pub const HEADERS: usize = 64;
+/// Request line and headers together.
+pub const HEAD_BYTES: usize = 24 * 1024;
+/// Connections at once; more wait in the backlog of the kernel.
+pub const CONNECTIONS: usize = 1024;
+/// Open requests may end in this time after the stop.
+pub const DRAIN: Duration = Duration::from_millis(4500);
+
+/// Serves until `stopping`, then lets open requests end.
+pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationToken) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+    let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopping.cancelled() => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                // Out of file descriptors: accepting at once again would only turn in a circle.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let connection = connections.watch(connection(&http, stream, peer, app.clone()));
+        tokio::spawn(async move {
+            // A client that hangs up is no event worth a line.
+            connection.await.unwrap_or_default();
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time and were cut");
+    }
+}
+
+fn connection(
+    http: &http1::Builder,
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+) -> http1::Connection<TokioIo<TcpStream>, impl hyper::service::Service<hyper::Request<Incoming>, Response = axum::response::Response, Error = std::convert::Infallible, Future: Send> + use<>> {
+    // Small answers must not wait for the peer's acknowledgement; a socket that refuses is about to fail anyway.
+    stream.set_nodelay(true).unwrap_or_default();
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().oneshot(request)
+    });
+    http.serve_connection(TokioIo::new(stream), service)
+}

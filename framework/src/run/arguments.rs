@@ -1,0 +1,65 @@
+//! Arguments of a module's process. They are so few that a parser would be larger than they are.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Arguments that nobody understands.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; the arguments are: [--config FILE] | --version | --help")]
+pub(super) struct Wrong(String);
+
+/// What the process was asked to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Arguments {
+    /// Run.
+    Run(Run),
+    /// Show a text and end; the version when there is none.
+    Show(Option<&'static str>),
+}
+
+/// How to run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    /// File with settings.
+    pub(super) config: Option<PathBuf>,
+}
+
+impl Arguments {
+    pub(super) fn of_process() -> Result<Self, Wrong> {
+        Self::of(std::env::args_os().skip(1))
+    }
+
+    fn of(mut given: impl Iterator<Item = OsString>) -> Result<Self, Wrong> {
+        let mut run = Run::default();
+        while let Some(argument) = given.next() {
+            match argument.to_str() {
+                Some("--config") => {
+                    let file = given.next().ok_or_else(|| Wrong("--config needs a file".into()))?;
+                    run.config = Some(file.into());
+                }
+                Some("--version") => return Ok(Self::Show(None)),
+                Some("--help") => return Ok(Self::Show(Some("[--config FILE] | --version | --help"))),
+                _ => return Err(Wrong(format!("{} is no argument", argument.display()))),
+            }
+        }
+        Ok(Self::Run(run))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(given: &[&str]) -> Result<Arguments, Wrong> {
+        Arguments::of(given.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn arguments_are_understood_or_refused() {
+        assert_eq!(of(&[]).unwrap(), Arguments::Run(Run::default()));
+        assert_eq!(of(&["--config", "a.toml"]).unwrap(), Arguments::Run(Run { config: Some("a.toml".into()) }));
+        assert_eq!(of(&["--version"]).unwrap(), Arguments::Show(None));
+        assert!(of(&["--config"]).is_err());
+        assert!(of(&["serve"]).unwrap_err().to_string().starts_with("serve is no argument"));
+    }
+}

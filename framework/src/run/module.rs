@@ -1,0 +1,77 @@
+//! A module under construction: its routes and its reactions.
+
+use std::sync::Arc;
+
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Start;
+use crate::bus::{Reaction, Subscriptions};
+use crate::events::Event;
+use crate::http::{Host, Routes};
+use crate::model::Manifest;
+use crate::store::Tx;
+
+/// Routes and reactions of a module.
+pub struct Module {
+    start: Start,
+    router: OpenApiRouter,
+    subscriptions: Subscriptions,
+}
+
+impl Module {
+    pub(super) fn new<S: Clone + Send + Sync + 'static>(start: Start, routes: Routes<S>) -> Self {
+        Self { start, router: routes.finish(), subscriptions: Subscriptions::default() }
+    }
+
+    /// Adds routes with a state of their own.
+    #[must_use]
+    pub fn routes<S: Clone + Send + Sync + 'static>(mut self, routes: Routes<S>) -> Self {
+        self.router = self.router.merge(routes.finish());
+        self
+    }
+
+    /// Reacts to every event `E`, inside the transaction that records the message.
+    #[must_use]
+    pub fn on<E: Event + 'static>(
+        mut self,
+        reaction: impl AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction> + Send + Sync + 'static,
+    ) -> Self {
+        self.subscriptions = self.subscriptions.on(reaction);
+        self
+    }
+
+    /// Adds reactions and work queues that were collected elsewhere.
+    #[must_use]
+    pub fn subscribe(mut self, add: impl FnOnce(Subscriptions) -> Subscriptions) -> Self {
+        self.subscriptions = add(self.subscriptions);
+        self
+    }
+
+    /// The description of the API.
+    pub fn openapi(&self) -> OpenApi {
+        describe(self.router.get_openapi().clone(), self.start.manifest())
+    }
+
+    pub(super) fn assemble(self, host: &Arc<Host>, metrics: PrometheusHandle) -> anyhow::Result<Router> {
+        let (api, document) = self.router.split_for_parts();
+        let document = describe(document, self.start.manifest());
+        let always = crate::http::always(self.start.health(), Some(metrics), &document);
+        Ok(host.wrap(api, always))
+    }
+}
+
+/// Completes the description with what the manifest says.
+fn describe(mut document: OpenApi, manifest: &Manifest) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title(manifest.title.en.clone())
+        .version(manifest.version.clone())
+        .description(Some(manifest.description.en.clone()))
+        .build();
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(token));
+    document
+}

@@ -1,0 +1,177 @@
+//! What a module finds when it starts.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use super::Module;
+use super::tasks::Tasks;
+use crate::clock::{Clock, Ids, SystemClock};
+use crate::config::{Layers, Settings, SettingsError};
+use crate::http::{Check, Health, Routes, ServiceClient};
+use crate::model::{Manifest, ModuleName};
+use crate::secrets::{Secret, Secrets, SecretsError};
+use crate::store::{Files, Store};
+
+/// Dialling another server may take so long.
+const CONNECT: Duration = Duration::from_secs(5);
+/// A whole answer of another server may take so long.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Everything the framework gives a module; cheap to clone.
+#[derive(Clone)]
+pub struct Start {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    manifest: Manifest,
+    layers: Layers,
+    settings: Settings,
+    secrets: Arc<dyn Secrets>,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+    tasks: Tasks,
+    health: Health,
+    http: OnceLock<reqwest::Client>,
+    store: Mutex<Option<Store>>,
+}
+
+impl Start {
+    pub(super) fn new(manifest: Manifest, layers: Layers, settings: Settings, secrets: Arc<dyn Secrets>) -> Self {
+        let tasks = Tasks::default();
+        let health = Health::new(tasks.stopping.clone());
+        let inner = Inner {
+            manifest,
+            layers,
+            settings,
+            secrets,
+            clock: Arc::new(SystemClock),
+            ids: Ids::random(),
+            tasks,
+            health,
+            http: OnceLock::new(),
+            store: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The module's own settings, section `[module]`; an unknown key or a wrong type is refused.
+    pub fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        self.inner.layers.module()
+    }
+
+    /// What every process is told.
+    pub fn common(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The module's manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.inner.manifest
+    }
+
+    /// The module's database, opened and migrated. One per module.
+    pub async fn store(&self, files: Files) -> anyhow::Result<Store> {
+        let address = self.store_address()?;
+        let name = self.inner.manifest.name.as_str();
+        let opened = Store::open(name, &address, files, self.clock(), self.ids()).await;
+        let store = opened.context("the database cannot be opened; see store.url (variable DCP__STORE__URL)")?;
+        *self.inner.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
+        Ok(store)
+    }
+
+    /// The database, if the module has opened it.
+    pub(crate) fn opened_store(&self) -> Option<Store> {
+        self.inner.store.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A folder of SQLite gets one file per module; every other address is the module's own already.
+    fn store_address(&self) -> anyhow::Result<String> {
+        let url = &self.inner.settings.store.url;
+        let Some(place) = url.strip_prefix("sqlite:") else { return Ok(url.clone()) };
+        let (folder, options) = place.split_once('?').map_or((place, None), |(folder, options)| (folder, Some(options)));
+        std::fs::create_dir_all(folder).with_context(|| format!("folder {folder} of store.url cannot be made"))?;
+        let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+        Ok(format!("sqlite:{folder}/{}.db{options}", self.inner.manifest.name))
+    }
+
+    /// What the time is.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.inner.clock.clone()
+    }
+
+    /// New identifiers.
+    pub fn ids(&self) -> Ids {
+        self.inner.ids.clone()
+    }
+
+    /// The provider of secrets.
+    pub fn secrets(&self) -> Arc<dyn Secrets> {
+        self.inner.secrets.clone()
+    }
+
+    /// One secret.
+    pub async fn secret(&self, path: &str, key: &str) -> Result<Secret<String>, SecretsError> {
+        crate::secrets::get(self.inner.secrets.as_ref(), path, key).await
+    }
+
+    /// Runs a task beside the requests: cancelled at the stop; a panic in it ends the process.
+    pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.inner.tasks.spawn(name, work);
+    }
+
+    /// Cancelled when the process begins to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.inner.tasks.stopping.clone()
+    }
+
+    /// Adds something to `/health/ready`.
+    pub fn check(&self, check: Check) {
+        self.inner.health.add(check);
+    }
+
+    /// The client for other servers: no redirects, bounded in time; one per process.
+    pub fn http_client(&self) -> anyhow::Result<reqwest::Client> {
+        if let Some(client) = self.inner.http.get() {
+            return Ok(client.clone());
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("dcp/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .context("the HTTP client cannot be made")?;
+        Ok(self.inner.http.get_or_init(|| client).clone())
+    }
+
+    /// A client of another module, with this module's credential (secret `service/<module>#token`).
+    pub async fn service(&self, module: &str) -> anyhow::Result<ServiceClient> {
+        let name: ModuleName = module.parse()?;
+        let token = self.secret(&format!("service/{}", self.inner.manifest.name), "token").await?;
+        Ok(ServiceClient::new(self.http_client()?, &self.inner.settings.edge.url, name, token))
+    }
+
+    /// The module made of these routes; reactions are added to the answer.
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self, routes: Routes<S>) -> Module {
+        Module::new(self.clone(), routes)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.inner.health.clone()
+    }
+
+    pub(super) fn listen_address(&self) -> SocketAddr {
+        let by_hand = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.inner.manifest.port);
+        self.inner.settings.http.listen.unwrap_or(by_hand)
+    }
+
+    pub(super) async fn end(&self) -> anyhow::Result<()> {
+        self.inner.tasks.join().await
+    }
+}

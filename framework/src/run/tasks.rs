@@ -1,0 +1,60 @@
+//! Background tasks: named, cancelled at the stop, joined; the failure of one ends the process.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Tasks may take so long to end after the open requests have ended.
+const JOIN: Duration = Duration::from_millis(400);
+
+/// The tasks of a process.
+#[derive(Clone, Default)]
+pub(super) struct Tasks {
+    tracker: TaskTracker,
+    pub(super) stopping: CancellationToken,
+    failed: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Tasks {
+    pub(super) fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let tasks = self.clone();
+        self.tracker.spawn(async move {
+            let ended = tasks.stopping.run_until_cancelled(AssertUnwindSafe(work).catch_unwind()).await;
+            if let Some(Err(_)) = ended {
+                // The panic hook has logged the place. A process without one of its parts is worse than a restart.
+                *tasks.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(name);
+                tasks.stopping.cancel();
+            }
+        });
+    }
+
+    /// Waits until all tasks have ended.
+    pub(super) async fn join(&self) -> anyhow::Result<()> {
+        self.stopping.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(JOIN, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end in time and were cut");
+        }
+        match *self.failed.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(name) => Err(anyhow::anyhow!("the task {name} panicked; the process ends so that it is started anew")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Cancels the token on SIGTERM or SIGINT and then waits for ever: the server ends the process.
+pub(super) async fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    stopping.cancel();
+    std::future::pending().await
+}
