@@ -1,0 +1,275 @@
+//! Delivery above the bus: what is published takes effect once, whatever the reaction says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use dcp::bus::{Bus, Delivery, Reaction, Subscriptions, Topology};
+use dcp::clock::SystemClock;
+use dcp::events::wire_name;
+use dcp::params;
+use dcp::store::{Store, StoreError, Tx};
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::setup::{Courier, Happened, PATIENCE, Please, event};
+
+struct Running {
+    delivery: Delivery,
+    stop: CancellationToken,
+}
+
+impl Running {
+    fn start(store: &Store, bus: &Arc<dyn Bus>, subscriptions: Subscriptions) -> Self {
+        let stop = CancellationToken::new();
+        let clock = Arc::new(SystemClock);
+        let delivery = Delivery::start(store.clone(), bus.clone(), subscriptions, clock, stop.clone()).unwrap();
+        Self { delivery, stop }
+    }
+
+    async fn settle(&self) {
+        self.delivery.settle(PATIENCE).await.unwrap();
+    }
+
+    async fn stop(mut self) {
+        self.stop.cancel();
+        self.delivery.stopped().await;
+    }
+}
+
+async fn publish(store: &Store, event: &Happened) {
+    let done = store.tx(async |tx| tx.publish(event).await).await;
+    done.unwrap();
+}
+
+async fn effects(store: &Store) -> Vec<String> {
+    store.read("effect_all", params![]).await.unwrap().all().unwrap()
+}
+
+async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
+    tx.call("effect_add", params![event.id]).await?;
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+struct DeadLetter {
+    message_id: String,
+    reason: String,
+    attempts: u32,
+}
+
+async fn dead_letters(store: &Store) -> Vec<DeadLetter> {
+    store.read("dcp_dead_letters", params![None::<&str>, 100]).await.unwrap().all().unwrap()
+}
+
+macro_rules! on_each_bus {
+    ($($name:ident)*) => {
+        mod local {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&super::Courier::local()).await;
+            })*
+        }
+        mod rabbitmq {
+            $(#[tokio::test]
+            async fn $name() {
+                if let Some(courier) = super::Courier::rabbitmq(concat!("delivery::rabbitmq::", stringify!($name))) {
+                    super::$name(&courier).await;
+                }
+            })*
+        }
+    };
+}
+
+on_each_bus! {
+    an_event_takes_effect_once_in_every_subscriber
+    what_is_rolled_back_is_not_sent
+    a_message_that_comes_twice_has_one_effect
+    a_reaction_that_fails_is_undone_and_tried_again
+    a_message_that_can_never_succeed_is_parked_with_its_reason
+    a_task_is_worked_on_and_finished_once
+    what_no_queue_takes_waits_in_the_outbox
+    the_trace_goes_with_the_message
+}
+
+async fn an_event_takes_effect_once_in_every_subscriber(courier: &Courier) {
+    let bus = courier.connect().await;
+    let (a, b, c) = (courier.store("a").await, courier.store("b").await, courier.store("c").await);
+    let b_runs = Running::start(&b, &bus, Subscriptions::default().on(effect));
+    let c_runs = Running::start(&c, &bus, Subscriptions::default().on(effect));
+    b_runs.settle().await;
+    c_runs.settle().await;
+    let a_runs = Running::start(&a, &bus, Subscriptions::default());
+    let sent: Vec<_> = (0..50).map(|_| event()).collect();
+    for event in &sent {
+        publish(&a, event).await;
+    }
+    for runs in [&a_runs, &b_runs, &c_runs] {
+        runs.settle().await;
+    }
+    let expected: Vec<_> = sent.iter().map(|event| event.id.to_string()).collect();
+    assert_eq!(effects(&b).await, expected);
+    assert_eq!(effects(&c).await, expected);
+    for runs in [a_runs, b_runs, c_runs] {
+        runs.stop().await;
+    }
+}
+
+async fn what_is_rolled_back_is_not_sent(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
+    let (lost, kept) = (event(), event());
+    let mut tx = store.begin().await.unwrap();
+    tx.publish(&lost).await.unwrap();
+    drop(tx);
+    runs.settle().await;
+    publish(&store, &kept).await;
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [kept.id.to_string()]);
+    runs.stop().await;
+}
+
+async fn a_message_that_comes_twice_has_one_effect(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
+    runs.settle().await;
+    let event = event();
+    let twice = crate::setup::outgoing(&event);
+    for outcome in bus.publish(&[twice.clone(), twice]).await {
+        outcome.unwrap();
+    }
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [event.id.to_string()]);
+    runs.stop().await;
+}
+
+async fn a_reaction_that_fails_is_undone_and_tried_again(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = calls.clone();
+    let subscriptions = Subscriptions::default().on(async move |tx: &mut Tx<'_>, event: &Happened| {
+        effect(tx, event).await?;
+        match counted.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(Reaction::later("not yet")),
+            1 if event.how == "panic" => panic!("a bug"),
+            _ => Ok(()),
+        }
+    });
+    let runs = Running::start(&store, &bus, subscriptions);
+    runs.settle().await;
+    let event = event();
+    publish(&store, &event).await;
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [event.id.to_string()]);
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    calls.store(1, Ordering::SeqCst);
+    let panics = Happened { how: "panic".to_owned(), ..crate::setup::event() };
+    publish(&store, &panics).await;
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [event.id.to_string(), panics.id.to_string()]);
+    runs.stop().await;
+}
+
+async fn a_message_that_can_never_succeed_is_parked_with_its_reason(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let subscriptions = Subscriptions::default().on(async |tx: &mut Tx<'_>, event: &Happened| {
+        effect(tx, event).await?;
+        if event.how == "badly" { Err(Reaction::never("the batch is unknown")) } else { Ok(()) }
+    });
+    let runs = Running::start(&store, &bus, subscriptions);
+    runs.settle().await;
+    let (bad, good) = (Happened { how: "badly".to_owned(), ..event() }, event());
+    let mut undecodable = crate::setup::outgoing(&event());
+    undecodable.envelope.data = serde_json::value::to_raw_value("no event").unwrap();
+    bus.publish(&[undecodable.clone(), crate::setup::outgoing(&bad)]).await.into_iter().for_each(|outcome| outcome.unwrap());
+    publish(&store, &good).await;
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [good.id.to_string()]);
+    let parked = dead_letters(&store).await;
+    assert_eq!(parked.len(), 2, "{parked:?}");
+    let of = |id: uuid::Uuid| parked.iter().find(|letter| letter.message_id == id.to_string()).unwrap();
+    assert_eq!(of(bad.id).reason, "the batch is unknown");
+    assert_eq!(of(bad.id).attempts, 0);
+    assert!(of(undecodable.envelope.id).reason.contains("invalid type"), "{parked:?}");
+    runs.stop().await;
+}
+
+async fn a_task_is_worked_on_and_finished_once(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let most = Arc::new(AtomicU32::new(0));
+    let now = Arc::new(AtomicU32::new(0));
+    let site = courier.mark.clone();
+    let (most_seen, running) = (most.clone(), now.clone());
+    let subscriptions = Subscriptions::default().work(
+        &site,
+        3,
+        async move |task: &Please| {
+            most_seen.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            running.fetch_sub(1, Ordering::SeqCst);
+            Ok(task.id.to_string())
+        },
+        async |tx: &mut Tx<'_>, _: &Please, outcome: String| {
+            tx.call("effect_add", params![outcome]).await?;
+            Ok(())
+        },
+    );
+    let runs = Running::start(&store, &bus, subscriptions);
+    runs.settle().await;
+    let mut ids: Vec<_> = (0..9).map(|_| event().id.to_string()).collect();
+    let done: Result<(), StoreError> = store
+        .tx(async |tx| {
+            for id in &ids {
+                tx.enqueue(&site, &Please { id: id.parse().unwrap() }).await?;
+            }
+            Ok(())
+        })
+        .await;
+    done.unwrap();
+    runs.settle().await;
+    let mut worked = effects(&store).await;
+    worked.sort_unstable();
+    ids.sort_unstable();
+    assert_eq!(worked, ids);
+    assert_eq!(most.load(Ordering::SeqCst), 3, "three at a time");
+    runs.stop().await;
+}
+
+async fn what_no_queue_takes_waits_in_the_outbox(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
+    runs.settle().await;
+    let (site, id) = (courier.mark.clone(), event().id);
+    let done = store.tx(async |tx| tx.enqueue(&site, &Please { id }).await).await;
+    done.unwrap();
+    let others = event();
+    publish(&store, &others).await;
+    let early = runs.delivery.settle(Duration::from_millis(300)).await;
+    assert_eq!(early.unwrap_err().to_string(), "not settled after 300ms: 1 in the outbox");
+    assert_eq!(effects(&store).await, [others.id.to_string()], "others do not wait for it");
+    bus.declare(&Topology::default().task(&wire_name::<Please>(), Some(&site))).await.unwrap();
+    runs.settle().await;
+    runs.stop().await;
+}
+
+async fn the_trace_goes_with_the_message(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let subscriptions = Subscriptions::default().on(async |tx: &mut Tx<'_>, _: &Happened| {
+        tx.call("effect_add", params![dcp::bus::trace::current()]).await?;
+        Ok(())
+    });
+    let runs = Running::start(&store, &bus, subscriptions);
+    runs.settle().await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
+    dcp::bus::trace::within(Some(trace.clone()), publish(&store, &event())).await;
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [trace]);
+    runs.stop().await;
+}

@@ -1,0 +1,131 @@
+//! What the tests stand on: a bus, a store, an event and a task.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dcp::bus::{Bus, Destination, Envelope, Local, Outgoing};
+use dcp::clock::{Clock, Ids, SystemClock};
+use dcp::events::{Event, Key, Kind, wire_name};
+use dcp::store::{Files, Store};
+use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// How long a test waits for what has to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+const EFFECTS: Files = {
+    static SQLITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/tests/sql/sqlite");
+    static MSSQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/tests/sql/mssql");
+    Files { owner: "effects", sqlite: &SQLITE, mssql: &MSSQL }
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Happened {
+    pub(crate) id: Uuid,
+    pub(crate) how: String,
+}
+
+impl Event for Happened {
+    const NAME: &'static str = "test.thing.happened";
+    const VERSION: u16 = 1;
+
+    fn key(&self) -> Key {
+        self.id.into()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Please {
+    pub(crate) id: Uuid,
+}
+
+impl Event for Please {
+    const NAME: &'static str = "test.please";
+    const VERSION: u16 = 1;
+    const KIND: Kind = Kind::Task;
+
+    fn key(&self) -> Key {
+        self.id.into()
+    }
+}
+
+/// A bus under test: how to connect once more, as another process does.
+pub(crate) struct Courier {
+    folder: TempDir,
+    rabbitmq: Option<String>,
+    /// Makes the names of queues and modules unlike those of other tests on the same broker.
+    pub(crate) mark: String,
+}
+
+impl Courier {
+    pub(crate) fn local() -> Self {
+        let mark = Uuid::now_v7().simple().to_string();
+        Self { folder: tempfile::tempdir().unwrap(), rabbitmq: None, mark }
+    }
+
+    /// The broker of `DCP_TEST_RABBITMQ`, or none and a line that says so.
+    pub(crate) fn rabbitmq(test: &str) -> Option<Self> {
+        let Ok(address) = std::env::var("DCP_TEST_RABBITMQ") else {
+            eprintln!("SKIPPED: {test}: DCP_TEST_RABBITMQ is not set");
+            return None;
+        };
+        Some(Self { rabbitmq: Some(address), ..Self::local() })
+    }
+
+    pub(crate) async fn connect(&self) -> Arc<dyn Bus> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        match &self.rabbitmq {
+            Some(address) => dcp::bus::connect(address, clock).await.unwrap(),
+            None => {
+                let file = self.folder.path().join("bus.db");
+                Arc::new(Local::open(file.to_str().unwrap(), clock).await.unwrap())
+            }
+        }
+    }
+
+    /// The name of a module of this test alone.
+    pub(crate) fn module(&self, name: &str) -> String {
+        format!("{name}-{}", self.mark)
+    }
+
+    /// The store of `module`.
+    pub(crate) async fn store(&self, module: &str) -> Store {
+        let address = format!("sqlite:{}", self.folder.path().join(format!("{module}.db")).display());
+        Store::open(&self.module(module), &address, EFFECTS, Arc::new(SystemClock), Ids::random()).await.unwrap()
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+/// The stores of a crash test live as long as the test, not as the process.
+pub(crate) async fn store_in(folder: &std::path::Path, module: &str) -> Store {
+    let address = format!("sqlite:{}", folder.join(format!("{module}.db")).display());
+    Store::open(module, &address, EFFECTS, Arc::new(SystemClock), Ids::random()).await.unwrap()
+}
+
+pub(crate) fn event() -> Happened {
+    Happened { id: Uuid::now_v7(), how: "well".to_owned() }
+}
+
+/// An event as a bus gets it.
+pub(crate) fn outgoing(event: &Happened) -> Outgoing {
+    Outgoing { to: Destination::Topic, envelope: envelope(event) }
+}
+
+/// A task for the queue `name`.
+pub(crate) fn to_queue(name: &str, event: &Happened) -> Outgoing {
+    Outgoing { to: Destination::Queue(name.to_owned()), envelope: envelope(event) }
+}
+
+fn envelope(event: &Happened) -> Envelope {
+    let document = serde_json::json!({
+        "id": event.id, "source": "test", "type": wire_name::<Happened>(), "kind": "event", "key": event.key(),
+        "time": SystemClock.now(), "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "data": event,
+    });
+    serde_json::from_str(&document.to_string()).unwrap()
+}
