@@ -48,6 +48,7 @@ export class OverlayChart implements FigureSource {
     const redraw = Object.keys(options).some((key) => !['highlighted', 'at'].includes(key));
     this.options = { ...this.options, ...options };
     if (options.lanes) this.zooms.extend(extentOf(options.lanes));
+    if ('zoom' in options) this.zooms.follow(options.zoom);
     if (this.options.height === undefined) this.figure.height(naturalHeight(this.options));
     if (redraw || options.at !== undefined) this.rebuild();
     else for (const plot of this.plots) plot.drawFront();

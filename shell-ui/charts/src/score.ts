@@ -21,8 +21,8 @@ export interface ScorePoint {
 
 export interface Ellipse {
   name: string;
-  radiusX: number;
-  radiusY: number;
+  /** Its corners in order, in values of the axes. */
+  outline: readonly (readonly [number, number])[];
 }
 
 export interface ScoreOptions extends FigureOptions {
@@ -62,7 +62,7 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
   summary(): string {
     const { points, ellipses } = this.options;
     const [first] = ellipses;
-    const outside = first ? points.filter((point) => outsideOf(point, first)).length : 0;
+    const outside = first ? points.filter((point) => !inside(point, first.outline)).length : 0;
     const abnormal = [...new Set(points.filter((point) => point.group === 'abnormal').map((point) => point.name))];
     return this.say('scoreSummary', { count: points.length, outside, ellipse: first?.name ?? '', abnormal: abnormal.join(', ') || this.say('none') });
   }
@@ -106,10 +106,11 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
   protected picture(theme: Theme): Option {
     const { axes, ellipses, points, selected, courses } = this.options;
     const many = points.length > 400;
-    const wide = Math.max(...ellipses.map((one) => one.radiusX), ...points.map((point) => Math.abs(point.x)), 1e-9) * 1.08;
-    const high = Math.max(...ellipses.map((one) => one.radiusY), ...points.map((point) => Math.abs(point.y)), 1e-9) * 1.08;
-    const axis = (name: string, reach: number, gap: number): Option => ({
-      type: 'value', name, nameLocation: 'middle', nameGap: gap, min: -tidy(reach), max: tidy(reach), ...this.axisLook(theme),
+    const corners = ellipses.flatMap((one) => one.outline);
+    const wide = reach([...corners.map(([x]) => x), ...points.map((point) => point.x)]);
+    const high = reach([...corners.map(([, y]) => y), ...points.map((point) => point.y)]);
+    const axis = (name: string, [min, max]: readonly [number, number], gap: number): Option => ({
+      type: 'value', name, nameLocation: 'middle', nameGap: gap, min, max, ...this.axisLook(theme),
       axisLine: { onZero: true, lineStyle: { color: theme.muted } }, axisLabel: { color: theme.muted, fontSize: 11, formatter: (value: number) => number(value, this.figure.language, 3) },
     });
     const chosen = new Set(selected);
@@ -174,11 +175,7 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
   }
 
   private ellipseLine(ellipse: Ellipse, theme: Theme, at: number): Option {
-    const data = Array.from({ length: 121 }, (_, step) => {
-      const angle = (step / 120) * 2 * Math.PI;
-      return [ellipse.radiusX * Math.cos(angle), ellipse.radiusY * Math.sin(angle)];
-    });
-    return { type: 'line', name: ellipse.name, data, showSymbol: false, silent: true, z: 2, lineStyle: { color: theme.muted, width: 1, type: at ? 'solid' : [5, 3] } };
+    return { type: 'line', name: ellipse.name, data: ellipse.outline, showSymbol: false, silent: true, z: 2, lineStyle: { color: theme.muted, width: 1, type: at ? 'solid' : [5, 3] } };
   }
 
   private tip(event: { seriesName: string; dataIndex: number }): HTMLElement | string {
@@ -261,20 +258,25 @@ function within(point: ScorePoint, area: Area): boolean {
     const [x, y] = corners;
     return !!x && !!y && point.x >= x[0] && point.x <= x[1] && point.y >= y[0] && point.y <= y[1];
   }
-  let inside = false;
+  return inside(point, corners);
+}
+
+function inside(point: ScorePoint, corners: readonly (readonly [number, number])[]): boolean {
+  let odd = false;
   corners.forEach(([x, y], at) => {
     const [px, py] = corners[(at + corners.length - 1) % corners.length] ?? [0, 0];
-    if (y > point.y !== py > point.y && point.x < ((px - x) * (point.y - y)) / (py - y) + x) inside = !inside;
+    if (y > point.y !== py > point.y && point.x < ((px - x) * (point.y - y)) / (py - y) + x) odd = !odd;
   });
-  return inside;
+  return odd;
 }
 
-function outsideOf(point: ScorePoint, ellipse: Ellipse): boolean {
-  return (point.x / ellipse.radiusX) ** 2 + (point.y / ellipse.radiusY) ** 2 > 1;
-}
-
-/** The next round number at or above a reach. */
-function tidy(reach: number): number {
-  const unit = 10 ** Math.floor(Math.log10(reach));
-  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * unit >= reach) ?? 10) * unit;
+/** Both ends of an axis, symmetric around zero when the values are; a little beyond the outermost, on round numbers. */
+function reach(values: readonly number[]): [number, number] {
+  let [low, high] = [0, 0];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const unit = 10 ** Math.floor(Math.log10(Math.max(high - low, 1e-9))) / 2;
+  return [Math.floor((low * 1.05) / unit) * unit, Math.ceil((high * 1.05) / unit) * unit];
 }

@@ -53,6 +53,7 @@ export class TrendChart implements FigureSource {
     const before = this.options;
     this.options = { ...before, ...options };
     if (options.range || options.series) this.zooms.extend(this.options.range ?? extent(this.options.series));
+    if ('zoom' in options) this.zooms.follow(options.zoom);
     if (this.options.height === undefined) this.figure.height(this.naturalHeight(this.options));
     this.rebuild();
     this.figure.refresh();

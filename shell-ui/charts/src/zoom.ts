@@ -41,6 +41,15 @@ export class ZoomHistory {
     return this.shown;
   }
 
+  /** Goes where the page says, such as after the browser's back button; without a range to the full one. */
+  follow(range: Range | undefined): void {
+    const wanted = range ?? this.full;
+    const near = (a: number, b: number): boolean => Math.abs(a - b) <= (this.full.to - this.full.from) * 1e-6;
+    if (near(wanted.from, this.shown.from) && near(wanted.to, this.shown.to)) return;
+    this.past.push(this.shown);
+    this.shown = wanted;
+  }
+
   /** New data with another extent: a reader who has zoomed stays where he is. */
   extend(full: Range): Range {
     const follow = !this.zoomed;

@@ -1,0 +1,67 @@
+// What every tab needs of the chosen unit: its batches and its tags, loaded once and kept fresh while a batch runs.
+
+import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
+import { loadable } from '@dcp/kit';
+import { backend } from './backend';
+import type { Batch, Tag } from './contract';
+import { View } from './view';
+
+const FRESH_MS = 30_000;
+/** Tags shown before the reader has chosen any. */
+const FIRST_TAGS = 4;
+
+/** The data sources of the site. */
+@Injectable()
+export class Sources {
+  private readonly view = inject(View);
+  readonly sources = loadable({ on: () => this.view.site() || undefined, load: (_, signal) => backend.sources(signal) });
+}
+
+@Injectable()
+export class Unit {
+  private readonly view = inject(View);
+  private readonly address = computed(() => {
+    const { source, unit } = this.view.state();
+    return source && unit ? { source, unit } : undefined;
+  });
+
+  readonly batches = loadable({
+    on: this.address,
+    load: ({ source, unit }, signal) => backend.batches(source, unit, signal).then(({ items }) => items),
+  });
+  readonly tags = loadable({ on: this.address, load: ({ source, unit }, signal) => backend.tags(source, unit, signal) });
+  readonly now = signal(Date.now());
+
+  readonly running = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'running'));
+  readonly complete = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'complete'));
+
+  /** The tags in the address, or the first few that are measured values. */
+  readonly chosen = computed<Tag[]>(() => {
+    const all = this.tags.value() ?? [];
+    const names = this.view.state().tags;
+    const named = names.flatMap((name) => all.filter((tag) => tag.name === name));
+    return named.length ? named : all.filter((tag) => !tag.step).slice(0, FIRST_TAGS);
+  });
+
+  /** The batch in the address, else the first selected, else the latest. */
+  readonly batch = computed<Batch | undefined>(() => {
+    const all = this.batches.value() ?? [];
+    const { batch, batches } = this.view.state();
+    return all.find(({ id }) => id === (batch || batches[0])) ?? all.reduce<Batch | undefined>((last, one) => (!last || one.start > last.start ? one : last), undefined);
+  });
+
+  constructor() {
+    const timer = setInterval(() => this.tick(), FRESH_MS);
+    inject(DestroyRef).onDestroy(() => clearInterval(timer));
+  }
+
+  tagNamed(name: string): Tag | undefined {
+    return this.tags.value()?.find((tag) => tag.name === name);
+  }
+
+  private tick(): void {
+    if (document.hidden) return;
+    this.now.set(Date.now());
+    if (this.running().length) this.batches.reload();
+  }
+}
