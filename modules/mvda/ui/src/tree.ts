@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, effect, ElementRef, inject, signal, viewChild } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, effect, ElementRef, inject, signal, untracked, viewChild } from '@angular/core';
 import { ProblemError } from '@dcp/api-service';
 import { ProblemPanel } from '@dcp/kit';
 import { backend } from './backend';
@@ -66,7 +66,7 @@ export class Tree {
   constructor() {
     effect(() => {
       const [only, ...others] = this.sources.value() ?? [];
-      if (only && others.length === 0) void this.openAlong(only);
+      if (only && others.length === 0) untracked(() => void this.openAlong(only));
     });
   }
 
