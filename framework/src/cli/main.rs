@@ -1,1 +1,112 @@
-fn main() {}
+//! The `dcp` command: for operators (status, stop, start, scale, logs), data scientists (login, publish) and whoever sets a platform up.
+
+mod home;
+mod node;
+mod portal;
+mod publish;
+mod secrets;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The Data Computation Platform from the command line.
+#[derive(Parser)]
+#[command(name = "dcp", version, about, after_help = "The platform is found through DCP_HOME, or the nearest folder .dcp above this one or the program.\nThe portal's address is DCP_URL, or the one infra/up noted.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show every module: node, zone, state, instances, ports, memory, restarts. Ends with 1 when something is down.
+    Status {
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start a stopped module.
+    Start(Target),
+    /// Stop a module; it finishes what it has begun.
+    Stop(Target),
+    /// Replace the instances of a module one by one by new ones.
+    Restart(Target),
+    /// Run a module in so many instances.
+    Scale {
+        #[command(flatten)]
+        target: Target,
+        /// How many.
+        instances: u32,
+    },
+    /// Show the log of a module.
+    Logs {
+        #[command(flatten)]
+        target: Target,
+        /// How many lines.
+        #[arg(short = 'n', long, default_value_t = 50)]
+        lines: u32,
+        /// Go on with new lines.
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Log in: keeps an API token for the commands below.
+    Login {
+        /// Name at login; the password is asked for, or taken from `DCP_PASSWORD`.
+        user: String,
+        /// Days the token is valid.
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+    },
+    /// Print the kept token, for `curl -H "Authorization: Bearer $(dcp token)"`.
+    Token,
+    /// Publish a file of R functions as endpoints.
+    Publish {
+        /// The file.
+        file: std::path::PathBuf,
+        /// Site whose permission counts.
+        #[arg(long, default_value = "basel")]
+        site: String,
+        /// Name of the script; that of the file when absent.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Write the file of secrets with fresh random keys; an existing one only gets what it lacks.
+    InitSecrets,
+}
+
+/// A module, on one node or on all that host it.
+#[derive(clap::Args)]
+struct Target {
+    /// The module.
+    module: String,
+    /// The node; needed only when several host the module and one is meant.
+    #[arg(long)]
+    node: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(arguments.command)));
+    done.unwrap_or_else(|error| {
+        eprintln!("dcp: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Status { json } => return status::show(json).await,
+        Command::Start(target) => node::order(&target.module, target.node.as_deref(), "start").await?,
+        Command::Stop(target) => node::order(&target.module, target.node.as_deref(), "stop").await?,
+        Command::Restart(target) => node::order(&target.module, target.node.as_deref(), "restart").await?,
+        Command::Scale { target, instances } => node::order(&target.module, target.node.as_deref(), &format!("scale?instances={instances}")).await?,
+        Command::Logs { target, lines, follow } => node::logs(&target.module, target.node.as_deref(), lines, follow)?,
+        Command::Login { user, days } => portal::login(&user, days).await?,
+        Command::Token => println!("{}", portal::token()?),
+        Command::Publish { file, site, name } => publish::publish(&file, &site, name.as_deref()).await?,
+        Command::InitSecrets => secrets::write()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

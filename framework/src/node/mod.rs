@@ -1,1 +1,24 @@
 //! The edge and the supervisor that both nodes are made of.
+//!
+//! A node is one process. Its supervisor keeps the processes of its modules running; its edge is the only way to reach them.
+//! The node holds no code of any module: it knows what `deploy/<module>/module.toml` says.
+
+mod body;
+mod config;
+mod control;
+mod edge;
+mod instance;
+mod launch;
+mod log_file;
+mod module;
+mod pool;
+mod ports;
+mod run;
+mod status;
+mod supervisor;
+
+pub use config::{EdgeSection, HostedModule, Location, LogSection, NodeConfig, NodeConfigError, NodeSection, PeerSection};
+pub use module::Change;
+pub use ports::PortRange;
+pub use run::run;
+pub use status::{Health, InstanceStatus, ModuleStatus, NodeStatus, State};

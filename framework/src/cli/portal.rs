@@ -1,0 +1,103 @@
+//! The portal from the command line: logging in and the kept token.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use serde_json::{Value, json};
+
+use super::home::portal_url;
+
+const ANSWER_TIME: Duration = Duration::from_secs(90);
+
+/// Client for the portal.
+pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
+    Ok(reqwest::Client::builder().timeout(ANSWER_TIME).redirect(reqwest::redirect::Policy::none()).build()?)
+}
+
+/// The answer's JSON, or its problem in words.
+pub(crate) async fn read(answer: reqwest::Result<reqwest::Response>) -> anyhow::Result<Value> {
+    let url = portal_url();
+    let answer = answer.with_context(|| format!("the portal at {url} cannot be reached; infra/up starts it, DCP_URL names another"))?;
+    let status = answer.status();
+    let body = answer.bytes().await?;
+    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if status.is_success() {
+        return Ok(value);
+    }
+    let mut text = format!("{} ({status})", value["title"].as_str().unwrap_or("the portal refuses"));
+    if let Some(detail) = value["detail"].as_str() {
+        text = format!("{text}: {detail}");
+    }
+    for error in value["errors"].as_array().into_iter().flatten() {
+        text = format!("{text}\n  {} {}", error["pointer"].as_str().unwrap_or(""), error["detail"].as_str().unwrap_or(""));
+    }
+    bail!(text)
+}
+
+/// Logs in, makes an API token and keeps it; the session itself is closed again.
+pub(crate) async fn login(user: &str, days: u32) -> anyhow::Result<()> {
+    let (url, client) = (portal_url(), client()?);
+    let password = match std::env::var("DCP_PASSWORD") {
+        Ok(password) => password,
+        Err(_) => rpassword::prompt_password(format!("Password of {user} at {url}: ")).context("no password: there is no terminal to ask for it; set DCP_PASSWORD")?,
+    };
+    let session = format!("{url}/api/login/session");
+    let answer = client.post(&session).header(ORIGIN, &url).json(&json!({ "login": user, "password": password })).send().await;
+    let cookie = answer.as_ref().ok().and_then(|answer| answer.headers().get(SET_COOKIE)?.to_str().ok()?.split(';').next().map(str::to_owned));
+    let body = read(answer).await?;
+    if body["must_change_password"] == json!(true) {
+        bail!("the password of {user} must be changed first: log in at {url}");
+    }
+    let cookie = cookie.context("the portal opened no session")?;
+    let machine = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let wish = json!({ "name": format!("dcp on {}", machine.trim()), "ttl_days": days });
+    let made = read(client.post(format!("{url}/api/login/tokens")).header(ORIGIN, &url).header(COOKIE, &cookie).json(&wish).send().await).await?;
+    let token = made["token"].as_str().context("the portal made no token")?;
+    keep(&url, token)?;
+    read(client.delete(&session).header(ORIGIN, &url).header(COOKIE, &cookie).send().await).await?;
+    println!("logged in as {} until {}", body["user"]["name"].as_str().unwrap_or(user), made["expires_at"].as_str().unwrap_or("?"));
+    Ok(())
+}
+
+/// The kept token of this portal.
+pub(crate) fn token() -> anyhow::Result<String> {
+    let url = portal_url();
+    kept()?.remove(&url).with_context(|| format!("not logged in at {url}; run `dcp login <user>`"))
+}
+
+fn file() -> anyhow::Result<PathBuf> {
+    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
+    Ok(base.context("HOME is not set")?.join("dcp/tokens.toml"))
+}
+
+fn kept() -> anyhow::Result<BTreeMap<String, String>> {
+    match std::fs::read_to_string(file()?) {
+        Ok(text) => toml::from_str(&text).with_context(|| format!("{} is damaged; remove it and log in again", file().unwrap_or_default().display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn keep(url: &str, token: &str) -> anyhow::Result<()> {
+    let mut all = kept()?;
+    all.insert(url.to_owned(), token.to_owned());
+    write_private(&file()?, &toml::to_string(&all)?)
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+pub(crate) fn write_private(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
+    let failed = || format!("{} cannot be written", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(failed)?;
+    }
+    let new = path.with_extension("new");
+    std::fs::remove_file(&new).unwrap_or_default();
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).with_context(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(failed)?;
+    std::fs::rename(new, path).with_context(failed)
+}

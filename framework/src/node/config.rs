@@ -1,0 +1,242 @@
+//! Settings of a node: one TOML file, and `DCP__` variables above it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ports::PortRange;
+
+/// Everything a node needs to know before it opens a socket.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NodeConfig {
+    /// Who this node is.
+    pub node: NodeSection,
+    /// Where it listens and how it is reached.
+    pub edge: EdgeSection,
+    /// Bus of the modules.
+    pub bus: Location,
+    /// Secrets of the node and the modules.
+    pub secrets: Location,
+    /// Databases of the modules: a folder for SQLite, each module takes its own file in it.
+    pub store: Location,
+    /// How modules and the node log.
+    #[serde(default)]
+    pub log: LogSection,
+    /// Modules this node hosts, in start order.
+    #[serde(default, rename = "module")]
+    pub modules: Vec<HostedModule>,
+}
+
+/// Identity of the node.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NodeSection {
+    /// Name, unique in the platform; also the name of its folders.
+    pub name: String,
+    /// `gxp` or `nongxp`.
+    pub zone: String,
+    /// Folder of deployments, state and logs.
+    pub home: PathBuf,
+    /// What people read.
+    #[serde(default)]
+    pub title: String,
+}
+
+/// Listeners, public addresses and peers.
+#[derive(Debug, Clone, Deserialize)]
+pub struct EdgeSection {
+    /// Listener for the company's own network: everything.
+    pub internal: SocketAddr,
+    /// Listener for outside: only what manifests expose.
+    pub external: SocketAddr,
+    /// How browsers reach this node.
+    pub public_url: String,
+    /// How browsers reach the portal, which may be another node.
+    pub portal_url: String,
+    /// Ports of module instances on loopback, `first-last`.
+    pub module_ports: PortRange,
+    /// Other nodes of the platform.
+    #[serde(default, rename = "peer")]
+    pub peers: Vec<PeerSection>,
+}
+
+/// Another node of the platform.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PeerSection {
+    /// Its name.
+    pub name: String,
+    /// Where this node reaches it.
+    pub url: String,
+    /// Where browsers reach it.
+    pub public_url: String,
+}
+
+/// A place named by an address.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Location {
+    /// The address, for example `sqlite:.dcp/state/gxp-node`.
+    pub url: String,
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct LogSection {
+    /// Level or filter.
+    pub level: String,
+    /// `json` or `text`.
+    pub format: String,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { level: "info".into(), format: "text".into() }
+    }
+}
+
+/// One module this node hosts.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HostedModule {
+    /// Name, the same as its folder in `deploy`.
+    pub name: String,
+    /// How many processes run it.
+    #[serde(default = "one")]
+    pub instances: u32,
+    /// Its own settings, handed over as `DCP__MODULE__` variables.
+    #[serde(default)]
+    pub settings: toml::Table,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// What is wrong with the settings, readable alone.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeConfigError {
+    /// The file or a variable does not parse.
+    #[error("the settings in {file} do not fit")]
+    Settings {
+        /// The file read.
+        file: PathBuf,
+        /// What does not fit.
+        #[source]
+        source: ::config::ConfigError,
+    },
+    /// A value parses and still cannot be used.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl NodeConfig {
+    /// Reads `file` and the `DCP__` variables above it.
+    pub fn load(file: &Path) -> Result<Self, NodeConfigError> {
+        let read = ::config::Config::builder()
+            .add_source(::config::File::from(file).format(::config::FileFormat::Toml))
+            .add_source(::config::Environment::with_prefix("DCP").prefix_separator("__").separator("__"))
+            .build()
+            .and_then(::config::Config::try_deserialize::<Self>);
+        let settings = read.map_err(|source| NodeConfigError::Settings { file: file.to_owned(), source })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Folder with one folder per deployed module.
+    pub fn deploy(&self) -> PathBuf {
+        self.node.home.join("deploy")
+    }
+
+    /// Folder of this node's databases and its control socket.
+    pub fn state(&self) -> PathBuf {
+        self.node.home.join("state").join(&self.node.name)
+    }
+
+    /// Folder of this node's and its modules' logs.
+    pub fn logs(&self) -> PathBuf {
+        self.node.home.join("log").join(&self.node.name)
+    }
+
+    /// Whether this node serves the portal's shell.
+    pub fn is_portal(&self) -> bool {
+        self.edge.public_url == self.edge.portal_url
+    }
+
+    fn check(&self) -> Result<(), NodeConfigError> {
+        let refuse = |text: String| Err(NodeConfigError::Value(text));
+        if !["gxp", "nongxp"].contains(&self.node.zone.as_str()) {
+            return refuse(format!("node.zone is `{}`; it must be `gxp` or `nongxp`", self.node.zone));
+        }
+        if !is_name(&self.node.name) {
+            return refuse(format!("node.name `{}` may hold only a-z, 0-9 and `-`", self.node.name));
+        }
+        for module in &self.modules {
+            if !is_name(&module.name) || module.name == "node" {
+                return refuse(format!("`{}` cannot be the name of a module", module.name));
+            }
+            if self.modules.iter().filter(|other| other.name == module.name).count() > 1 {
+                return refuse(format!("module `{}` is listed twice; use `instances` to run it more than once", module.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names stand in paths, URLs and variables, so they stay plain.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<NodeConfig, NodeConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("node.toml");
+        std::fs::write(&file, text).unwrap();
+        NodeConfig::load(&file)
+    }
+
+    const PLAIN: &str = r#"
+        [node]
+        name = "gxp-node"
+        zone = "gxp"
+        home = "/srv/dcp"
+        [edge]
+        internal = "127.0.0.1:7400"
+        external = "127.0.0.1:7401"
+        public_url = "http://localhost:7400"
+        portal_url = "http://localhost:7400"
+        module_ports = "7430-7469"
+        [[edge.peer]]
+        name = "nongxp-node"
+        url = "http://127.0.0.1:7410"
+        public_url = "http://localhost:7410"
+        [bus]
+        url = "local:bus.db"
+        [secrets]
+        url = "file:secrets.toml"
+        [store]
+        url = "sqlite:state"
+        [[module]]
+        name = "administration"
+        settings = { demo = true }
+    "#;
+
+    #[test]
+    fn a_file_is_read() {
+        let config = load(PLAIN).unwrap();
+        assert!(config.is_portal());
+        assert_eq!(config.modules[0].instances, 1);
+        assert_eq!(config.state(), Path::new("/srv/dcp/state/gxp-node"));
+        assert_eq!(config.edge.peers[0].name, "nongxp-node");
+    }
+
+    #[test]
+    fn a_wrong_zone_and_a_wrong_name_are_named() {
+        let wrong = load(&PLAIN.replace("zone = \"gxp\"", "zone = \"free\"")).unwrap_err().to_string();
+        assert!(wrong.contains("`free`"), "{wrong}");
+        let wrong = load(&PLAIN.replace("\"administration\"", "\"../x\"")).unwrap_err().to_string();
+        assert!(wrong.contains("../x"), "{wrong}");
+    }
+}
