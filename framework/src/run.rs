@@ -18,7 +18,7 @@ use self::arguments::Arguments;
 use crate::config::{Layers, LogFormat, LogSettings, Settings, SettingsError};
 use crate::http::{Host, serve};
 use crate::identity::Verifier;
-use crate::model::{Manifest, ManifestError};
+use crate::model::{Manifest, ManifestError, Zone};
 
 /// Settings or manifest are wrong; starting again changes nothing (EX_USAGE of sysexits.h).
 pub const EXIT_CONFIG: u8 = 64;
@@ -87,14 +87,16 @@ async fn process(
     operate(start, module).await
 }
 
+/// A controlled node runs only what is validated; a free node runs both, under its own zone.
 fn check_zone(manifest: &Manifest, settings: &Settings) -> Result<(), SettingsError> {
-    match settings.node.zone {
-        Some(zone) if zone != manifest.zone => Err(SettingsError::Invalid(format!(
-            "setting node.zone: this node is {zone} and the module {} is for {}; start it on the other node",
-            manifest.name, manifest.zone
-        ))),
-        _ => Ok(()),
+    if settings.node.zone == Some(Zone::Gxp) && manifest.zone == Zone::NonGxp {
+        return Err(SettingsError::Invalid(format!(
+            "setting node.zone: this node is {} and the module {} is not validated; start it on a free node",
+            Zone::Gxp,
+            manifest.name
+        )));
     }
+    Ok(())
 }
 
 async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
