@@ -44,6 +44,6 @@
 
   proto.instantiate = function (url, parent, meta) {
     if (!isNative(url)) return instantiate.call(this, url, parent, meta);
-    return load(url).then((namespace) => [[], (set) => ({ execute: () => set(namespace) })]);
+    return load(url).then((namespace) => [[], (set) => ({ execute: () => void set(namespace) })]);
   };
 })();

@@ -5,7 +5,7 @@ import type { Localized } from './i18n';
 import { Store, type Readable } from './store';
 
 export type Zone = 'gxp' | 'nongxp';
-export type ModuleState = 'ready' | 'starting' | 'stopped' | 'failed';
+export type ModuleState = 'ready' | 'starting' | 'stopping' | 'stopped' | 'failed';
 
 /** A route of a module below /app/:site/. */
 export interface PortalRoute {
@@ -51,9 +51,9 @@ export async function loadPortal(): Promise<Portal> {
   return found;
 }
 
-/** The event of a module that starts or stops. */
+/** The event of a module that starts, stops or gets a new micro-frontend. */
 interface ModuleEvents {
-  module: { module: string; state: ModuleState };
+  module: { module: string; node: string; state: ModuleState; ui?: string | null };
 }
 
 /** Follows the modules' states; a stream that was interrupted reads everything again. */
@@ -61,12 +61,15 @@ export function followModules(): () => void {
   const stream = eventStream<ModuleEvents>(
     '/api/node/events',
     {
-      module: ({ module, state }) => {
+      module: ({ module, node, state, ui }) => {
         const now = current.value;
         if (!now) return;
-        const known = now.modules.some(({ name }) => name === module);
+        const changed = (one: PortalModule): boolean => one.name === module && one.node === node;
+        const known = now.modules.find(changed);
         if (!known) return void loadPortal().catch(() => undefined);
-        current.set({ ...now, modules: now.modules.map((one) => (one.name === module ? { ...one, state } : one)) });
+        const entry = ui ?? known.entry ?? null;
+        if (known.state === state && known.entry === entry) return;
+        current.set({ ...now, modules: now.modules.map((one) => (changed(one) ? { ...one, state, entry } : one)) });
       },
     },
     (again) => {

@@ -2,6 +2,9 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 
 /** Drawn for a 16 px box with strokes of 1.5. */
 const PATHS: Readonly<Record<string, string>> = {
+  batches: 'M2.5 4h11M2.5 8h11M2.5 12h11M5.5 2.7v2.6M10 6.7v2.6M7 10.7v2.6',
+  'control-chart': 'M2 4h12M2 12h12M3 9l2.5-2L8 9.5 10.5 6 13 8',
+  key: 'M6 10.5a3 3 0 1 1 2.1-5.1L13.5 5.4M11 5.4v2.5M13.5 5.4v2M6 7.5h.01',
   home: 'M2.5 7.5 8 3l5.5 4.5M4 6.5V13h8V6.5M6.8 13V9.5h2.4V13',
   'chart-scatter': 'M2.5 2.5v11h11M5.5 10.5h.01M7.5 7.5h.01M9.5 9h.01M11 5h.01M12.5 7h.01M6 5h.01',
   'chart-line': 'M2.5 2.5v11h11M4.5 10l3-3.5 2.5 2 3.5-4.5',

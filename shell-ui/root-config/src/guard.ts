@@ -16,7 +16,7 @@ const UNMOUNT_MS = 3000;
  * answering) reaches the rest of the portal: single-spa itself would give the application up for the life of the page. Shows why a
  * page is not there, and brings it back by itself when the reason is gone.
  */
-export class Guard implements Lifecycles {
+export class Guard {
   private app: Lifecycles | undefined;
   private booted = false;
   private props: Props | undefined;
@@ -26,14 +26,21 @@ export class Guard implements Lifecycles {
   private said = '';
   private readonly endings: (() => void)[] = [];
 
-  constructor(private readonly name: string) {}
+  constructor(
+    private readonly name: string,
+    /** Element of the frame that holds the application, when the layout does not make one. */
+    private readonly frame?: string,
+  ) {}
 
-  bootstrap(): Promise<void> {
-    return Promise.resolve();
-  }
+  /** What single-spa registers; it calls the functions without their object. */
+  readonly lifecycles: Lifecycles = {
+    bootstrap: () => Promise.resolve(),
+    mount: (props) => this.mount(props),
+    unmount: () => this.unmount(),
+  };
 
   /** Answers at once: how long an application takes is not single-spa's concern. */
-  mount(props: Props): Promise<void> {
+  private mount(props: Props): Promise<void> {
     this.props = props;
     this.said = '';
     const look = (): void => void this.look();
@@ -42,7 +49,7 @@ export class Guard implements Lifecycles {
     return Promise.resolve();
   }
 
-  async unmount(): Promise<void> {
+  private async unmount(): Promise<void> {
     this.endings.splice(0).forEach((end) => end());
     await this.takeDown();
     this.props = undefined;
@@ -50,7 +57,8 @@ export class Guard implements Lifecycles {
 
   /** Brings what is shown in line with what is true now. */
   private async look(): Promise<void> {
-    if (!this.props || session.value === null) return;
+    // without a session only the door is open
+    if (!this.props || (!session.value && this.name !== '@dcp/login')) return;
     const hindrance = obstacle(this.name, () => this.again());
     if (hindrance) {
       const says = JSON.stringify(hindrance);
@@ -150,7 +158,11 @@ export class Guard implements Lifecycles {
   }
 
   private box(): HTMLElement | null {
-    return document.getElementById(`single-spa-application:${this.name}`);
+    const id = `single-spa-application:${this.name}`;
+    const frame = this.frame === undefined ? null : document.getElementById(this.frame);
+    // single-spa-layout takes the elements of inactive applications away
+    if (frame && !document.getElementById(id)) frame.append(Object.assign(document.createElement('div'), { id }));
+    return document.getElementById(id);
   }
 
   /** Forgets the loaded code, so that the next mount takes the version in the import map. */

@@ -86,11 +86,16 @@ followHeading();
 const found = portal.value;
 if (found) {
   const routes = constructRoutes(layoutOf(found));
-  const applications = constructApplications({ routes, loadApp: ({ name }) => Promise.resolve(guardOf(name)) });
+  const applications = constructApplications({ routes, loadApp: ({ name }) => Promise.resolve(guardOf(name).lifecycles) });
   const engine = constructLayoutEngine({ routes, applications, active: false });
   applications.forEach(registerApplication);
-  registerApplication({ name: '@dcp/top-navigation', app: () => Promise.resolve(guardOf('@dcp/top-navigation')), activeWhen: () => !location.pathname.startsWith('/login') });
-  registerApplication({ name: '@dcp/side-menu', app: () => Promise.resolve(guardOf('@dcp/side-menu')), activeWhen: () => location.pathname.startsWith('/app/') });
+  const chrome = (name: string, frame: string, activeWhen: () => boolean): void => {
+    const guard = new Guard(name, frame);
+    guards.set(name, guard);
+    registerApplication({ name, app: () => Promise.resolve(guard.lifecycles), activeWhen });
+  };
+  chrome('@dcp/top-navigation', 'top', () => !location.pathname.startsWith('/login'));
+  chrome('@dcp/side-menu', 'menu', () => location.pathname.startsWith('/app/'));
   engine.activate();
   start({ urlRerouteOnly: true });
   sayNowhere();

@@ -1,0 +1,53 @@
+import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
+import { followLink, siteAddress } from '@dcp/api-service';
+import { shared } from '@dcp/kit';
+import { ModulesPage } from './modules/modules-page';
+import { RolesPage } from './roles/roles-page';
+import { t } from './texts';
+import { UsersPage } from './users/users-page';
+
+const PAGES = ['users', 'roles', 'modules'] as const;
+
+@Component({
+  selector: 'adm-root',
+  imports: [ModulesPage, RolesPage, UsersPage],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <h1>{{ t('title') }}</h1>
+    <nav class="dcp-tabs" [attr.aria-label]="t('title')">
+      @for (page of pages; track page) {
+        <a [href]="href(page)" [attr.aria-current]="page === shown() ? 'page' : null" (click)="follow($event)">{{ t(page) }}</a>
+      }
+    </nav>
+    @switch (shown()) {
+      @case ('users') {
+        <adm-users />
+      }
+      @case ('roles') {
+        <adm-roles />
+      }
+      @case ('modules') {
+        <adm-modules />
+      }
+    }
+  `,
+  styles: `
+    :host {
+      display: grid;
+      gap: var(--dcp-space-3);
+    }
+  `,
+})
+export class AdministrationPages {
+  protected readonly t = t;
+  protected readonly follow = followLink;
+  protected readonly pages = PAGES;
+  protected readonly shown = computed(() => {
+    const wanted = shared.address().rest[0];
+    return PAGES.find((page) => page === wanted) ?? 'users';
+  });
+
+  protected href(page: string): string {
+    return siteAddress(`administration/${page}`, shared.address().site);
+  }
+}

@@ -1,0 +1,5 @@
+/** The pages every user begins at: the choice of a site and its home page. */
+import { angularLifecycles } from '@dcp/adapter';
+import { FrameworkPages } from './framework-pages';
+
+export const { bootstrap, mount, unmount } = angularLifecycles(FrameworkPages);
