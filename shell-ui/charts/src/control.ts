@@ -54,12 +54,11 @@ export class ControlChart extends DrawnChart<ControlOptions> {
   summary(): string {
     const { points, limits } = this.options;
     const values = points.flatMap((point) => (point.value === null ? [] : [point.value]));
-    const limit = limits.find((one) => !one.centre);
-    const broken = limit ? points.filter((point) => (point.value ?? -Infinity) > limit.value).map((point) => point.name) : [];
+    const broken = points.filter((point) => point.group === 'abnormal').map((point) => [point.name, point.note].filter(Boolean).join(' '));
     const { language } = this.figure;
     return this.say('controlSummary', {
       count: values.length, min: number(Math.min(...values), language), max: number(Math.max(...values), language),
-      broken: broken.length ? `${broken.length} (${broken.join(', ')})` : 0, limit: limit ? `${limit.name} ${number(limit.value, language)}` : '',
+      limits: limits.map((limit) => `${limit.name} ${number(limit.value, language)}`).join(', '), broken: broken.join(', ') || this.say('none'),
     });
   }
 
@@ -104,7 +103,7 @@ export class ControlChart extends DrawnChart<ControlOptions> {
       grid: { left: 62, right: 18, top: 20, bottom: 44 },
       xAxis: { type: 'category', data: points.map((point) => point.name), name: axes[0], nameLocation: 'middle', nameGap: 26, ...this.axisLook(theme), splitLine: { show: false }, axisTick: { alignWithLabel: true, lineStyle: { color: theme.muted } } },
       yAxis: {
-        type: logarithmic ? 'log' : 'value', name: axes[1], nameLocation: 'middle', nameGap: 46, ...this.axisLook(theme),
+        scale: !logarithmic, type: logarithmic ? 'log' : 'value', name: axes[1], nameLocation: 'middle', nameGap: 46, ...this.axisLook(theme),
         ...(logarithmic ? { min: 10 ** Math.floor(Math.log10(low)) } : { min: base, max: high + (high - base) * 0.1 }),
         axisLabel: { color: theme.muted, fontSize: 11, showMinLabel: logarithmic === true || base === 0, showMaxLabel: false, formatter: (value: number) => number(value, language) },
       },

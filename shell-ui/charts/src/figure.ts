@@ -68,6 +68,8 @@ export class Figure {
     const sizes = new ResizeObserver(() => this.fit());
     sizes.observe(this.plot);
     this.stops.push(() => sizes.disconnect(), watchTheme(() => this.retheme()));
+    // colours are known only in the page, and a framework may draw before it attaches
+    if (!this.root.isConnected) requestAnimationFrame(() => this.retheme());
     this.plot.addEventListener('keydown', (event) => this.keydown(event));
     this.refresh();
   }

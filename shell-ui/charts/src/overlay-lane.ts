@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import { number } from './numbers';
 import { heightOf, onLine, type OverlayLane, type OverlayLine, type Envelope } from './overlay-model';
 import { DASHES, withAlpha, type Theme } from './theme';
-import { AXIS_WIDTH, colourOf, TIME_AXIS_HEIGHT } from './trend-lane';
+import { AXIS_WIDTH, colourOf, NAME_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
 import type { Language } from './words';
 import type { Range } from './zoom';
 
@@ -104,7 +104,7 @@ export class OverlayPlot {
     return {
       width: setup.width,
       height: setup.height,
-      padding: [8, 12, 0, 0],
+      padding: [NAME_HEIGHT, 12, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: true, y: false, setScale: false },

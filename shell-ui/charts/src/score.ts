@@ -152,7 +152,7 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
     const own = this.indexed().filter(({ point }) => point.group === group);
     const named = !many && (group === 'abnormal' || own.length <= NAMED_AT_MOST);
     return {
-      type: 'scatter', name: group, symbol: look.symbol, symbolSize: many ? Math.max(3, look.size - 4) : look.size, z: group === 'abnormal' ? 5 : 3,
+      type: 'scatter', name: group, symbol: look.symbol, symbolSize: many ? Math.max(3, look.size - 5) : look.size, z: group === 'abnormal' ? 5 : 3,
       itemStyle: { color: look.color, opacity: many ? 0.45 : 0.9, borderColor: theme.surface, borderWidth: many ? 0 : 1 },
       emphasis: { scale: 1.5, itemStyle: { borderColor: theme.text, borderWidth: 2, opacity: 1 } },
       labelLayout: { hideOverlap: true },

@@ -32,6 +32,8 @@ export interface LaneSetup {
 
 export const AXIS_WIDTH = 66;
 export const TIME_AXIS_HEIGHT = 44;
+/** Above each lane, where its name stands. */
+export const NAME_HEIGHT = 18;
 export const STRIP_HEIGHT = 16;
 
 export class Lane {
@@ -41,7 +43,7 @@ export class Lane {
   constructor(readonly host: HTMLElement, private readonly setup: LaneSetup) {
     this.name.className = 'dcp-figure-lane-name';
     this.name.setAttribute('aria-hidden', 'true');
-    this.name.style.top = setup.strip ? `${STRIP_HEIGHT + 3}px` : '';
+    this.name.style.top = setup.strip ? `${STRIP_HEIGHT}px` : '';
     host.append(this.name);
     this.plot = new uPlot(this.options(), joined(setup.series), host);
     this.label(null);
@@ -84,7 +86,7 @@ export class Lane {
       height: setup.height,
       ms: 1,
       tzDate: (ms) => uPlot.tzDate(new Date(ms), setup.timeZone),
-      padding: [setup.strip ? STRIP_HEIGHT : 8, 12, 0, 0],
+      padding: [NAME_HEIGHT + (setup.strip ? STRIP_HEIGHT : 0), 12, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: true, y: false, setScale: false },

@@ -24,7 +24,7 @@ export function paintBands(plot: uPlot, bands: readonly TrendBand[], theme: Them
       pen.beginPath();
       pen.rect(left, 0, right - left, bbox.top);
       pen.clip();
-      pen.fillText(band.name, (left + right) / 2, bbox.top - 4 * ratio);
+      pen.fillText(band.name, (left + right) / 2, bbox.top - 22 * ratio);
     }
     pen.restore();
   });

@@ -11,7 +11,7 @@ import { Readout } from './trend-readout';
 import { say } from './words';
 import { scaled, ZoomHistory, type Range } from './zoom';
 
-const LANE_HEIGHT = 110;
+const LANE_HEIGHT = 112;
 let nextKey = 0;
 
 export class TrendChart implements FigureSource {
@@ -191,7 +191,7 @@ export class TrendChart implements FigureSource {
     this.figure.plot.replaceChildren();
     const groups = this.groups();
     if (groups.length === 0) this.emptyNote();
-    const strip = this.options.bands?.length ? STRIP_HEIGHT - 8 : 0;
+    const strip = this.options.bands?.length ? STRIP_HEIGHT : 0;
     const height = (this.size.height - TIME_AXIS_HEIGHT - strip) / Math.max(1, groups.length);
     groups.forEach((series, at) => this.lanes.push(this.lane(series, at ? { top: at * height + strip, height } : { top: 0, height: height + strip }, at === groups.length - 1)));
     this.afterZoom();
@@ -223,7 +223,7 @@ export class TrendChart implements FigureSource {
   }
 
   private naturalHeight(options: TrendOptions): number {
-    return options.layout === 'shared' ? 380 : Math.max(1, options.series.length) * LANE_HEIGHT + TIME_AXIS_HEIGHT;
+    return options.layout === 'shared' ? 380 : Math.max(1, options.series.length) * LANE_HEIGHT + TIME_AXIS_HEIGHT + STRIP_HEIGHT;
   }
 
   private emptyNote(): void {

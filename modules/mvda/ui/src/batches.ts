@@ -13,7 +13,7 @@ import { t } from './words';
   imports: [CellTemplate, DataTable, StatePanel],
   template: `
     <dcp-state [of]="unit.batches" [empty]="unit.batches.value()?.length === 0" [emptyTitle]="t('noBatches')" [emptyText]="t('noBatchesText')" [rows]="12">
-      <dcp-table [rows]="rows()" [columns]="columns()" [key]="id" [label]="t('batchesOf', { unit: view.unitName() })" selectable="many" [openable]="true" [file]="'GxP_' + view.unitName() + '_batches'"
+      <dcp-table class="dcp-panel" [rows]="rows()" [columns]="columns()" [key]="id" [label]="t('batchesOf', { unit: view.unitName() })" selectable="many" [openable]="true" [file]="'GxP_' + view.unitName() + '_batches'"
         maxHeight="calc(100vh - 264px)" [selected]="selected()" (selectedChange)="select($event)" [filter]="view.state().search" (filterChange)="view.set({ search: $event }, { replace: true })"
         [sort]="sort()" (sortChange)="order($event)" (opened)="open($event)">
         <ng-template dcpCell="status" [dcpCellOf]="rows()" let-row>

@@ -1,6 +1,6 @@
 // The columns of every table of batches.
 
-import { formatDuration, formatTime, zoneName } from '@dcp/api-service';
+import { formatTime, zoneName } from '@dcp/api-service';
 import type { Column } from '@dcp/kit';
 import type { Batch } from './contract';
 import { t } from './words';
@@ -10,7 +10,7 @@ export function batchColumns(now: number): Column<Batch>[] {
     { id: 'batch', header: () => t('batch'), value: (batch) => batch.id, mono: true },
     { id: 'start', header: () => t('start'), unit: () => zoneName(), value: (batch) => batch.start, text: (batch) => formatTime(batch.start), width: 'minmax(190px, 1.3fr)' },
     { id: 'end', header: () => t('end'), unit: () => zoneName(), value: (batch) => batch.end, text: (batch) => (batch.end ? formatTime(batch.end) : '–'), width: 'minmax(190px, 1.3fr)' },
-    { id: 'duration', header: () => t('duration'), unit: () => 'min', value: (batch) => Math.round(lasting(batch, now) / 60), text: (batch) => formatDuration(Math.round(lasting(batch, now) / 60) * 60), numeric: true },
+    { id: 'duration', header: () => t('duration'), unit: () => 'min', value: (batch) => Math.round(lasting(batch, now) / 60), numeric: true },
     { id: 'status', header: () => t('status'), value: (batch) => batch.status, text: (batch) => t(batch.status) },
   ];
 }

@@ -64,7 +64,7 @@ const FEWEST = 5;
       <div>
         <h2>{{ t('referenceTitle') }}</h2>
         <p class="dcp-hint">{{ t('referenceHint') }}</p>
-        <dcp-table [rows]="unit.batches.value() ?? []" [columns]="columns()" [key]="id" [label]="t('referenceTitle')" selectable="many" maxHeight="calc(100vh - 330px)" [selected]="reference()" (selectedChange)="refer($event)">
+        <dcp-table class="dcp-panel" [rows]="unit.batches.value() ?? []" [columns]="columns()" [key]="id" [label]="t('referenceTitle')" selectable="many" maxHeight="calc(100vh - 330px)" [selected]="reference()" (selectedChange)="refer($event)">
           <ng-template dcpCell="status" [dcpCellOf]="unit.batches.value() ?? []" let-row>
             @if (row.status === 'running') { <span class="dcp-badge dcp-badge--good">● {{ t('running') }}</span> } @else { <span class="dcp-quiet">{{ reference().has(row.id) ? t('reference') : t('complete') }}</span> }
           </ng-template>

@@ -19,7 +19,10 @@ import { t } from './words';
   styles: `
     .head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--dcp-space-2) var(--dcp-space-4); margin-bottom: var(--dcp-space-2); }
     .head h2 { font-size: 16px; }
-    .sections { display: flex; gap: 2px; margin-bottom: var(--dcp-space-3); flex-wrap: wrap; align-items: center; }
+    :host .sections { display: flex; gap: 2px; margin-bottom: var(--dcp-space-3); flex-wrap: wrap; align-items: center; }
+    .section { padding: 3px 10px; border-radius: var(--dcp-radius); color: var(--dcp-text-quiet); text-decoration: none; font-weight: 500; border: 1px solid transparent; }
+    .section:hover { background: var(--dcp-hover); color: var(--dcp-text); }
+    .section[aria-current='page'] { background: var(--dcp-selected); color: var(--dcp-text); border-color: var(--dcp-accent); }
     .progress { display: grid; gap: var(--dcp-space-2); max-width: 520px; padding: var(--dcp-space-5) 0; }
     progress { width: 100%; accent-color: var(--dcp-accent); height: 10px; }
   `,
@@ -36,8 +39,8 @@ import { t } from './words';
         @switch (model.state) {
           @case ('ready') {
             <nav class="sections" [attr.aria-label]="t('views')">
-              @for (section of sections(); track section) {
-                <a class="dcp-button dcp-button--quiet" [class.dcp-button--primary]="view.state().section === section" [attr.aria-current]="view.state().section === section ? 'page' : null" [href]="view.href({ section, from: undefined, to: undefined })" (click)="follow($event)">{{ named(section) }}</a>
+              @for (one of sections(); track one) {
+                <a class="section" [attr.aria-current]="section() === one ? 'page' : null" [href]="view.href({ section: one, from: undefined, to: undefined })" (click)="follow($event)">{{ named(one) }}</a>
               }
               <span class="dcp-fill" style="flex: 1"></span>
               <button type="button" class="dcp-button" [disabled]="!result.value()" (click)="save()">{{ t('saveResult') }}</button>

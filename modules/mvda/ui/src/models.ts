@@ -70,7 +70,7 @@ export function author(model: Pick<ModelSummary, 'created_by'>): string {
     @else if (view.state().model) { <mvda-model /> }
     @else {
       <dcp-state [of]="list.models" [empty]="rows().length === 0" [emptyTitle]="t('noModels')" [emptyText]="t('noModelsText')">
-        <dcp-table [rows]="rows()" [columns]="columns" [key]="id" [label]="t('modelsOf', { unit: view.unitName() })" [openable]="true" [file]="'GxP_' + view.unitName() + '_models'" maxHeight="calc(100vh - 264px)" (opened)="open($event)">
+        <dcp-table class="dcp-panel" [rows]="rows()" [columns]="columns" [key]="id" [label]="t('modelsOf', { unit: view.unitName() })" [openable]="true" [file]="'GxP_' + view.unitName() + '_models'" maxHeight="calc(100vh - 264px)" (opened)="open($event)">
           <ng-template dcpCell="name" [dcpCellOf]="rows()" let-row><a [href]="view.href({ model: row.id })" (click)="$event.preventDefault(); open(row)">{{ row.name }}</a>@if (row.archived) { <span class="dcp-badge"> {{ t('archived') }}</span> }</ng-template>
           <ng-template dcpCell="state" [dcpCellOf]="rows()" let-row>
             @if (row.state === 'running' || row.state === 'queued') {

@@ -42,13 +42,19 @@ export function controlPoints(result: Result, statistic: Statistic): ControlPoin
 /** Scores of two components: of all observations, at one maturity, or of whole batches. */
 export function scorePoints(result: Result, x: number, y: number, maturity: number | undefined): ScorePoint[] {
   return result.batches.flatMap((batch) => {
-    const point = (at: number, detail: string): ScorePoint => ({ id: batch.id, name: batch.id, x: score(batch, x, at), y: score(batch, y, at), group: groupOf(batch), detail });
+    const point = (at: number, detail: string, group = groupOf(batch)): ScorePoint => ({ id: batch.id, name: batch.id, x: score(batch, x, at), y: score(batch, y, at), group, detail });
     const times = batch.maturity;
     if (!times) return [point(0, batch.running ? t('running') : '')];
-    if (maturity === undefined) return times.map((time, at) => point(at, `${t('maturity')} ${formatNumber(time, { digits: 3 })} %`));
+    if (maturity === undefined) return times.map((time, at) => point(at, `${t('maturity')} ${formatNumber(time, { digits: 3 })} %`, observed(result, batch, at)));
     const at = nearest(times, maturity);
     return (times.at(-1) ?? 0) + 2 < maturity ? [] : [point(at, `${t('maturity')} ${formatNumber(times[at], { digits: 3 })} %`)];
   });
+}
+
+/** An observation of an abnormal batch is abnormal only where it is itself beyond an action limit. */
+function observed(result: Result, batch: BatchResult, at: number): Group {
+  const beyond = (['t2', 'spe'] as const).some((one) => ((batch[one] as number[])[at] ?? 0) > (result.limits[`${one}_action`]?.value ?? Infinity));
+  return batch.abnormal && beyond ? 'abnormal' : batch.reference ? 'reference' : 'other';
 }
 
 function score(batch: BatchResult, component: number, at: number): number {
