@@ -15,8 +15,9 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use self::arguments::Arguments;
+use crate::bus::{Delivery, Subscriptions};
 use crate::config::{Layers, LogFormat, LogSettings, Settings, SettingsError};
-use crate::http::{Host, serve};
+use crate::http::{Check, Host, serve};
 use crate::identity::Verifier;
 use crate::model::{Manifest, ManifestError, Zone};
 
@@ -104,7 +105,8 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
     let key = start.secret("identity", "public_key").await?;
     let verifier = Verifier::from_pem(key.expose()).context("secret identity#public_key")?;
     let host = Arc::new(Host::new(start.manifest(), verifier, start.clock(), start.stopping()));
-    let app = module.assemble(&host, metrics()?)?;
+    let (app, subscriptions) = module.assemble(&host, metrics()?);
+    let delivery = delivery(&start, subscriptions).await?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("{address} cannot be used; stop what listens there or set DCP__HTTP__LISTEN"))?;
@@ -113,7 +115,38 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
         () = serve(listener, app, start.stopping()) => {}
         outcome = tasks::stop_on_signal(start.stopping()) => outcome.context("signals cannot be received")?,
     }
+    start.stopping().cancel();
+    if let Some(mut delivery) = delivery {
+        delivery.stopped().await;
+    }
     start.end().await
+}
+
+/// Starts sending and receiving, when the module has a database: without one there is nothing to send from.
+async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result<Option<Delivery>> {
+    check_declared(start.manifest(), &subscriptions)?;
+    let Some(store) = start.opened_store() else { return Ok(None) };
+    let probe = store.clone();
+    start.check(Check::required("store", move || {
+        let store = probe.clone();
+        async move { store.read("dcp_outbox_next", Vec::new()).await.map(drop).map_err(|error| error.to_string()) }
+    }));
+    let url = &start.common().bus.url;
+    let bus = crate::bus::connect(url, start.clock()).await.context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
+    Ok(Some(Delivery::start(store, bus, subscriptions, start.clock(), start.stopping())?))
+}
+
+/// The manifest is the specification of the queues: a reaction it does not declare, or a queue nobody empties, is a mistake.
+fn check_declared(manifest: &Manifest, subscriptions: &Subscriptions) -> Result<(), ManifestError> {
+    let reacts: Vec<&str> = subscriptions.events().collect();
+    let declared = &manifest.events.consumes;
+    if let Some(event) = reacts.iter().find(|event| !declared.iter().any(|declared| declared == *event)) {
+        return Err(ManifestError::Rule(format!("events.consumes does not name {event}, which the module reacts to")));
+    }
+    match declared.iter().find(|event| !reacts.contains(&event.as_str())) {
+        Some(event) => Err(ManifestError::Rule(format!("events.consumes names {event}, which the module does not react to"))),
+        None => Ok(()),
+    }
 }
 
 fn log(settings: &LogSettings) -> Result<(), SettingsError> {

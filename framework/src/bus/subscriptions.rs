@@ -106,6 +106,14 @@ impl Subscriptions {
         self.add(Subscription { source, slots, run: Arc::new(run) })
     }
 
+    /// The wire names of the events it reacts to.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().filter_map(|one| match &one.source {
+            Source::Event(name) => Some(name.as_str()),
+            Source::Task(_) => None,
+        })
+    }
+
     fn reaction<E, F>(self, source: Source, handler: F) -> Self
     where
         E: Event + 'static,

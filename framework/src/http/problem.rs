@@ -7,6 +7,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::store::StoreError;
+
 /// Content type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -167,6 +169,19 @@ impl Problem {
     /// The parts of the input it names.
     pub fn parts(&self) -> &[InvalidPart] {
         &self.errors
+    }
+}
+
+/// Refusals of the store: what another writer did is a conflict, what passes is 503, the rest is a bug.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            error if error.is_transient() => Self::unavailable("The database"),
+            StoreError::Duplicate(_) => Self::conflict("Something with this name or key is there already."),
+            StoreError::Rejected { message, .. } => Self::conflict(message.clone()),
+            _ => return Self::internal(error),
+        }
+        .because(error)
     }
 }
 

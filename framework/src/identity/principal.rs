@@ -10,7 +10,7 @@ use crate::model::{Permission, SiteId, UserId};
 pub type Grants = BTreeMap<String, Vec<Permission>>;
 
 /// A person, or another module of the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A person.

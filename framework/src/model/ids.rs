@@ -58,6 +58,12 @@ macro_rules! identifier {
             }
         }
 
+        impl From<&$name> for crate::store::Value {
+            fn from(id: &$name) -> Self {
+                Self::Text(id.as_str().to_owned())
+            }
+        }
+
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0

@@ -56,11 +56,11 @@ impl Module {
         describe(self.router.get_openapi().clone(), self.start.manifest())
     }
 
-    pub(super) fn assemble(self, host: &Arc<Host>, metrics: PrometheusHandle) -> anyhow::Result<Router> {
+    pub(super) fn assemble(self, host: &Arc<Host>, metrics: PrometheusHandle) -> (Router, Subscriptions) {
         let (api, document) = self.router.split_for_parts();
         let document = describe(document, self.start.manifest());
         let always = crate::http::always(self.start.health(), Some(metrics), &document);
-        Ok(host.wrap(api, always))
+        (host.wrap(api, always), self.subscriptions)
     }
 }
 

@@ -1,1 +1,9 @@
-fn main() {}
+//! The process of the login module.
+
+fn main() -> std::process::ExitCode {
+    dcp::run(dcp::manifest!(), async |start| {
+        let login = login::Login::open(&start).await?;
+        login.tidy(&start);
+        Ok(start.routes(login.routes()).on(login.learn()))
+    })
+}
