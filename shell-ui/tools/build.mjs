@@ -32,7 +32,8 @@ console.log(`portal built in ${seconds(started)} s`);
 
 function named(word) {
   const entry = all.get(word) ?? all.get(`@dcp/${word}`);
-  if (!entry || !buildable.includes(entry)) throw new Error(`no micro-frontend "${word}"; there are ${buildable.map(({ name }) => name).join(', ')}`);
+  if (!entry || !buildable.includes(entry))
+    throw new Error(`no micro-frontend "${word}"; there are ${buildable.map(({ name }) => name).join(', ')}`);
   return entry;
 }
 

@@ -71,16 +71,24 @@ function importMap(dist) {
 }
 
 function page(dist) {
-  return readFileSync(join(shell, 'index.html'), 'utf8').replace(/(src|href)="\/((?:boot|vendor|styles)\/[^"]+)"/g, (_, attribute, file) => {
-    const integrity = file.endsWith('.js') ? ` integrity="${sri(dist, file)}"` : '';
-    return `${attribute}="${versioned(dist, file)}"${integrity}`;
-  });
+  return readFileSync(join(shell, 'index.html'), 'utf8').replace(
+    /(src|href)="\/((?:boot|vendor|styles)\/[^"]+)"/g,
+    (_, attribute, file) => {
+      const integrity = file.endsWith('.js') ? ` integrity="${sri(dist, file)}"` : '';
+      return `${attribute}="${versioned(dist, file)}"${integrity}`;
+    },
+  );
 }
 
 function versioned(dist, file) {
-  return `/${file}?version=${createHash('sha256').update(readFileSync(join(dist, file))).digest('hex').slice(0, 12)}`;
+  return `/${file}?version=${createHash('sha256')
+    .update(readFileSync(join(dist, file)))
+    .digest('hex')
+    .slice(0, 12)}`;
 }
 
 function sri(dist, file) {
-  return `sha384-${createHash('sha384').update(readFileSync(join(dist, file))).digest('base64')}`;
+  return `sha384-${createHash('sha384')
+    .update(readFileSync(join(dist, file)))
+    .digest('base64')}`;
 }

@@ -6,7 +6,9 @@ export type ClockChoice = 'site' | 'user' | 'utc';
 const CHOICES: readonly ClockChoice[] = ['site', 'user', 'utc'];
 
 /** The choice of clock, remembered. */
-export const clockChoice = remembered<ClockChoice>('clock', 'site', (value): value is ClockChoice => CHOICES.some((choice) => choice === value));
+export const clockChoice = remembered<ClockChoice>('clock', 'site', (value): value is ClockChoice =>
+  CHOICES.some((choice) => choice === value),
+);
 
 const siteZone = new Store<string>('UTC');
 
@@ -31,7 +33,14 @@ function parts(at: number, zone: string): Record<string, string> {
   let format = cache.get(zone);
   if (!format) {
     format = new Intl.DateTimeFormat('sv-SE', {
-      timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+      timeZone: zone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
     });
     cache.set(zone, format);
   }
@@ -66,7 +75,11 @@ export function zoneName(at: Instant = Date.now(), zone = timeZone()): string {
 export function formatAgo(at: Instant, now = Date.now()): string {
   const seconds = Math.round((millis(at) - now) / 1000);
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
-  const steps: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60]];
+  const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ];
   for (const [unit, size] of steps) if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   return format.format(0, 'second');
 }
@@ -84,7 +97,9 @@ export function formatDuration(seconds: number): string {
 export function formatNumber(value: number | null | undefined, options: { digits?: number; fraction?: number } = {}): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (options.fraction !== undefined) {
-    return new Intl.NumberFormat(locale(), { minimumFractionDigits: options.fraction, maximumFractionDigits: options.fraction }).format(value);
+    return new Intl.NumberFormat(locale(), { minimumFractionDigits: options.fraction, maximumFractionDigits: options.fraction }).format(
+      value,
+    );
   }
   const size = Math.abs(value);
   const notation = size !== 0 && (size >= 1e7 || size < 1e-4) ? 'scientific' : 'standard';
@@ -99,5 +114,6 @@ export function formatBytes(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '–';
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${formatNumber(bytes / 1000 ** step, { digits: 3 })} ${units[step]}`;
+  const size = bytes / 1000 ** step;
+  return `${formatNumber(size, { fraction: step === 0 || size >= 100 ? 0 : 1 })} ${units[step]}`;
 }

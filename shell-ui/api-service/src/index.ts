@@ -9,12 +9,31 @@ export { eventStream, type EventStream } from './event-stream';
 export * from './format';
 export { api, loginAddress, type RequestOptions } from './http';
 export {
-  LANGUAGES, language, locale, localized, setLanguage, translator, type Language, type Localized, type Messages, type Places,
+  LANGUAGES,
+  language,
+  locale,
+  localized,
+  setLanguage,
+  translator,
+  type Language,
+  type Localized,
+  type Messages,
+  type Places,
 } from './i18n';
 export {
-  currentModule, currentRoute, followModules, loadPortal, portal, type ModuleState, type Portal, type PortalModule, type PortalRoute, type Zone,
+  currentModule,
+  currentRoute,
+  followModules,
+  loadPortal,
+  portal,
+  type ModuleState,
+  type Portal,
+  type PortalModule,
+  type PortalRoute,
+  type Zone,
 } from './portal';
 export { MODULE_UNAVAILABLE, ProblemError, UNREACHABLE, type FieldError, type Problem } from './problem';
+export { problemDetail, problemLine, problemTitle } from './problem-text';
 export * as query from './query-state';
 export { queryState, type Parameter, type QueryState } from './query-state';
 export { loadSession, may, session, signIn, signOut, type Session, type User } from './session';

@@ -17,7 +17,12 @@ let last = 0;
       @if (open()) {
         <header>
           <h2 [id]="id">{{ heading() }}</h2>
-          <button type="button" class="dcp-button dcp-button--quiet dcp-button--icon" [attr.aria-label]="t('close')" (click)="closed.emit()">
+          <button
+            type="button"
+            class="dcp-button dcp-button--quiet dcp-button--icon"
+            [attr.aria-label]="t('close')"
+            (click)="closed.emit()"
+          >
             <dcp-icon name="close" />
           </button>
         </header>
@@ -71,7 +76,11 @@ export class Dialog {
   constructor() {
     effect(() => {
       const element = this.element().nativeElement;
-      if (this.open() && !element.open) element.showModal();
+      if (this.open() && !element.open) {
+        element.showModal();
+        // the browser would focus the cross
+        element.querySelector<HTMLElement>('.body :is(input, select, textarea):not([readonly], [disabled])')?.focus();
+      }
       if (!this.open() && element.open) element.close();
     });
   }

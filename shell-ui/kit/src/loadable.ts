@@ -17,7 +17,10 @@ export interface Loadable<T> {
  * Reads a value now and whenever what `on` looks at changes; a newer reading cancels the one before. `on` answering `undefined`
  * means that there is nothing to read yet. Call it while a component is being made.
  */
-export function loadable<T, P = true>(options: { on?: () => P | undefined; load: (on: P, signal: AbortSignal) => Promise<T> }): Loadable<T> {
+export function loadable<T, P = true>(options: {
+  on?: () => P | undefined;
+  load: (on: P, signal: AbortSignal) => Promise<T>;
+}): Loadable<T> {
   const value = signal<T | undefined>(undefined);
   const problem = signal<ProblemError | undefined>(undefined);
   const loading = signal(false);

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
-import { UNREACHABLE, type ProblemError } from '@dcp/api-service';
+import { problemDetail, problemTitle, type ProblemError } from '@dcp/api-service';
 import { CopyText } from './copy-text';
+import { shared } from './signals';
 import { words } from './texts';
 
 /** Says what went wrong, in which module, what to do, and gives the trace id to copy. */
@@ -18,7 +19,9 @@ import { words } from './texts';
         <p>{{ t('tryLater', { seconds }) }}</p>
       }
       @for (error of problem().errors; track error.pointer) {
-        <p class="dcp-small"><code>{{ error.pointer }}</code> {{ error.detail }}</p>
+        <p class="dcp-small">
+          <code>{{ error.pointer }}</code> {{ error.detail }}
+        </p>
       }
       @if (problem().module || problem().traceId) {
         <p class="dcp-small dcp-quiet origin">
@@ -48,6 +51,12 @@ export class ProblemPanel {
   readonly retryable = input(true);
   readonly retry = output();
   protected readonly t = words;
-  protected readonly title = computed(() => (this.problem().type === UNREACHABLE ? words('unreachable') : this.problem().message));
-  protected readonly detail = computed(() => (this.problem().type === UNREACHABLE ? words('unreachableDetail') : this.problem().detail));
+  protected readonly title = computed(() => {
+    shared.language();
+    return problemTitle(this.problem());
+  });
+  protected readonly detail = computed(() => {
+    shared.language();
+    return problemDetail(this.problem());
+  });
 }

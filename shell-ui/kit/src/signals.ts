@@ -49,7 +49,13 @@ export function translate<K extends string>(messages: Messages<K>): (key: K, pla
 export function injectQueryState<
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any parameter type fits; the answer gives each back exactly
   S extends Record<string, Parameter<any>>,
->(schema: S): { readonly state: Signal<ReturnType<typeof queryState<S>>['value']>; set: ReturnType<typeof queryState<S>>['set']; href: ReturnType<typeof queryState<S>>['href'] } {
+>(
+  schema: S,
+): {
+  readonly state: Signal<ReturnType<typeof queryState<S>>['value']>;
+  set: ReturnType<typeof queryState<S>>['set'];
+  href: ReturnType<typeof queryState<S>>['href'];
+} {
   const bound: QueryState<ReturnType<typeof queryState<S>>['value']> = queryState(schema);
   const mirror = signal(bound.value);
   const end = bound.subscribe((value) => mirror.set(value));

@@ -24,8 +24,6 @@ export const words = translate({
     nongxp: 'information only',
     gxpTitle: 'Validated for use in regulated decisions',
     nongxpTitle: 'Not validated: for information only',
-    unreachable: 'The platform cannot be reached',
-    unreachableDetail: 'Check your network; the page tries again by itself when the connection is back.',
     tryLater: 'Try again in {seconds, plural, one {# second} other {# seconds}}.',
   },
   de: {
@@ -50,8 +48,6 @@ export const words = translate({
     nongxp: 'nur zur Information',
     gxpTitle: 'Validiert für regulierte Entscheidungen',
     nongxpTitle: 'Nicht validiert: nur zur Information',
-    unreachable: 'Die Plattform ist nicht erreichbar',
-    unreachableDetail: 'Bitte das Netz prüfen; die Seite versucht es von selbst wieder, sobald die Verbindung steht.',
     tryLater: 'Bitte in {seconds, plural, one {# Sekunde} other {# Sekunden}} erneut versuchen.',
   },
 });

@@ -12,8 +12,11 @@ import { words } from './texts';
       [class.dcp-badge--gxp]="zone() === 'gxp'"
       [class.dcp-badge--nongxp]="zone() === 'nongxp'"
       [title]="t(zone() === 'gxp' ? 'gxpTitle' : 'nongxpTitle')"
-      >{{ t(zone()) }}@if (version()) { <span>{{ version() }}</span> }</span
-    >
+      >{{ t(zone()) }}
+      @if (version()) {
+        <span>{{ version() }}</span>
+      }
+    </span>
   `,
 })
 export class ZoneBadge {

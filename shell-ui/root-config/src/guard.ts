@@ -65,7 +65,7 @@ export class Guard {
       if (says === this.said) return;
       await this.takeDown();
       this.say(hindrance);
-    } else if (!this.mounted && (this.said !== 'trying' && this.said !== 'failed')) {
+    } else if (!this.mounted && this.said !== 'trying' && this.said !== 'failed') {
       await this.bringUp();
     }
   }
@@ -139,7 +139,9 @@ export class Guard {
     if (this.mounted && props && this.app) {
       this.mounted = false;
       const patience = new Promise<void>((done) => setTimeout(done, UNMOUNT_MS));
-      await Promise.race([this.app.unmount(props), patience]).catch((error: unknown) => console.error(`${this.name} did not unmount`, error));
+      await Promise.race([this.app.unmount(props), patience]).catch((error: unknown) =>
+        console.error(`${this.name} did not unmount`, error),
+      );
     }
     this.clear();
   }

@@ -42,7 +42,9 @@ function failed(problem: ProblemError): Promise<void> {
       main?.replaceChildren();
       again();
     };
-    main?.replaceChildren(draw({ kind: 'error', title: t('portalTitle'), text, cause: problem.message, button: { label: t('retry'), run } }));
+    main?.replaceChildren(
+      draw({ kind: 'error', title: t('portalTitle'), text, cause: problem.message, button: { label: t('retry'), run } }),
+    );
   });
 }
 

@@ -9,7 +9,11 @@ interface LayoutNode {
   readonly routes?: readonly LayoutNode[];
 }
 
-const page = (path: string, application: string): LayoutNode => ({ type: 'route', path, routes: [{ type: 'application', name: `@dcp/${application}` }] });
+const page = (path: string, application: string): LayoutNode => ({
+  type: 'route',
+  path,
+  routes: [{ type: 'application', name: `@dcp/${application}` }],
+});
 
 /** The pages of the modules, in the frame of index.html: each module's routes below the site, and the two pages outside sites. */
 export function layoutOf(portal: Portal): { mode: string; base: string; containerEl: string; routes: LayoutNode[] } {

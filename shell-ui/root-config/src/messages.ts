@@ -46,6 +46,11 @@ export function showMessages(): void {
     banner.textContent = state === 'lost' ? t('lost') : '';
     if (state === 'online') toast(t('back'));
   });
+  skip?.addEventListener('click', (event) => {
+    // the address is the state of the page; skipping is none
+    event.preventDefault();
+    document.getElementById('main')?.focus();
+  });
   const speak = (): void => {
     region?.setAttribute('aria-label', t('messages'));
     if (skip) skip.textContent = t('skip');

@@ -42,5 +42,10 @@ function forbidden(application: string): Panel | undefined {
   const { site } = address.value;
   if (!permission || site === undefined || !session.value || may(permission)) return undefined;
   const places = { title: titleOf(application), permission, site };
-  return { kind: 'warning', title: t('forbiddenTitle', places), text: t('forbiddenText', places), link: { label: t('home'), href: `/app/${site}/home` } };
+  return {
+    kind: 'warning',
+    title: t('forbiddenTitle', places),
+    text: t('forbiddenText', places),
+    link: { label: t('home'), href: `/app/${site}/home` },
+  };
 }

@@ -12,7 +12,11 @@ export interface Panel {
 }
 
 /** An element with a class and its content. */
-export function element<K extends keyof HTMLElementTagNameMap>(tag: K, className: string, ...content: (Node | string)[]): HTMLElementTagNameMap[K] {
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  ...content: (Node | string)[]
+): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   if (className) made.className = className;
   made.append(...content);
@@ -22,7 +26,12 @@ export function element<K extends keyof HTMLElementTagNameMap>(tag: K, className
 /** Draws the panel; text only, never markup from elsewhere. */
 export function draw(panel: Panel): HTMLElement {
   if (panel.kind === 'loading') return loading(panel);
-  const box = element('section', `dcp-panel dcp-state dcp-state--${panel.kind}`, element('h1', '', panel.title), element('p', '', panel.text));
+  const box = element(
+    'section',
+    `dcp-panel dcp-state dcp-state--${panel.kind}`,
+    element('h1', '', panel.title),
+    element('p', '', panel.text),
+  );
   box.setAttribute('role', 'alert');
   box.dataset['panel'] = panel.kind;
   if (panel.module) box.dataset['module'] = panel.module;
@@ -44,7 +53,14 @@ export function draw(panel: Panel): HTMLElement {
 
 function loading(panel: Panel): HTMLElement {
   const bar = (): HTMLElement => element('div', 'dcp-skeleton');
-  const box = element('div', 'dcp-loading', element('span', panel.text ? '' : 'dcp-unseen', panel.text || panel.title), bar(), bar(), bar());
+  const box = element(
+    'div',
+    'dcp-loading',
+    element('span', panel.text ? '' : 'dcp-unseen', panel.text || panel.title),
+    bar(),
+    bar(),
+    bar(),
+  );
   box.setAttribute('role', 'status');
   if (panel.button) {
     const button = element('button', 'dcp-button', panel.button.label);

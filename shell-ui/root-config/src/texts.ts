@@ -9,7 +9,8 @@ export const t = translator({
     failedTitle: '{title} could not be started',
     failedText: 'The rest of the portal keeps working. Retry loads this module again; no other page is touched.',
     stoppedTitle: '{title} is stopped',
-    stoppedText: 'An operator has stopped the module “{module}” on node {node}. The rest of the portal goes on; this page comes back by itself as soon as the module runs again.',
+    stoppedText:
+      'An operator has stopped the module “{module}” on node {node}. The rest of the portal goes on; this page comes back by itself as soon as the module runs again.',
     downTitle: '{title} is not available',
     downText: 'The module “{module}” on node {node} has failed. It is being started again; this page comes back by itself.',
     startingTitle: '{title} is starting',
@@ -41,7 +42,8 @@ export const t = translator({
     failedTitle: '{title} konnte nicht starten',
     failedText: 'Der Rest des Portals arbeitet weiter. „Erneut versuchen“ lädt nur dieses Modul neu.',
     stoppedTitle: '{title} ist angehalten',
-    stoppedText: 'Das Modul „{module}“ wurde auf dem Knoten {node} angehalten. Der Rest des Portals arbeitet weiter; diese Seite kommt von selbst zurück, sobald das Modul wieder läuft.',
+    stoppedText:
+      'Das Modul „{module}“ wurde auf dem Knoten {node} angehalten. Der Rest des Portals arbeitet weiter; diese Seite kommt von selbst zurück, sobald das Modul wieder läuft.',
     downTitle: '{title} ist nicht verfügbar',
     downText: 'Das Modul „{module}“ auf dem Knoten {node} ist ausgefallen. Es wird neu gestartet; diese Seite kommt von selbst zurück.',
     startingTitle: '{title} startet',

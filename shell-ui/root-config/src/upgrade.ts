@@ -2,7 +2,8 @@ import { dismissToast, localized, portal, toast, type PortalModule } from '@dcp/
 import type { Guard } from './guard';
 import { t } from './texts';
 
-const DEPLOYED = (modules: readonly PortalModule[]): Map<string, string> => new Map(modules.flatMap(({ name, entry }) => (entry ? [[name, entry]] : [])));
+const DEPLOYED = (modules: readonly PortalModule[]): Map<string, string> =>
+  new Map(modules.flatMap(({ name, entry }) => (entry ? [[name, entry]] : [])));
 
 /** Offers a newly deployed version of a micro-frontend; taking it needs no page load, and going back is the same. */
 export function offerUpgrades(guards: ReadonlyMap<string, Guard>): void {

@@ -42,7 +42,8 @@ const t = translate({
           <li>
             @if (entry.missing; as permission) {
               <a role="link" aria-disabled="true" tabindex="0" [title]="t('forbidden', { permission })">
-                <dcp-icon [name]="entry.icon" /><span class="text">{{ entry.title }}</span><dcp-icon class="mark" name="locked" [size]="12" />
+                <dcp-icon [name]="entry.icon" /><span class="text">{{ entry.title }}</span
+                ><dcp-icon class="mark" name="locked" [size]="12" />
                 <span class="dcp-unseen">{{ t('forbidden', { permission }) }}</span>
               </a>
             } @else {
@@ -56,15 +57,25 @@ const t = translate({
                 @if (entry.state !== 'ready') {
                   <span class="mark dcp-badge dcp-badge--warning">{{ t(entry.state) }}</span>
                 } @else if (entry.zone === 'nongxp') {
-                  <span class="mark free" [title]="t('nongxp')"><span class="dcp-unseen">{{ t('nongxp') }}</span></span>
+                  <span class="mark free" [title]="t('nongxp')"
+                    ><span class="dcp-unseen">{{ t('nongxp') }}</span></span
+                  >
                 }
               </a>
             }
           </li>
         }
       </ul>
-      <button type="button" class="fold" [attr.aria-expanded]="!collapsed()" [title]="t(collapsed() ? 'expand' : 'collapse')" (click)="fold()">
-        <dcp-icon [name]="collapsed() ? 'chevron-right' : 'chevron-left'" /><span class="text">{{ t(collapsed() ? 'expand' : 'collapse') }}</span>
+      <button
+        type="button"
+        class="fold"
+        [attr.aria-expanded]="!collapsed()"
+        [title]="t(collapsed() ? 'expand' : 'collapse')"
+        (click)="fold()"
+      >
+        <dcp-icon [name]="collapsed() ? 'chevron-right' : 'chevron-left'" /><span class="text">{{
+          t(collapsed() ? 'expand' : 'collapse')
+        }}</span>
       </button>
     </nav>
   `,
@@ -80,7 +91,6 @@ export class SideMenu {
     const [portal, { site, path }] = [shared.portal(), shared.address()];
     return portal && site !== undefined ? entries(portal, site, path) : [];
   });
-
 
   protected fold(): void {
     collapsed.set(!collapsed.value);

@@ -34,6 +34,7 @@ const PAGES = ['users', 'roles', 'modules'] as const;
   styles: `
     :host {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--dcp-space-3);
     }
   `,

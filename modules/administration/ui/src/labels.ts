@@ -14,5 +14,8 @@ export function roleName(roles: readonly Role[], role: string): string {
 
 /** `Analyst at Basel`. */
 export function grantText(roles: readonly Role[], grant: Grant): string {
-  return t('at', { role: roleName(roles, grant.role), site: siteName(grant.site) });
+  return t('at', {
+    role: roleName(roles, grant.role),
+    site: siteName(grant.site),
+  });
 }

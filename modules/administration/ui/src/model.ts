@@ -68,7 +68,8 @@ export const server = {
   roles: (signal: Signal) => api.get<readonly Role[]>(`${BASE}/roles`, { signal }),
   permissions: (signal: Signal) => api.get<readonly PermissionInfo[]>(`${BASE}/permissions`, { signal }),
   createUser: (user: Pick<UserAccount, 'login' | 'name' | 'email' | 'grants'>) => api.post<UserAccount>(`${BASE}/users`, user),
-  changeUser: (id: string, user: Pick<UserAccount, 'name' | 'email' | 'active'>) => api.put<UserAccount>(`${BASE}/users/${encodeURIComponent(id)}`, user),
+  changeUser: (id: string, user: Pick<UserAccount, 'name' | 'email' | 'active'>) =>
+    api.put<UserAccount>(`${BASE}/users/${encodeURIComponent(id)}`, user),
   setGrants: (id: string, grants: readonly Grant[]) => api.put<UserAccount>(`${BASE}/users/${encodeURIComponent(id)}/grants`, grants),
   activation: (id: string) => api.post<{ code: string; expires_at: string }>(`/api/login/accounts/${encodeURIComponent(id)}/activation`),
   createRole: (role: Omit<Role, 'id'>) => api.post<Role>(`${BASE}/roles`, role),

@@ -42,7 +42,8 @@ export const t = translate({
     deactivate: 'Deactivate',
     reactivate: 'Activate again',
     deactivateTitle: 'Deactivate {name}?',
-    deactivateText: '{name} is signed out at once and cannot sign in any more. Nothing that {name} has done is lost, and the account can be activated again.',
+    deactivateText:
+      '{name} is signed out at once and cannot sign in any more. Nothing that {name} has done is lost, and the account can be activated again.',
     deactivated: '{name} is deactivated.',
     reactivated: '{name} is active again.',
     needed: 'This is needed.',
@@ -78,7 +79,8 @@ export const t = translate({
     stop: 'Stop',
     restart: 'Restart',
     stopTitle: 'Stop {title}?',
-    stopText: 'Everyone who uses {title} sees a page that says it is stopped. The rest of the platform goes on. You can start it again here.',
+    stopText:
+      'Everyone who uses {title} sees a page that says it is stopped. The rest of the platform goes on. You can start it again here.',
     ordered: '{title}: {what}',
     instancesOf: 'Instances of {title} on {node}',
     instance: 'Instance',
@@ -130,7 +132,8 @@ export const t = translate({
     deactivate: 'Deaktivieren',
     reactivate: 'Wieder aktivieren',
     deactivateTitle: '{name} deaktivieren?',
-    deactivateText: '{name} wird sofort abgemeldet und kann sich nicht mehr anmelden. Nichts Getanes geht verloren, und das Konto lässt sich wieder aktivieren.',
+    deactivateText:
+      '{name} wird sofort abgemeldet und kann sich nicht mehr anmelden. Nichts Getanes geht verloren, und das Konto lässt sich wieder aktivieren.',
     deactivated: '{name} ist deaktiviert.',
     reactivated: '{name} ist wieder aktiv.',
     needed: 'Bitte ausfüllen.',
@@ -164,7 +167,8 @@ export const t = translate({
     stop: 'Anhalten',
     restart: 'Neu starten',
     stopTitle: '{title} anhalten?',
-    stopText: 'Alle, die {title} benutzen, sehen eine Seite, dass es angehalten ist. Der Rest der Plattform arbeitet weiter. Hier lässt es sich wieder starten.',
+    stopText:
+      'Alle, die {title} benutzen, sehen eine Seite, dass es angehalten ist. Der Rest der Plattform arbeitet weiter. Hier lässt es sich wieder starten.',
     ordered: '{title}: {what}',
     instancesOf: 'Instanzen von {title} auf {node}',
     instance: 'Instanz',

@@ -29,8 +29,23 @@ const CLOCK_MS = 10_000;
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <h1>{{ t('title') }}</h1>
-    <input #filter class="dcp-input" type="search" [placeholder]="t('filter')" [attr.aria-label]="t('filter')" [value]="place.state().q" (input)="place.set({ q: filter.value }, { replace: true })" />
-    <dcp-state class="dcp-panel" [of]="sites" [empty]="sites.value()?.length === 0" [emptyTitle]="t('none')" [emptyText]="t('noneText')" [rows]="2">
+    <input
+      #filter
+      class="dcp-input"
+      type="search"
+      [placeholder]="t('filter')"
+      [attr.aria-label]="t('filter')"
+      [value]="place.state().q"
+      (input)="place.set({ q: filter.value }, { replace: true })"
+    />
+    <dcp-state
+      class="dcp-panel"
+      [of]="sites"
+      [empty]="sites.value()?.length === 0"
+      [emptyTitle]="t('none')"
+      [emptyText]="t('noneText')"
+      [rows]="2"
+    >
       <ul role="list">
         @for (site of shown(); track site.id) {
           <li>
@@ -42,7 +57,9 @@ const CLOCK_MS = 10_000;
             </a>
           </li>
         } @empty {
-          <li class="dcp-state">{{ t('nothing', { filter: place.state().q }) }}</li>
+          <li class="dcp-state">
+            {{ t('nothing', { filter: place.state().q }) }}
+          </li>
         }
       </ul>
     </dcp-state>
@@ -97,7 +114,9 @@ export class SitesPage {
   protected readonly sites = loadable({ load: () => loadSites() });
   protected readonly shown = computed(() => {
     const words = this.place.state().q.toLocaleLowerCase();
-    return (this.sites.value() ?? []).filter((site) => `${site.name} ${site.country} ${site.time_zone}`.toLocaleLowerCase().includes(words));
+    return (this.sites.value() ?? []).filter((site) =>
+      `${site.name} ${site.country} ${site.time_zone}`.toLocaleLowerCase().includes(words),
+    );
   });
   private readonly now = signal(Date.now());
 

@@ -3,7 +3,7 @@ import { api } from '@dcp/api-service';
 import { ProblemPanel } from '@dcp/kit';
 import { newPassword, SHORTEST_PASSWORD } from './new-password';
 import { PasswordField } from './password-field';
-import { submission } from './submission';
+import { fieldError, submission } from './submission';
 import { t } from './texts';
 
 @Component({
@@ -18,15 +18,25 @@ import { t } from './texts';
     <form (submit)="$event.preventDefault(); submit()">
       <input class="dcp-unseen" type="text" autocomplete="username" tabindex="-1" aria-hidden="true" [value]="login()" readonly />
       <login-password [label]="t('oldPassword')" autocomplete="current-password" [error]="oldError()" [(value)]="old" />
-      <login-password [label]="t('newPassword')" autocomplete="new-password" [hint]="t('rule', { count: shortest })" [error]="chosen.firstError()" [(value)]="chosen.first" />
+      <login-password
+        [label]="t('newPassword')"
+        autocomplete="new-password"
+        [hint]="t('rule', { count: shortest })"
+        [error]="chosen.firstError() || refused()"
+        [(value)]="chosen.first"
+      />
       <login-password [label]="t('repeat')" autocomplete="new-password" [error]="chosen.secondError()" [(value)]="chosen.second" />
-      <button class="dcp-button dcp-button--primary" [attr.aria-disabled]="form.busy()">{{ t('doChange') }}</button>
+      <button class="dcp-button dcp-button--primary" [attr.aria-disabled]="form.busy()">
+        {{ t('doChange') }}
+      </button>
     </form>
     @if (other(); as problem) {
       <dcp-problem [problem]="problem" [retryable]="false" />
     }
     @if (!must()) {
-      <button type="button" class="dcp-button dcp-button--quiet" (click)="cancel.emit()">{{ t('cancel') }}</button>
+      <button type="button" class="dcp-button dcp-button--quiet" (click)="cancel.emit()">
+        {{ t('cancel') }}
+      </button>
     }
   `,
   styleUrl: './form.css',
@@ -41,8 +51,9 @@ export class ChangeForm {
   protected readonly form = submission();
   protected readonly old = signal('');
   protected readonly chosen = newPassword();
-  protected readonly oldError = computed(() => (this.form.problem()?.status === 401 ? t('oldWrong') : ''));
-  protected readonly other = computed(() => (this.form.problem()?.status === 401 ? undefined : this.form.problem()));
+  protected readonly oldError = computed(() => (fieldError(this.form.problem(), '/old') ? t('oldWrong') : ''));
+  protected readonly refused = computed(() => fieldError(this.form.problem(), '/new'));
+  protected readonly other = computed(() => (this.oldError() || this.refused() ? undefined : this.form.problem()));
 
   protected submit(): void {
     if (!this.chosen.check()) return;

@@ -24,7 +24,12 @@ import { t } from './texts';
           <login-activate (done)="arrive($event)" (back)="to('signin')" />
         }
         @case ('password') {
-          <login-change [login]="session()?.user?.login ?? ''" [must]="session()?.must_change_password ?? false" (done)="changed()" (cancel)="goOn()" />
+          <login-change
+            [login]="session()?.user?.login ?? ''"
+            [must]="session()?.must_change_password ?? false"
+            (done)="changed()"
+            (cancel)="goOn()"
+          />
         }
         @default {
           <login-sign-in [expired]="place.state().reason === 'expired'" (done)="arrive($event)" (activate)="to('activate')" />
@@ -33,7 +38,15 @@ import { t } from './texts';
     </div>
     <div class="languages" role="group" [attr.aria-label]="t('language')">
       @for (one of languages; track one) {
-        <button type="button" class="dcp-button dcp-button--quiet" [attr.lang]="one" [attr.aria-pressed]="one === language()" (click)="speak(one)">{{ names[one] }}</button>
+        <button
+          type="button"
+          class="dcp-button dcp-button--quiet"
+          [attr.lang]="one"
+          [attr.aria-pressed]="one === language()"
+          (click)="speak(one)"
+        >
+          {{ names[one] }}
+        </button>
       }
     </div>
   `,
@@ -42,7 +55,10 @@ import { t } from './texts';
 export class LoginPage {
   protected readonly t = t;
   protected readonly languages = LANGUAGES;
-  protected readonly names: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' };
+  protected readonly names: Readonly<Record<Language, string>> = {
+    en: 'English',
+    de: 'Deutsch',
+  };
   protected readonly language = shared.language;
   protected readonly session = shared.session;
   protected readonly place = injectQueryState({

@@ -23,7 +23,13 @@ let last = 0;
           [attr.aria-describedby]="error() || hint() ? id + '-note' : null"
           (input)="value.set(field.value)"
         />
-        <button type="button" class="dcp-button" [attr.aria-pressed]="shown()" [attr.aria-label]="t(shown() ? 'hide' : 'show')" (click)="shown.set(!shown())">
+        <button
+          type="button"
+          class="dcp-button"
+          [attr.aria-pressed]="shown()"
+          [attr.aria-label]="t(shown() ? 'hide' : 'show')"
+          (click)="shown.set(!shown())"
+        >
           <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
             <path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8Z" />
             <circle cx="8" cy="8" r="2" />

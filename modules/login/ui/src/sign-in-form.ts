@@ -1,4 +1,14 @@
-import { afterNextRender, ChangeDetectionStrategy, Component, computed, type ElementRef, input, output, signal, viewChild } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  type ElementRef,
+  input,
+  output,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { signIn, type Session } from '@dcp/api-service';
 import { ProblemPanel } from '@dcp/kit';
 import { PasswordField } from './password-field';
@@ -33,7 +43,12 @@ import { t } from './texts';
           <span class="dcp-error-text">{{ t('needed') }}</span>
         }
       </div>
-      <login-password [label]="t('password')" autocomplete="current-password" [error]="missing() === 'password' ? t('needed') : ''" [(value)]="password" />
+      <login-password
+        [label]="t('password')"
+        autocomplete="current-password"
+        [error]="missing() === 'password' ? t('needed') : ''"
+        [(value)]="password"
+      />
       <div role="alert">
         @if (message(); as text) {
           <p class="dcp-error-text">{{ text }}</p>
@@ -46,7 +61,9 @@ import { t } from './texts';
     @if (other(); as problem) {
       <dcp-problem [problem]="problem" [retryable]="false" />
     }
-    <button type="button" class="dcp-button dcp-button--quiet" (click)="activate.emit()">{{ t('first') }}</button>
+    <button type="button" class="dcp-button dcp-button--quiet" (click)="activate.emit()">
+      {{ t('first') }}
+    </button>
   `,
   styleUrl: './form.css',
 })

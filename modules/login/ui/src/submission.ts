@@ -46,3 +46,8 @@ export function submission(): Submission {
     },
   };
 }
+
+/** What the server says about one field. */
+export function fieldError(problem: ProblemError | undefined, pointer: string): string {
+  return problem?.errors.find((error) => error.pointer === pointer)?.detail ?? '';
+}

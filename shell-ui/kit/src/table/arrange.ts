@@ -6,7 +6,10 @@ export function filtered<T>(rows: readonly T[], columns: readonly Column<T>[], f
   const words = filter.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const text = columns.map((column) => shownText(column, row)).join('\u0000').toLocaleLowerCase();
+    const text = columns
+      .map((column) => shownText(column, row))
+      .join('\u0000')
+      .toLocaleLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

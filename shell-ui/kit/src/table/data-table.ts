@@ -1,6 +1,16 @@
 import { CdkFixedSizeVirtualScroll, CdkVirtualForOf, CdkVirtualScrollableElement, CdkVirtualScrollViewport } from '@angular/cdk/scrolling';
 import { NgTemplateOutlet } from '@angular/common';
-import { ChangeDetectionStrategy, Component, computed, contentChildren, type ElementRef, input, model, output, viewChild } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  contentChildren,
+  type ElementRef,
+  input,
+  model,
+  output,
+  viewChild,
+} from '@angular/core';
 import { saveCsv } from '@dcp/api-service';
 import { Icon } from '../icon';
 import { shared } from '../signals';
@@ -64,7 +74,12 @@ export class DataTable<T> {
   protected readonly rowHeight = computed(() => ROW[shared.density()]);
   protected readonly tracks = computed(() => {
     const mark = this.selectable() === 'many' ? '32px ' : '';
-    return mark + this.columns().map(({ width }) => width ?? 'minmax(96px, 1fr)').join(' ');
+    return (
+      mark +
+      this.columns()
+        .map(({ width }) => width ?? 'minmax(96px, 1fr)')
+        .join(' ')
+    );
   });
   /** The sum of the narrowest tracks: below it the table scrolls sideways. */
   protected readonly narrowest = computed(() => {
@@ -76,7 +91,9 @@ export class DataTable<T> {
     return shown === count ? words('rows', { count }) : words('rowsOf', { shown, count });
   });
   protected readonly templates = computed(() => new Map(this.cells().map((cell) => [cell.column(), cell.template])));
-  protected readonly activeId = computed(() => (this.shown().length ? `${this.id}-${Math.min(this.active(), this.shown().length - 1)}` : null));
+  protected readonly activeId = computed(() =>
+    this.shown().length ? `${this.id}-${Math.min(this.active(), this.shown().length - 1)}` : null,
+  );
   /** CDK wants one function for all rows. */
   protected readonly track = (_: number, row: T): string => this.key()(row);
 
@@ -97,7 +114,10 @@ export class DataTable<T> {
     const row = this.shown()[index];
     if (this.selectable() === 'none' && this.openable() && row !== undefined) this.opened.emit(row);
     const onMark = (event.target as Element).closest('[data-mark]') !== null;
-    this.choose(index, event.shiftKey ? (event.ctrlKey ? 'range-more' : 'range') : onMark || event.ctrlKey || event.metaKey ? 'toggle' : 'only');
+    this.choose(
+      index,
+      event.shiftKey ? (event.ctrlKey ? 'range-more' : 'range') : onMark || event.ctrlKey || event.metaKey ? 'toggle' : 'only',
+    );
   }
 
   protected doubleClicked(index: number): void {
@@ -128,7 +148,11 @@ export class DataTable<T> {
   protected save(): void {
     const columns = this.columns();
     const header = columns.map(({ header: title, unit }) => (unit ? `${title()} [${unit()}]` : title()));
-    saveCsv(this.file() ?? this.label(), header, this.shown().map((row) => columns.map((column) => column.value(row))));
+    saveCsv(
+      this.file() ?? this.label(),
+      header,
+      this.shown().map((row) => columns.map((column) => column.value(row))),
+    );
   }
 
   private choose(index: number, gesture: Gesture): void {
@@ -136,14 +160,23 @@ export class DataTable<T> {
     const kind = this.selectable();
     if (kind === 'none') return;
     const own: Gesture = kind === 'one' && gesture !== 'toggle' ? 'only' : gesture;
-    const before = kind === 'one' && own === 'toggle' ? new Set([...this.selected()].filter((one) => one === this.keys()[index])) : this.selected();
+    const before =
+      kind === 'one' && own === 'toggle' ? new Set([...this.selected()].filter((one) => one === this.keys()[index])) : this.selected();
     if (own === 'only' || own === 'toggle') this.anchor = index;
     this.selected.set(select(this.keys(), before, index, this.anchor, own));
   }
 
   /** Typing on the table goes to the filter. */
   private toFilter(event: KeyboardEvent): void {
-    if (event.target !== this.grid().nativeElement || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.key === ' ') return;
+    if (
+      event.target !== this.grid().nativeElement ||
+      event.key.length !== 1 ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.key === ' '
+    )
+      return;
     this.search()?.nativeElement.focus();
   }
 

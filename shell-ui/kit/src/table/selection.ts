@@ -2,7 +2,13 @@
 export type Gesture = 'only' | 'toggle' | 'range' | 'range-more';
 
 /** The keys selected after a gesture on the row at `to`; ranges start at `anchor`. */
-export function select(keys: readonly string[], selected: ReadonlySet<string>, to: number, anchor: number, gesture: Gesture): ReadonlySet<string> {
+export function select(
+  keys: readonly string[],
+  selected: ReadonlySet<string>,
+  to: number,
+  anchor: number,
+  gesture: Gesture,
+): ReadonlySet<string> {
   const key = keys[to];
   if (key === undefined) return selected;
   if (gesture === 'only') return new Set([key]);

@@ -59,7 +59,10 @@ export class InstancesPanel {
   protected readonly t = t;
   protected readonly heading = computed(() => {
     shared.language();
-    return t('instancesOf', { title: localized(this.module().title), node: this.module().node });
+    return t('instancesOf', {
+      title: localized(this.module().title),
+      node: this.module().node,
+    });
   });
   protected readonly zone = computed(() => {
     shared.sites();

@@ -1,6 +1,17 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, effect, inject, signal, untracked } from '@angular/core';
-import { formatBytes, localized, may, ProblemError, query, toast } from '@dcp/api-service';
-import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, ZoneBadge, type Column } from '@dcp/kit';
+import { formatBytes, localized, may, problemLine, ProblemError, query, toast } from '@dcp/api-service';
+import {
+  CellTemplate,
+  DataTable,
+  injectQueryState,
+  loadable,
+  shared,
+  sortFromText,
+  sortToText,
+  StatePanel,
+  ZoneBadge,
+  type Column,
+} from '@dcp/kit';
 import { OPERATE, server, type ModuleStatus } from '../model';
 import { t } from '../texts';
 import { InstancesPanel } from './instances-panel';
@@ -8,7 +19,11 @@ import { StopDialog } from './stop-dialog';
 
 /** Memory changes without an event. */
 const REFRESH_MS = 5000;
-const BADGE = { ready: 'dcp-badge--good', degraded: 'dcp-badge--warning', down: 'dcp-badge--danger' } as const;
+const BADGE = {
+  ready: 'dcp-badge--good',
+  degraded: 'dcp-badge--warning',
+  down: 'dcp-badge--danger',
+} as const;
 
 @Component({
   selector: 'adm-modules',
@@ -18,6 +33,7 @@ const BADGE = { ready: 'dcp-badge--good', degraded: 'dcp-badge--warning', down: 
   styles: `
     :host {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--dcp-space-3);
     }
     .actions {
@@ -35,8 +51,14 @@ export class ModulesPage {
   protected readonly operate = OPERATE;
   protected readonly badge = BADGE;
   protected readonly text = sortToText;
-  protected readonly place = injectQueryState({ q: query.text(), sort: query.text('module'), module: query.text() });
-  protected readonly modules = loadable({ load: (_, signal) => server.modules(signal) });
+  protected readonly place = injectQueryState({
+    q: query.text(),
+    sort: query.text('module'),
+    module: query.text(),
+  });
+  protected readonly modules = loadable({
+    load: (_, signal) => server.modules(signal),
+  });
   protected readonly rows = computed(() => this.modules.value() ?? []);
   protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (row: ModuleStatus): string => `${row.module}@${row.node}`;
@@ -53,15 +75,68 @@ export class ModulesPage {
     const memory = (row: ModuleStatus): number => row.instances.reduce((sum, one) => sum + (one.memory_bytes ?? 0), 0);
     const ready = (row: ModuleStatus): number => row.instances.filter(({ state }) => state === 'ready').length;
     return [
-      { id: 'module', header: () => t('module'), value: (row) => localized(row.title), width: 'minmax(200px, 2fr)' },
-      { id: 'node', header: () => t('node'), value: (row) => row.node, mono: true, width: 'minmax(112px, 1fr)' },
-      { id: 'zone', header: () => t('zone'), value: (row) => t(row.zone), width: '152px' },
-      { id: 'version', header: () => t('version'), value: (row) => row.version, mono: true, width: '88px' },
-      { id: 'health', header: () => t('health'), value: (row) => this.healthText(row), width: '128px' },
-      { id: 'instances', header: () => t('instances'), value: ready, text: (row) => `${ready(row)} / ${row.instances.length}`, numeric: true, width: '96px' },
-      { id: 'memory', header: () => t('memory'), value: memory, text: (row) => (row.instances.length ? formatBytes(memory(row)) : '–'), numeric: true, width: '96px' },
-      { id: 'restarts', header: () => t('restarts'), value: (row) => row.instances.reduce((sum, one) => sum + one.restarts, 0), numeric: true, width: '96px' },
-      { id: 'actions', header: () => t('actions'), value: () => '', sortable: false, width: '176px' },
+      {
+        id: 'module',
+        header: () => t('module'),
+        value: (row) => localized(row.title),
+        width: 'minmax(200px, 2fr)',
+      },
+      {
+        id: 'node',
+        header: () => t('node'),
+        value: (row) => row.node,
+        mono: true,
+        width: 'minmax(112px, 1fr)',
+      },
+      {
+        id: 'zone',
+        header: () => t('zone'),
+        value: (row) => t(row.zone),
+        width: '152px',
+      },
+      {
+        id: 'version',
+        header: () => t('version'),
+        value: (row) => row.version,
+        mono: true,
+        width: '88px',
+      },
+      {
+        id: 'health',
+        header: () => t('health'),
+        value: (row) => this.healthText(row),
+        width: '128px',
+      },
+      {
+        id: 'instances',
+        header: () => t('instances'),
+        value: ready,
+        text: (row) => `${ready(row)} / ${row.instances.length}`,
+        numeric: true,
+        width: '96px',
+      },
+      {
+        id: 'memory',
+        header: () => t('memory'),
+        value: memory,
+        text: (row) => (row.instances.length ? formatBytes(memory(row)) : '–'),
+        numeric: true,
+        width: '96px',
+      },
+      {
+        id: 'restarts',
+        header: () => t('restarts'),
+        value: (row) => row.instances.reduce((sum, one) => sum + one.restarts, 0),
+        numeric: true,
+        width: '96px',
+      },
+      {
+        id: 'actions',
+        header: () => t('actions'),
+        value: () => '',
+        sortable: false,
+        width: '176px',
+      },
     ];
   });
 
@@ -103,7 +178,9 @@ export class ModulesPage {
       await server.order(row.node, row.module, what);
       toast(t('ordered', { title: localized(row.title), what: t(what) }));
     } catch (error) {
-      toast(`${localized(row.title)}: ${ProblemError.from(error).message}`, { kind: 'error' });
+      toast(`${localized(row.title)}: ${problemLine(ProblemError.from(error))}`, {
+        kind: 'error',
+      });
     }
     this.modules.reload();
   }

@@ -11,8 +11,12 @@ import { t } from '../texts';
     <dcp-dialog [open]="true" [heading]="t('stopTitle', { title: heading() })" (closed)="closed.emit()">
       <p>{{ t('stopText', { title: heading() }) }}</p>
       <ng-container dialogActions>
-        <button type="button" class="dcp-button" (click)="closed.emit()">{{ t('cancel') }}</button>
-        <button type="button" class="dcp-button dcp-button--danger" (click)="confirmed.emit()">{{ t('stop') }}</button>
+        <button type="button" class="dcp-button" (click)="closed.emit()">
+          {{ t('cancel') }}
+        </button>
+        <button type="button" class="dcp-button dcp-button--danger" (click)="confirmed.emit()">
+          {{ t('stop') }}
+        </button>
       </ng-container>
     </dcp-dialog>
   `,

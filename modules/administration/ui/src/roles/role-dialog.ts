@@ -35,7 +35,11 @@ export class RoleDialog {
     shared.language();
     const groups = new Map<string, PermissionInfo[]>();
     for (const one of this.permissions().value() ?? []) groups.set(one.module, [...(groups.get(one.module) ?? []), one]);
-    return [...groups].map(([module, permissions]) => ({ module, title: this.moduleTitle(module), permissions }));
+    return [...groups].map(([module, permissions]) => ({
+      module,
+      title: this.moduleTitle(module),
+      permissions,
+    }));
   });
 
   private moduleTitle(name: string): string {
@@ -61,7 +65,11 @@ export class RoleDialog {
     this.problem.set(undefined);
     if (this.nameError() || this.busy()) return;
     this.busy.set(true);
-    const draft = { name: this.name().trim(), description: this.description().trim(), permissions: [...this.held()].sort() };
+    const draft = {
+      name: this.name().trim(),
+      description: this.description().trim(),
+      permissions: [...this.held()].sort(),
+    };
     try {
       const known = this.role();
       const answer = known ? await server.changeRole({ id: known.id, ...draft }) : await server.createRole(draft);

@@ -38,7 +38,13 @@ import { RoleDialog } from './role-dialog';
       </dcp-table>
     </dcp-state>
     @if (edited(); as shown) {
-      <adm-role-dialog [role]="shown.role" [permissions]="permissions" [editable]="allowed()" (closed)="place.set({ role: '' })" (saved)="saved($event)" />
+      <adm-role-dialog
+        [role]="shown.role"
+        [permissions]="permissions"
+        [editable]="allowed()"
+        (closed)="place.set({ role: '' })"
+        (saved)="saved($event)"
+      />
     }
   `,
 })
@@ -46,10 +52,20 @@ export class RolesPage {
   protected readonly t = t;
   protected readonly manage = MANAGE;
   protected readonly text = sortToText;
-  protected readonly place = injectQueryState({ q: query.text(), sort: query.text('name'), role: query.text() });
-  protected readonly roles = loadable({ load: (_, signal) => server.roles(signal) });
-  protected readonly users = loadable({ load: (_, signal) => server.users(signal) });
-  protected readonly permissions = loadable({ load: (_, signal) => server.permissions(signal) });
+  protected readonly place = injectQueryState({
+    q: query.text(),
+    sort: query.text('name'),
+    role: query.text(),
+  });
+  protected readonly roles = loadable({
+    load: (_, signal) => server.roles(signal),
+  });
+  protected readonly users = loadable({
+    load: (_, signal) => server.users(signal),
+  });
+  protected readonly permissions = loadable({
+    load: (_, signal) => server.permissions(signal),
+  });
   protected readonly rows = computed(() => this.roles.value() ?? []);
   protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (role: Role): string => role.id;
@@ -65,12 +81,35 @@ export class RolesPage {
   });
   protected readonly columns = computed<readonly Column<Role>[]>(() => {
     shared.language();
-    const members = (role: Role): number => (this.users.value() ?? []).filter((user) => user.grants.some((grant) => grant.role === role.id)).length;
+    const members = (role: Role): number =>
+      (this.users.value() ?? []).filter((user) => user.grants.some((grant) => grant.role === role.id)).length;
     return [
-      { id: 'name', header: () => t('name'), value: (role) => role.name, width: 'minmax(160px, 1fr)' },
-      { id: 'description', header: () => t('description'), value: (role) => role.description, width: 'minmax(200px, 2fr)' },
-      { id: 'permissions', header: () => t('permissions'), value: (role) => role.permissions.join(', '), mono: true, width: 'minmax(240px, 3fr)' },
-      { id: 'members', header: () => t('members'), value: members, numeric: true, width: '96px' },
+      {
+        id: 'name',
+        header: () => t('name'),
+        value: (role) => role.name,
+        width: 'minmax(160px, 1fr)',
+      },
+      {
+        id: 'description',
+        header: () => t('description'),
+        value: (role) => role.description,
+        width: 'minmax(200px, 2fr)',
+      },
+      {
+        id: 'permissions',
+        header: () => t('permissions'),
+        value: (role) => role.permissions.join(', '),
+        mono: true,
+        width: 'minmax(240px, 3fr)',
+      },
+      {
+        id: 'members',
+        header: () => t('members'),
+        value: members,
+        numeric: true,
+        width: '96px',
+      },
     ];
   });
 

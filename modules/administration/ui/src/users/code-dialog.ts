@@ -19,7 +19,9 @@ export interface ActivationCode {
     <dcp-dialog [open]="true" [heading]="t('codeTitle', { name: code().name })" (closed)="closed.emit()">
       <p>{{ t('codeText', { name: code().name, until: until() }) }}</p>
       <p class="code"><dcp-copy [text]="code().code" /></p>
-      <button dialogActions type="button" class="dcp-button dcp-button--primary" (click)="closed.emit()">{{ t('close') }}</button>
+      <button dialogActions type="button" class="dcp-button dcp-button--primary" (click)="closed.emit()">
+        {{ t('close') }}
+      </button>
     </dcp-dialog>
   `,
   styles: `

@@ -12,8 +12,12 @@ import { t } from '../texts';
     <dcp-dialog [open]="true" [heading]="t('deactivateTitle', { name: user().name })" (closed)="closed.emit()">
       <p>{{ t('deactivateText', { name: user().name }) }}</p>
       <ng-container dialogActions>
-        <button type="button" class="dcp-button" (click)="closed.emit()">{{ t('cancel') }}</button>
-        <button type="button" class="dcp-button dcp-button--danger" (click)="confirmed.emit()">{{ t('deactivate') }}</button>
+        <button type="button" class="dcp-button" (click)="closed.emit()">
+          {{ t('cancel') }}
+        </button>
+        <button type="button" class="dcp-button dcp-button--danger" (click)="confirmed.emit()">
+          {{ t('deactivate') }}
+        </button>
       </ng-container>
     </dcp-dialog>
   `,

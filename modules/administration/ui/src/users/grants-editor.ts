@@ -20,7 +20,12 @@ import { t } from '../texts';
               type="button"
               class="dcp-button dcp-button--quiet dcp-button--icon"
               [disabled]="!editable()"
-              [attr.aria-label]="t('removeGrant', { role: role(grant.role), site: site(grant.site) })"
+              [attr.aria-label]="
+                t('removeGrant', {
+                  role: role(grant.role),
+                  site: site(grant.site),
+                })
+              "
               (click)="remove(grant)"
             >
               <dcp-icon name="close" [size]="12" />
@@ -31,17 +36,40 @@ import { t } from '../texts';
         }
       </ul>
       <div class="add">
-        <select #chosenRole class="dcp-select" [attr.aria-label]="t('role')" [disabled]="!editable()" (change)="wantedRole.set(chosenRole.value)">
+        <select
+          #chosenRole
+          class="dcp-select"
+          [attr.aria-label]="t('role')"
+          [disabled]="!editable()"
+          (change)="wantedRole.set(chosenRole.value)"
+        >
           @for (one of roles(); track one.id) {
-            <option [value]="one.id" [selected]="one.id === wantedRole()">{{ one.name }}</option>
+            <option [value]="one.id" [selected]="one.id === wantedRole()">
+              {{ one.name }}
+            </option>
           }
         </select>
-        <select #chosenSite class="dcp-select" [attr.aria-label]="t('site')" [disabled]="!editable()" (change)="wantedSite.set(chosenSite.value)">
+        <select
+          #chosenSite
+          class="dcp-select"
+          [attr.aria-label]="t('site')"
+          [disabled]="!editable()"
+          (change)="wantedSite.set(chosenSite.value)"
+        >
           @for (one of sites(); track one.id) {
-            <option [value]="one.id" [selected]="one.id === wantedSite()">{{ one.name }}</option>
+            <option [value]="one.id" [selected]="one.id === wantedSite()">
+              {{ one.name }}
+            </option>
           }
         </select>
-        <button type="button" class="dcp-button" [disabled]="!editable() || roles().length === 0" (click)="add(chosenRole.value, chosenSite.value)">{{ t('addGrant') }}</button>
+        <button
+          type="button"
+          class="dcp-button"
+          [disabled]="!editable() || roles().length === 0"
+          (click)="add(chosenRole.value, chosenSite.value)"
+        >
+          {{ t('addGrant') }}
+        </button>
       </div>
     </fieldset>
   `,
@@ -89,7 +117,10 @@ export class GrantsEditor {
   protected readonly t = t;
   protected readonly wantedRole = signal('');
   protected readonly wantedSite = signal(shared.address().site ?? '*');
-  protected readonly sites = computed(() => [...(shared.sites() ?? []).map(({ id, name }) => ({ id, name })), { id: '*', name: t('allSites') }]);
+  protected readonly sites = computed(() => [
+    ...(shared.sites() ?? []).map(({ id, name }) => ({ id, name })),
+    { id: '*', name: t('allSites') },
+  ]);
 
   protected role(id: string): string {
     return roleName(this.roles(), id);

@@ -42,15 +42,25 @@ import { GrantsEditor } from './grants-editor';
       <ng-container dialogActions>
         @if (user(); as known) {
           @if (known.active) {
-            <button type="button" class="dcp-button dcp-button--danger" [disabled]="!editable()" (click)="deactivate.emit(known)">{{ t('deactivate') }}</button>
+            <button type="button" class="dcp-button dcp-button--danger" [disabled]="!editable()" (click)="deactivate.emit(known)">
+              {{ t('deactivate') }}
+            </button>
           } @else {
-            <button type="button" class="dcp-button" [disabled]="!editable()" (click)="reactivate.emit(known)">{{ t('reactivate') }}</button>
+            <button type="button" class="dcp-button" [disabled]="!editable()" (click)="reactivate.emit(known)">
+              {{ t('reactivate') }}
+            </button>
           }
-          <button type="button" class="dcp-button" [disabled]="!editable()" (click)="code.emit(known)">{{ t('newCode') }}</button>
+          <button type="button" class="dcp-button" [disabled]="!editable()" (click)="code.emit(known)">
+            {{ t('newCode') }}
+          </button>
           <span class="fill"></span>
         }
-        <button type="button" class="dcp-button" (click)="closed.emit()">{{ t('cancel') }}</button>
-        <button form="user-form" class="dcp-button dcp-button--primary" [disabled]="!editable() || busy()">{{ t(busy() ? 'saving' : 'save') }}</button>
+        <button type="button" class="dcp-button" (click)="closed.emit()">
+          {{ t('cancel') }}
+        </button>
+        <button form="user-form" class="dcp-button dcp-button--primary" [disabled]="!editable() || busy()">
+          {{ t(busy() ? 'saving' : 'save') }}
+        </button>
       </ng-container>
     </dcp-dialog>
   `,
@@ -79,7 +89,11 @@ export class UserDialog {
   protected readonly fields = ['name', 'login', 'email'] as const;
   protected readonly busy = signal(false);
   protected readonly problem = signal<ProblemError | undefined>(undefined);
-  protected readonly draft = linkedSignal(() => ({ name: this.user()?.name ?? '', login: this.user()?.login ?? '', email: this.user()?.email ?? '' }));
+  protected readonly draft = linkedSignal(() => ({
+    name: this.user()?.name ?? '',
+    login: this.user()?.login ?? '',
+    email: this.user()?.email ?? '',
+  }));
   protected readonly grants = linkedSignal<readonly Grant[]>(() => this.user()?.grants ?? []);
   private readonly checked = signal(false);
 
@@ -87,7 +101,10 @@ export class UserDialog {
     const fromServer = Object.fromEntries((this.problem()?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
     if (!this.checked()) return fromServer;
     const missing = (['name', 'login'] as const).filter((field) => !this.draft()[field].trim()).map((field) => [field, t('needed')]);
-    return { ...fromServer, ...(Object.fromEntries(missing) as Record<string, string>) };
+    return {
+      ...fromServer,
+      ...(Object.fromEntries(missing) as Record<string, string>),
+    };
   });
 
   protected change(field: 'name' | 'login' | 'email', value: string): void {
@@ -111,8 +128,21 @@ export class UserDialog {
     const { name, login, email } = this.draft();
     const grants = this.grants();
     const known = this.user();
-    if (!known) return { ...(await server.createUser({ name: name.trim(), login: login.trim(), email: email.trim(), grants })), grants };
-    const changed = await server.changeUser(known.id, { name: name.trim(), email: email.trim(), active: known.active });
+    if (!known)
+      return {
+        ...(await server.createUser({
+          name: name.trim(),
+          login: login.trim(),
+          email: email.trim(),
+          grants,
+        })),
+        grants,
+      };
+    const changed = await server.changeUser(known.id, {
+      name: name.trim(),
+      email: email.trim(),
+      active: known.active,
+    });
     if (JSON.stringify(grants) !== JSON.stringify(known.grants)) await server.setGrants(known.id, grants);
     return { ...known, ...changed, grants };
   }

@@ -1,9 +1,22 @@
 import { ChangeDetectionStrategy, Component, computed, signal } from '@angular/core';
-import { formatTime, may, ProblemError, query, toast, zoneName } from '@dcp/api-service';
-import { CellTemplate, DataTable, Icon, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column, type Sort } from '@dcp/kit';
+import { formatTime, may, problemLine, ProblemError, query, toast, zoneName } from '@dcp/api-service';
+import {
+  CellTemplate,
+  DataTable,
+  Icon,
+  injectQueryState,
+  loadable,
+  shared,
+  sortFromText,
+  sortToText,
+  StatePanel,
+  type Column,
+  type Sort,
+} from '@dcp/kit';
 import { grantText } from '../labels';
 import { MANAGE, server, type UserAccount } from '../model';
 import { t } from '../texts';
+import { activationOf } from './activation';
 import { CodeDialog, type ActivationCode } from './code-dialog';
 import { DeactivateDialog } from './deactivate-dialog';
 import { UserDialog } from './user-dialog';
@@ -39,7 +52,9 @@ import { UserDialog } from './user-dialog';
           <dcp-icon name="plus" />{{ t('newUser') }}
         </button>
         <ng-template dcpCell="status" [dcpCellOf]="rows()" let-row>
-          <span class="dcp-badge" [class.dcp-badge--good]="row.active" [class.dcp-badge--warning]="!row.active">{{ t(row.active ? 'active' : 'inactive') }}</span>
+          <span class="dcp-badge" [class.dcp-badge--good]="row.active" [class.dcp-badge--warning]="!row.active">{{
+            t(row.active ? 'active' : 'inactive')
+          }}</span>
         </ng-template>
       </dcp-table>
     </dcp-state>
@@ -67,9 +82,17 @@ export class UsersPage {
   protected readonly t = t;
   protected readonly manage = MANAGE;
   protected readonly text = sortToText;
-  protected readonly place = injectQueryState({ q: query.text(), sort: query.text('name'), user: query.text() });
-  protected readonly users = loadable({ load: (_, signal) => server.users(signal) });
-  protected readonly roles = loadable({ load: (_, signal) => server.roles(signal) });
+  protected readonly place = injectQueryState({
+    q: query.text(),
+    sort: query.text('name'),
+    user: query.text(),
+  });
+  protected readonly users = loadable({
+    load: (_, signal) => server.users(signal),
+  });
+  protected readonly roles = loadable({
+    load: (_, signal) => server.roles(signal),
+  });
   protected readonly rows = computed(() => this.users.value() ?? []);
   protected readonly sort = computed<Sort | undefined>(() => sortFromText(this.place.state().sort));
   protected readonly key = (user: UserAccount): string => user.id;
@@ -87,14 +110,47 @@ export class UsersPage {
   });
   protected readonly columns = computed<readonly Column<UserAccount>[]>(() => {
     shared.language();
+    shared.sites();
     const roles = this.roles.value() ?? [];
     return [
-      { id: 'name', header: () => t('name'), value: (user) => user.name, width: 'minmax(160px, 1.2fr)' },
-      { id: 'login', header: () => t('login'), value: (user) => user.login, mono: true, width: 'minmax(120px, 1fr)' },
-      { id: 'email', header: () => t('email'), value: (user) => user.email, width: 'minmax(160px, 1.4fr)' },
-      { id: 'grants', header: () => t('grants'), value: (user) => user.grants.map((grant) => grantText(roles, grant)).join('; '), width: 'minmax(200px, 2fr)' },
-      { id: 'status', header: () => t('status'), value: (user) => t(user.active ? 'active' : 'inactive'), width: '112px' },
-      { id: 'created', header: () => t('created'), unit: () => zoneName(), value: (user) => user.created_at, text: (user) => formatTime(user.created_at), width: '232px' },
+      {
+        id: 'name',
+        header: () => t('name'),
+        value: (user) => user.name,
+        width: 'minmax(160px, 1.2fr)',
+      },
+      {
+        id: 'login',
+        header: () => t('login'),
+        value: (user) => user.login,
+        mono: true,
+        width: 'minmax(120px, 1fr)',
+      },
+      {
+        id: 'email',
+        header: () => t('email'),
+        value: (user) => user.email,
+        width: 'minmax(160px, 1.4fr)',
+      },
+      {
+        id: 'grants',
+        header: () => t('grants'),
+        value: (user) => user.grants.map((grant) => grantText(roles, grant)).join('; '),
+        width: 'minmax(200px, 2fr)',
+      },
+      {
+        id: 'status',
+        header: () => t('status'),
+        value: (user) => t(user.active ? 'active' : 'inactive'),
+        width: '112px',
+      },
+      {
+        id: 'created',
+        header: () => t('created'),
+        unit: () => zoneName(),
+        value: (user) => formatTime(user.created_at),
+        width: '232px',
+      },
     ];
   });
 
@@ -108,11 +164,13 @@ export class UsersPage {
 
   protected async askCode(user: UserAccount): Promise<void> {
     try {
-      const { code, expires_at: until } = await server.activation(user.id);
+      const { code, expires_at: until } = await activationOf(user.id);
       this.place.set({ user: '' });
       this.code.set({ name: user.name, code, until });
     } catch (error) {
-      toast(`${t('codeMissing')} (${ProblemError.from(error).message})`, { kind: 'error' });
+      toast(`${t('codeMissing')} (${problemLine(ProblemError.from(error))})`, {
+        kind: 'error',
+      });
     }
   }
 
@@ -120,12 +178,22 @@ export class UsersPage {
     this.leaving.set(undefined);
     this.place.set({ user: '' });
     if (!(await this.setActive(user, false))) return;
-    toast(t('deactivated', { name: user.name }), { action: { label: t('undo'), run: () => void this.setActive(user, true) } });
+    toast(t('deactivated', { name: user.name }), {
+      action: { label: t('undo'), run: () => void this.setActive(user, true) },
+    });
   }
 
   protected async setActive(user: UserAccount, active: boolean): Promise<boolean> {
     try {
-      this.put({ ...user, ...(await server.changeUser(user.id, { name: user.name, email: user.email, active })), active });
+      this.put({
+        ...user,
+        ...(await server.changeUser(user.id, {
+          name: user.name,
+          email: user.email,
+          active,
+        })),
+        active,
+      });
       if (active) toast(t('reactivated', { name: user.name }));
       return true;
     } catch (error) {

@@ -1,5 +1,18 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
-import { followLink, formatAgo, formatDate, formatTime, localized, ProblemError, query, siteAddress, toast, zoneName, type PortalModule } from '@dcp/api-service';
+import {
+  followLink,
+  formatAgo,
+  formatDate,
+  formatTime,
+  localized,
+  problemLine,
+  ProblemError,
+  query,
+  siteAddress,
+  toast,
+  zoneName,
+  type PortalModule,
+} from '@dcp/api-service';
 import { injectQueryState, shared, StatePanel } from '@dcp/kit';
 import { activityFeed, type Activity } from './activity';
 import { t } from './texts';
@@ -43,7 +56,11 @@ export class ActivityPanel {
       const date = formatDate(item.at);
       days.set(date, [...(days.get(date) ?? []), item]);
     }
-    return [...days].map(([date, items]) => ({ date, title: this.dayTitle(date), items }));
+    return [...days].map(([date, items]) => ({
+      date,
+      title: this.dayTitle(date),
+      items,
+    }));
   });
   protected readonly zone = computed(() => {
     shared.sites();
@@ -83,6 +100,6 @@ export class ActivityPanel {
   }
 
   protected older(): void {
-    this.feed.older().catch((error: unknown) => toast(ProblemError.from(error).message, { kind: 'error' }));
+    this.feed.older().catch((error: unknown) => toast(problemLine(ProblemError.from(error)), { kind: 'error' }));
   }
 }

@@ -11,7 +11,11 @@ export interface Activity {
   readonly kind: string;
   readonly module: string;
   readonly title: Localized;
-  readonly subject: { readonly type: string; readonly id: string; readonly name: string };
+  readonly subject: {
+    readonly type: string;
+    readonly id: string;
+    readonly name: string;
+  };
   readonly link: string | null;
 }
 
@@ -61,10 +65,15 @@ export function activityFeed(site: () => string): ActivityFeed {
       if (!now?.next || loadingOlder()) return;
       loadingOlder.set(true);
       try {
-        const more = await api.get<Page>(PATH, { query: { site: site(), before: now.next, limit: PAGE } });
+        const more = await api.get<Page>(PATH, {
+          query: { site: site(), before: now.next, limit: PAGE },
+        });
         const latest = page.value() ?? now;
         const known = new Set(latest.items.map(({ id }) => id));
-        page.set({ items: [...latest.items, ...more.items.filter(({ id }) => !known.has(id))], next: more.next });
+        page.set({
+          items: [...latest.items, ...more.items.filter(({ id }) => !known.has(id))],
+          next: more.next,
+        });
       } finally {
         loadingOlder.set(false);
       }

@@ -30,6 +30,7 @@ const CLOCK_MS = 10_000;
   styles: `
     :host {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--dcp-space-4);
     }
     header {
@@ -40,12 +41,13 @@ const CLOCK_MS = 10_000;
     }
     .columns {
       display: grid;
-      grid-template-columns: minmax(0, 1fr) 320px;
+      grid-template-columns: minmax(0, 1fr) 340px;
       gap: var(--dcp-space-4);
       align-items: start;
     }
     .side {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--dcp-space-4);
     }
     @media (max-width: 1100px) {

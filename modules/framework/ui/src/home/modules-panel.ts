@@ -62,7 +62,10 @@ export class ModulesPanel {
   protected readonly badge = BADGE;
   protected readonly modules = computed(() => {
     shared.language();
-    return (shared.portal()?.modules ?? []).map((module) => ({ ...module, title: localized(module.title) }));
+    return (shared.portal()?.modules ?? []).map((module) => ({
+      ...module,
+      title: localized(module.title),
+    }));
   });
   protected readonly ready = computed(() => this.modules().filter(({ state }) => state === 'ready').length);
 }

@@ -16,7 +16,11 @@ import { t } from './texts';
       <ul role="list">
         @for (page of pages(); track page.href) {
           <li>
-            <a [href]="page.href" (click)="follow($event)"><dcp-icon [name]="page.icon" /><span>{{ page.title }}<span class="dcp-quiet dcp-small about">{{ page.about }}</span></span></a>
+            <a [href]="page.href" (click)="follow($event)"
+              ><dcp-icon [name]="page.icon" /><span
+                >{{ page.title }}<span class="dcp-quiet dcp-small about">{{ page.about }}</span></span
+              ></a
+            >
           </li>
         }
       </ul>

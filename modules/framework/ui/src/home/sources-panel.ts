@@ -24,11 +24,19 @@ interface DataSource {
       <header>
         <h2 id="sources-title">{{ t('sources') }}</h2>
       </header>
-      <dcp-state [of]="sources" [empty]="sources.value()?.length === 0" [emptyTitle]="t('noSources')" [emptyText]="t('noSourcesText')" [rows]="2">
+      <dcp-state
+        [of]="sources"
+        [empty]="sources.value()?.length === 0"
+        [emptyTitle]="t('noSources')"
+        [emptyText]="t('noSourcesText')"
+        [rows]="2"
+      >
         @for (source of sources.value(); track source.id) {
           <dl class="dcp-facts dcp-body">
             <dt>{{ source.name }}</dt>
-            <dd><code>{{ source.url }}</code></dd>
+            <dd>
+              <code>{{ source.url }}</code>
+            </dd>
             <dt>{{ t('server') }}</dt>
             <dd>{{ source.data_server }}</dd>
             <dt>{{ t('database') }}</dt>
@@ -53,6 +61,10 @@ export class SourcesPanel {
   protected readonly t = t;
   protected readonly sources = loadable({
     on: () => this.site(),
-    load: (site, signal) => api.get<readonly DataSource[]>('/api/framework/data-sources', { query: { site }, signal }),
+    load: (site, signal) =>
+      api.get<readonly DataSource[]>('/api/framework/data-sources', {
+        query: { site },
+        signal,
+      }),
   });
 }
