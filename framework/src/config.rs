@@ -157,8 +157,7 @@ impl Layers {
             builder = builder.add_source(File::from(PathBuf::from(file)).format(FileFormat::Toml));
         }
         let built = builder.add_source(environment).build().map_err(|error| SettingsError::Invalid(error.to_string()))?;
-        let table = built.try_deserialize::<Map<String, Value>>().map_err(|error| SettingsError::Invalid(error.to_string()))?;
-        Ok(Self { root: Value::new(None, ValueKind::Table(table)) })
+        Ok(Self { root: built.cache })
     }
 
     /// What every process is told: all sections but the module's own.
@@ -214,8 +213,8 @@ impl Layers {
             Some(file) => format!(" (in {file})"),
             None => String::new(),
         };
-        // The reader names its origin too; ours says which variable, so that one is dropped.
-        let what = what.split(" in the environment").next().unwrap_or(what);
+        // The reader adds key and origin in its own way; ours say which variable it is, so those are dropped.
+        let what = what.split(" for key ").next().unwrap_or(what);
         SettingsError::Invalid(format!("setting {key}: {what}{origin}"))
     }
 
@@ -305,13 +304,13 @@ mod tests {
     #[test]
     fn what_is_unknown_or_wrong_is_refused_with_key_and_place() {
         let file = file("[http]\nprot = 1\n[module]\nslots = \"many\"\n");
-        let layers = Layers::read_with(Some(file.path()), variables(&[("DCP__LOG__FORMAT", "xml")])).unwrap();
+        let layers = Layers::read_with(None, variables(&[("DCP__LOG__FORMAT", "xml")])).unwrap();
         let place = file.path().display().to_string();
         let settings = layers.settings().unwrap_err().to_string();
         assert!(settings.contains("log.format") && settings.contains("DCP__LOG__FORMAT"), "{settings}");
+        let layers = Layers::read_with(Some(file.path()), variables(&[])).unwrap();
         let own = layers.module::<Own>().unwrap_err().to_string();
         assert!(own.contains("module.slots") && own.contains("many") && own.contains(&place), "{own}");
-        let layers = Layers::read_with(Some(file.path()), variables(&[])).unwrap();
         let settings = layers.settings().unwrap_err().to_string();
         assert!(settings.contains("http") && settings.contains("prot") && settings.contains(&place), "{settings}");
         let layers = Layers::read_with(None, variables(&[("DCP__MODULE__SLOT", "1")])).unwrap();

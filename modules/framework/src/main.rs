@@ -1,1 +1,9 @@
-fn main() {}
+//! The process of the framework module.
+
+fn main() -> std::process::ExitCode {
+    dcp::run(dcp::manifest!(), async |start| {
+        let framework = framework::Framework::open(&start).await?;
+        framework.follow(&start);
+        Ok(framework.react(start.routes(framework.routes())))
+    })
+}

@@ -49,7 +49,6 @@ const EN = {
   batch: 'Batch',
   exported: 'exported',
   rows: '{count} rows',
-  remark: 'Remark',
 };
 
 type Words = typeof EN;
@@ -101,7 +100,6 @@ const DE: Words = {
   batch: 'Charge',
   exported: 'exportiert',
   rows: '{count} Zeilen',
-  remark: 'Bemerkung',
 };
 
 /** A sentence in the reader's language with its gaps filled. */

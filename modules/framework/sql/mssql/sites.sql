@@ -1,0 +1,42 @@
+CREATE PROCEDURE dbo.site_put
+    @id NVARCHAR(64),
+    @name NVARCHAR(200),
+    @country NVARCHAR(2),
+    @time_zone NVARCHAR(64)
+AS
+UPDATE dbo.site WITH (UPDLOCK, HOLDLOCK) SET name = @name, country = @country, time_zone = @time_zone WHERE id = @id;
+IF @@ROWCOUNT = 0
+    INSERT INTO dbo.site (id, name, country, time_zone) VALUES (@id, @name, @country, @time_zone);
+GO
+
+CREATE PROCEDURE dbo.data_source_put
+    @id NVARCHAR(64),
+    @site NVARCHAR(64),
+    @name NVARCHAR(200),
+    @kind NVARCHAR(40),
+    @url NVARCHAR(400),
+    @asset_server NVARCHAR(200),
+    @asset_database NVARCHAR(200),
+    @data_server NVARCHAR(200),
+    @credentials NVARCHAR(200)
+AS
+UPDATE dbo.data_source WITH (UPDLOCK, HOLDLOCK)
+SET site = @site, name = @name, kind = @kind, url = @url, asset_server = @asset_server, asset_database = @asset_database,
+    data_server = @data_server, credentials = @credentials WHERE id = @id;
+IF @@ROWCOUNT = 0
+    INSERT INTO dbo.data_source (id, site, name, kind, url, asset_server, asset_database, data_server, credentials)
+    VALUES (@id, @site, @name, @kind, @url, @asset_server, @asset_database, @data_server, @credentials);
+GO
+
+CREATE PROCEDURE dbo.sites
+AS
+SELECT TOP (1000) s.id, s.name, s.country, s.time_zone,
+    (SELECT COUNT_BIG(*) FROM dbo.data_source d WHERE d.site = s.id) AS data_sources
+FROM dbo.site s ORDER BY s.name;
+GO
+
+CREATE PROCEDURE dbo.data_sources
+AS
+SELECT TOP (1000) id, site, name, kind, url, asset_server, asset_database AS [database], data_server, credentials FROM dbo.data_source
+ORDER BY site, name;
+GO

@@ -1,0 +1,47 @@
+//! What every page of the portal begins with: the sites, their sources of process data, and what happens.
+
+mod activity;
+mod feed;
+mod reactions;
+mod settings;
+mod sites;
+
+use std::sync::Arc;
+
+use dcp::Start;
+use dcp::clock::Clock;
+use dcp::http::{Routes, routes};
+use dcp::store::{Files, Store};
+
+use self::feed::Feed;
+use self::settings::Settings;
+
+/// The module's SQL.
+pub const STORE: Files = dcp::store!();
+
+/// State of the module.
+#[derive(Clone)]
+pub struct Framework {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    feed: Feed,
+}
+
+impl Framework {
+    /// Opens the module's database and writes down the sites of the settings.
+    pub async fn open(start: &Start) -> anyhow::Result<Self> {
+        let settings: Settings = start.settings()?;
+        let framework = Self { store: start.store(STORE).await?, clock: start.clock(), feed: Feed::default() };
+        framework.keep(&settings.sites()?).await?;
+        Ok(framework)
+    }
+
+    /// All routes. Which sites a caller sees is decided by the grants, in each handler.
+    pub fn routes(&self) -> Routes<Self> {
+        Routes::new(self.clone())
+            .authenticated(routes!(sites::sites))
+            .authenticated(routes!(sites::data_sources))
+            .authenticated(routes!(activity::page))
+            .authenticated(routes!(activity::stream))
+    }
+}

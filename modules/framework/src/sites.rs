@@ -1,0 +1,69 @@
+//! Sites and their sources of process data.
+
+use axum::extract::State;
+use dcp::http::{Caller, Json, Problem};
+use dcp::model::{DataSourceId, SiteId};
+use dcp::params;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Framework;
+
+/// A site.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Site {
+    id: SiteId,
+    name: String,
+    /// ISO 3166-1, two letters.
+    country: String,
+    /// Name of the tz database.
+    time_zone: String,
+    /// How many sources of process data it has.
+    data_sources: u32,
+}
+
+/// A source of process data.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct DataSource {
+    id: DataSourceId,
+    site: SiteId,
+    name: String,
+    /// `pi-web-api`.
+    kind: String,
+    /// Address of the PI Web API.
+    url: String,
+    asset_server: String,
+    database: String,
+    data_server: String,
+    /// Where its credentials stand at the provider of secrets; for modules only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<String>,
+}
+
+/// The sites where the caller has something to do.
+#[utoipa::path(get, path = "/api/framework/sites", tag = "sites", responses((status = 200, body = Vec<Site>)))]
+pub(crate) async fn sites(State(framework): State<Framework>, caller: Caller) -> Result<Json<Vec<Site>>, Problem> {
+    let all: Vec<Site> = framework.store.read("sites", params![]).await?.all()?;
+    Ok(Json(all.into_iter().filter(|site| caller.knows(&site.id)).collect()))
+}
+
+/// The sources of process data of a site, or of all sites of the caller.
+#[utoipa::path(get, path = "/api/framework/data-sources", tag = "sites", params(("site" = Option<String>, Query)),
+    responses((status = 200, body = Vec<DataSource>), (status = 403, body = Problem)))]
+pub(crate) async fn data_sources(State(framework): State<Framework>, caller: Caller) -> Result<Json<Vec<DataSource>>, Problem> {
+    if let Some(site) = caller.named_site().filter(|site| !caller.knows(site)) {
+        return Err(not_yours(site));
+    }
+    let all: Vec<DataSource> = framework.store.read("data_sources", params![]).await?.all()?;
+    let wanted = |source: &DataSource| caller.named_site().map_or_else(|| caller.knows(&source.site), |site| *site == source.site);
+    let shown = |mut source: DataSource| {
+        source.credentials = source.credentials.filter(|_| caller.is_service());
+        source
+    };
+    Ok(Json(all.into_iter().filter(wanted).map(shown).collect()))
+}
+
+/// The problem of whoever has nothing to do at a site.
+pub(crate) fn not_yours(site: &SiteId) -> Problem {
+    Problem::forbidden(format!("You have no role at site {site}."))
+}
