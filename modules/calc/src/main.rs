@@ -1,1 +1,5 @@
-fn main() {}
+//! The process of the calculation engine.
+
+fn main() -> std::process::ExitCode {
+    dcp::run(dcp::manifest!(), calc::start)
+}

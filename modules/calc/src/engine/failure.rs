@@ -36,6 +36,8 @@ pub(crate) enum Failure {
     UnknownScript { name: String, known: Vec<String> },
     #[error("the script has no function {function:?}")]
     UnknownFunction { function: String, known: Vec<String> },
+    #[error("there is no result {0}")]
+    UnknownResult(String),
     #[error("the arguments do not fit the function")]
     InvalidArguments(Vec<BadArgument>),
     #[error("R stopped: {}", .0.message)]
@@ -62,11 +64,17 @@ impl Failure {
         Self::InvalidArguments(vec![BadArgument { pointer: pointer.into(), detail: detail.into() }])
     }
 
+    /// Whether the R process is gone with it.
+    pub(crate) fn ended_the_worker(&self) -> bool {
+        matches!(self, Self::Crashed { .. } | Self::TimedOut { killed: true, .. } | Self::Cancelled)
+    }
+
     /// The problem's kind, as in its type and in the event of a call that failed.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::UnknownScript { .. } => "unknown-script",
             Self::UnknownFunction { .. } => "unknown-function",
+            Self::UnknownResult(_) => "unknown-result",
             Self::InvalidArguments(_) => "invalid-arguments",
             Self::R(_) => "r-error",
             Self::TimedOut { .. } => "timed-out",
@@ -84,6 +92,7 @@ impl Failure {
         match self {
             Self::UnknownScript { .. } => "There is no such script",
             Self::UnknownFunction { .. } => "The script has no such function",
+            Self::UnknownResult(_) => "The result is not kept",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
             Self::R(_) => "The R function stopped with an error",
             Self::TimedOut { .. } => "The calculation took too long",
@@ -103,6 +112,7 @@ impl Failure {
             Self::UnknownFunction { function, known } => {
                 format!("{function:?} is not one of its functions. {}", listed("There are", known))
             }
+            Self::UnknownResult(key) => format!("No result {key} is kept here; calculate it again."),
             Self::InvalidArguments(bad) => {
                 bad.iter().map(|one| format!("{} {}", one.pointer, one.detail)).collect::<Vec<_>>().join("; ")
             }

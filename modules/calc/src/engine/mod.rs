@@ -7,7 +7,7 @@ pub(crate) mod settings;
 mod spawner;
 pub(crate) mod worker;
 
-pub(crate) use failure::{BadArgument, Failure, RError};
+pub(crate) use failure::{BadArgument, Failure};
 pub(crate) use pool::{Lane, Pool};
 pub(crate) use settings::Settings;
-pub(crate) use worker::{Answer, Job, Patience, Progress};
+pub(crate) use worker::{Job, Patience, Progress};

@@ -7,11 +7,11 @@ use super::failure::Failure;
 use super::settings::{IDLE, RECYCLE_RSS_MB, RECYCLE_SCRIPTS, Settings};
 use super::spawner::Spawner;
 use super::worker::Worker;
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
 
 /// Who asks for a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +26,14 @@ pub(crate) enum Lane {
 #[derive(Debug)]
 pub(crate) struct Pool {
     settings: Settings,
+    about: Arc<str>,
     spawner: Spawner,
     idle: Mutex<Vec<Worker>>,
     slots: Arc<Semaphore>,
     long: Arc<Semaphore>,
     waiting: AtomicUsize,
     restarts: AtomicUsize,
+    replacing: TaskTracker,
 }
 
 /// A worker for one call and the right to use it.
@@ -51,13 +53,16 @@ impl Pool {
             idle.push(Worker::start(&spawner, &settings).await?);
         }
         let at_most = settings.workers_at_most;
+        let about = idle.first().map(|worker| worker.about.clone()).unwrap_or_default();
         Ok(Self {
+            about,
             spawner,
             idle: Mutex::new(idle),
             slots: Arc::new(Semaphore::new(at_most)),
             long: Arc::new(Semaphore::new((at_most - 1).max(1))),
             waiting: AtomicUsize::new(0),
             restarts: AtomicUsize::new(0),
+            replacing: TaskTracker::new(),
             settings,
         })
     }
@@ -100,24 +105,19 @@ impl Pool {
         Some(idle.swap_remove(index))
     }
 
-    /// Takes a worker back after a call; one that grew too large is replaced.
-    pub(crate) async fn give_back(&self, lease: Lease) {
+    /// Takes a worker back after a call that ended so; one that ended or grew too large is replaced.
+    pub(crate) fn settle(self: &Arc<Self>, lease: Lease, failure: Option<&Failure>) {
         let Lease { mut worker, permits } = lease;
-        let too_large = worker.calls.is_multiple_of(64) && resident_mb(worker.process()) > RECYCLE_RSS_MB;
-        if too_large || worker.scripts() > RECYCLE_SCRIPTS {
-            self.replace(permits).await;
+        if failure.is_some_and(Failure::ended_the_worker) || outgrown(&worker) {
+            drop(worker);
+            let pool = self.clone();
+            // Beside the answer: its caller need not wait for the next R.
+            self.replacing.spawn(async move { pool.replace(permits).await });
             return;
         }
         worker.idle_since = Instant::now();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
         drop(permits);
-    }
-
-    /// Replaces a worker that ended, before anybody waits for it.
-    pub(crate) async fn replace_ended(&self, lease: Lease) {
-        let Lease { worker, permits } = lease;
-        drop(worker);
-        self.replace(permits).await;
     }
 
     async fn replace(&self, permits: Permits) {
@@ -137,9 +137,9 @@ impl Pool {
         }
     }
 
-    /// What R says about itself, from any worker at rest.
-    pub(crate) fn about(&self) -> Option<Arc<str>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).first().map(|worker| worker.about.clone())
+    /// What R says about itself; the same for all workers of an engine.
+    pub(crate) fn about(&self) -> &Arc<str> {
+        &self.about
     }
 
     /// Figures for the operator.
@@ -182,11 +182,15 @@ impl Drop for Place<'_> {
     }
 }
 
+/// Looked at now and then only: it reads a file.
+fn outgrown(worker: &Worker) -> bool {
+    let looked_at = worker.calls.is_multiple_of(64);
+    worker.scripts() > RECYCLE_SCRIPTS || (looked_at && resident_mb(worker.process()) > RECYCLE_RSS_MB)
+}
+
 fn resident_mb(process: Option<u32>) -> u64 {
-    let read = |id| -> io::Result<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{id}/statm"))?;
-        let pages = text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-        Ok(pages.unwrap_or(0) * rustix::param::page_size() as u64 >> 20)
-    };
-    process.and_then(|id| read(id).ok()).unwrap_or(0)
+    let status = process.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok()).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1024
 }

@@ -1,0 +1,125 @@
+//! The calculation engine: plain R functions as REST endpoints and as work for other modules.
+//!
+//! A script is published by name and kept in every version, the hash of its source. A call runs in a worker process
+//! that embeds one R; workers may loop, crash or eat memory and are interrupted, ended and replaced. A result is stored
+//! under the hash of its value, so that it can be an argument of a later call, on any engine.
+//!
+//! Invariants: data is never code (arguments are bound to names); the same call gives the same value (random numbers
+//! start from the call's key, locale, time zone and threads are fixed); no calculation without a record; no database
+//! transaction is open while R runs. Deliberately absent: sessions, state between calls, R's own serialisation from
+//! outside.
+
+mod arguments;
+mod calculation;
+mod calls;
+mod engine;
+mod engines;
+mod keys;
+mod problems;
+mod process_data;
+mod recorder;
+mod results;
+mod retention;
+mod scripts;
+mod tasks;
+
+use anyhow::Context as _;
+use dcp::http::{Routes, routes};
+use dcp::model::Permission;
+use dcp::{Module, Start};
+use dcp::secrets::Secrets;
+use dcp::store::{Files, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// Call functions.
+pub const CALL: Permission = Permission::new("calc.call");
+/// Publish scripts.
+pub const PUBLISH: Permission = Permission::new("calc.publish");
+/// See scripts, engines and results.
+pub const READ: Permission = Permission::new("calc.read");
+
+const STORE: Files = dcp::store!();
+
+/// What the parts of the engine share.
+#[derive(Clone)]
+pub struct Calc {
+    inner: Arc<Inner>,
+}
+
+/// See [`Calc`].
+pub struct Inner {
+    settings: engine::Settings,
+    store: Store,
+    pool: Arc<engine::Pool>,
+    scripts: scripts::Scripts,
+    results: Arc<results::Results>,
+    recorder: recorder::Recorder,
+    running: calculation::Running,
+    /// Calls outlive the connection that asked for them.
+    calls: TaskTracker,
+    /// Where workers live; reactions to messages run elsewhere.
+    runtime: tokio::runtime::Handle,
+    http: reqwest::Client,
+    secrets: Arc<dyn Secrets>,
+    node: String,
+    zone: String,
+}
+
+impl std::ops::Deref for Calc {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+/// Starts R and answers with the routes and the work queues.
+pub async fn start(start: Start) -> anyhow::Result<Module> {
+    let settings = start.settings::<engine::Settings>()?.complete().context("the workers' directory cannot be made")?;
+    let store = start.store(STORE).await?;
+    let pool = engine::Pool::start(settings.clone()).await.context("R cannot be started")?;
+    let results = Arc::new(results::Results::new(store.clone()));
+    let (recorder, recording) = recorder::Recorder::new(store.clone(), results.clone());
+    start.spawn("record calls", recording);
+    let common = start.common();
+    let inner = Inner {
+        scripts: scripts::Scripts::open(&store, pool.about().clone()).await?,
+        pool: Arc::new(pool),
+        results,
+        recorder,
+        running: calculation::Running::default(),
+        calls: TaskTracker::new(),
+        runtime: tokio::runtime::Handle::current(),
+        http: start.http_client()?,
+        secrets: start.secrets(),
+        node: common.node.name.clone(),
+        zone: common.node.zone.unwrap_or(start.manifest().zone).to_string(),
+        settings,
+        store,
+    };
+    let calc = Calc { inner: Arc::new(inner) };
+    start.spawn("keep house", retention::keep_house(calc.clone()));
+    let module = start.routes(api(calc.clone()));
+    Ok(module.subscribe(|subscriptions| tasks::subscribe(subscriptions, &calc)))
+}
+
+/// The routes and who may use them.
+pub fn api(calc: Calc) -> Routes<Calc> {
+    // The engine ends a call itself, with its own explanation: the host's limit comes after it.
+    let call_time = Duration::from_secs(calc.settings.call_seconds + 5);
+    let body_bytes = calc.settings.body_bytes;
+    Routes::new(calc)
+        .allow(READ, routes!(scripts::list_scripts))
+        .allow(READ, routes!(scripts::script_by_name))
+        .allow(READ, routes!(results::result_by_key))
+        .allow(READ, routes!(engines::list_engines))
+        .allow(CALL, routes!(calls::cancel_call))
+        .body_limit(scripts::SOURCE_BYTES)
+        .time_limit(Duration::from_secs(25))
+        .allow(PUBLISH, routes!(scripts::publish_script))
+        .body_limit(body_bytes)
+        .time_limit(call_time)
+        .allow(CALL, routes!(calls::call_function))
+}

@@ -1,0 +1,42 @@
+//! A failed call as its caller sees it.
+
+use crate::engine::Failure;
+use axum::http::StatusCode;
+use dcp::http::Problem;
+use serde_json::json;
+use std::time::Duration;
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let problem = Problem::new(status(&failure), failure.kind(), failure.title()).detail(failure.detail());
+        match failure {
+            Failure::UnknownScript { known, .. } => problem.with("scripts", known),
+            Failure::UnknownFunction { known, .. } => problem.with("functions", known),
+            Failure::InvalidArguments(bad) => {
+                bad.into_iter().fold(problem, |problem, one| problem.part(one.pointer, one.detail))
+            }
+            Failure::R(error) => problem
+                .with("call", json!(error.call))
+                .with("condition", json!(error.classes))
+                .with("warnings", json!(error.warnings))
+                .with("messages", json!(error.messages))
+                .with("output", json!(error.output)),
+            Failure::Busy => problem.retry_after(Duration::from_secs(1)),
+            Failure::Start(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
+            Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
+            Failure::UnknownResult(_) | Failure::TimedOut { .. } | Failure::Cancelled | Failure::Crashed { .. } | Failure::Data(_) => problem,
+        }
+    }
+}
+
+fn status(failure: &Failure) -> StatusCode {
+    match failure {
+        Failure::UnknownScript { .. } | Failure::UnknownFunction { .. } | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
+        Failure::InvalidArguments(_) | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Failure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
+        Failure::Cancelled => StatusCode::CONFLICT,
+        Failure::Crashed { .. } | Failure::Data(_) => StatusCode::BAD_GATEWAY,
+        Failure::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Failure::Start(_) | Failure::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

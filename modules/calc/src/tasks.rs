@@ -1,0 +1,190 @@
+//! Work over the bus: calls and publications, with their outcomes as events.
+//!
+//! R runs before the transaction that records the outcome. A call that arrives again is answered from its record.
+
+use crate::Calc;
+use crate::arguments;
+use crate::calculation::{Calculated as Value, Request};
+use crate::engine::{Failure, Lane, Progress};
+use crate::recorder::{CallRecord, add_call, add_result};
+use crate::scripts::is_script_name;
+use bytes::Bytes;
+use dcp::bus::{Reaction, Subscriptions};
+use dcp::events::Actor;
+use dcp::events::calc::{Call, CallCancelled, CallFinished, CallProgressed, Calculated, Failed, Outcome, Publish};
+use dcp::params;
+use dcp::store::{StoreError, Tx};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// Least time between two progress events of one call.
+const PROGRESS: Duration = Duration::from_millis(250);
+
+/// The queues this engine works on.
+pub(crate) fn subscribe(mut subscriptions: Subscriptions, calc: &Calc) -> Subscriptions {
+    let slots = calc.settings.workers_at_most;
+    for site in calc.settings.site_list() {
+        let working = calc.clone();
+        subscriptions = subscriptions.work(
+            site,
+            slots,
+            async move |call: &Call| working.work_on(call).await,
+            async |tx: &mut Tx<'_>, call: &Call, done: Done| finish(tx, call, done).await,
+        );
+    }
+    let (publishing, cancelling) = (calc.clone(), calc.clone());
+    subscriptions
+        .work(
+            dcp::calc::EVERY_SITE,
+            1,
+            async move |publish: &Publish| publish_script(&publishing, publish).await,
+            async |_: &mut Tx<'_>, _: &Publish, (): ()| Ok(()),
+        )
+        .on(async move |_: &mut Tx<'_>, event: &CallCancelled| {
+            cancelling.running.cancel(&event.call_id);
+            Ok(())
+        })
+}
+
+/// What is to be recorded and told.
+struct Done {
+    outcome: Outcome,
+    /// Absent when an earlier delivery recorded it.
+    record: Option<CallRecord>,
+    result: Option<(Arc<str>, Bytes)>,
+}
+
+impl Calc {
+    async fn work_on(&self, call: &Call) -> Result<Done, Reaction> {
+        if let Some(outcome) = self.told_before(&call.call_id).await? {
+            return Ok(Done { outcome, record: None, result: None });
+        }
+        let request = self.request_of(call);
+        let (begun, started_at) = (Instant::now(), self.store.clock().now());
+        let (request, calculated) = match arguments_of(call) {
+            Ok(arguments) => self.calculate_telling(call, Request { arguments, ..request }).await,
+            Err(failure) => (request, Err(failure)),
+        };
+        match calculated {
+            Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => Err(Reaction::later(failure)),
+            Err(failure) => {
+                tracing::warn!(call.id = call.call_id, kind = failure.kind(), detail = failure.detail(), "a calculation failed");
+                let record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                Ok(Done { outcome: Outcome::Error(failed(&failure)), record: Some(record), result: None })
+            }
+            Ok(value) => {
+                let record = Some(request.record_of(&value));
+                let result = Some((value.result_key.clone(), value.value.clone()));
+                Ok(Done { outcome: Outcome::Ok(self.told(value)), record, result })
+            }
+        }
+    }
+
+    async fn told_before(&self, call_id: &str) -> Result<Option<Outcome>, StoreError> {
+        let outcome: Option<String> = self.store.read("call_outcome", params![call_id]).await?.optional()?;
+        outcome.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| StoreError::Decode(error.to_string()))
+    }
+
+    fn request_of(&self, call: &Call) -> Request {
+        let longest = Duration::from_secs(self.settings.task_seconds);
+        let left = call.deadline.map(|deadline| deadline.duration_since(self.store.clock().now()));
+        let left = left.map(|left| Duration::try_from(left).unwrap_or_default());
+        Request {
+            call_id: call.call_id.clone(),
+            script: call.script.clone(),
+            function: call.function.clone(),
+            arguments: Vec::new(),
+            requested_by: call.requested_by.clone(),
+            site: Some(call.site.clone()),
+            asked_by: call.reply_to.clone(),
+            lane: Lane::Long,
+            allowed: left.unwrap_or(longest).min(longest),
+        }
+    }
+
+    /// Calculates and tells the progress meanwhile, the latest at most every so often.
+    async fn calculate_telling(&self, call: &Call, request: Request) -> (Request, Result<Value, Failure>) {
+        let (sender, receiver) = watch::channel(None);
+        let (calc, lost) = (self.clone(), self.request_of(call));
+        // On the engine's own runtime: a worker that is started here must outlive the delivery's.
+        let work = async move {
+            let mut request = request;
+            let mut progress = |one: Progress| {
+                sender.send_replace(Some(one));
+            };
+            let calculated = calc.calculate(&mut request, &mut progress).await;
+            (request, calculated)
+        };
+        tokio::select! {
+            done = self.calls.spawn_on(work, &self.runtime) => done.unwrap_or_else(|error| {
+                (lost, Err(Failure::Crashed { cause: format!("The engine gave up: {error}") }))
+            }),
+            never = self.tell_progress(call, receiver) => match never {},
+        }
+    }
+
+    /// Never ends by itself.
+    async fn tell_progress(&self, call: &Call, mut latest: watch::Receiver<Option<Progress>>) -> Infallible {
+        while latest.changed().await.is_ok() {
+            let Some(Progress { fraction, message }) = latest.borrow_and_update().clone() else { continue };
+            let event = CallProgressed { call_id: call.call_id.clone(), reply_to: call.reply_to.clone(), fraction, message };
+            let told = self.store.tx(async |tx| tx.publish(&event).await).await;
+            if let Err(error) = told {
+                tracing::warn!(error = &error as &dyn std::error::Error, "progress could not be told");
+            }
+            self.store.clock().sleep(PROGRESS).await;
+        }
+        std::future::pending().await
+    }
+
+    fn told(&self, value: Value) -> Calculated {
+        Calculated {
+            result_key: value.result_key.to_string(),
+            computation_key: value.computation_key,
+            script_version: value.script.version.to_string(),
+            environment: serde_json::from_str(&value.script.environment).unwrap_or_default(),
+            warnings: value.warnings,
+            duration_ms: u64::try_from(value.duration.as_millis()).unwrap_or(u64::MAX),
+            node: self.node.clone(),
+        }
+    }
+}
+
+fn arguments_of(call: &Call) -> Result<Vec<arguments::Argument>, Failure> {
+    let body = serde_json::to_vec(&call.args).map_err(|error| Failure::argument("", error.to_string()))?;
+    arguments::read(&Bytes::from(body))
+}
+
+fn failed(failure: &Failure) -> Failed {
+    Failed { title: failure.title().into(), detail: failure.detail(), kind: failure.kind().into() }
+}
+
+/// Result, record and event in one transaction.
+async fn finish(tx: &mut Tx<'_>, call: &Call, done: Done) -> Result<(), Reaction> {
+    if let Some((key, value)) = &done.result {
+        add_result(tx, key, value, true).await?;
+    }
+    if let Some(mut record) = done.record {
+        record.outcome = Some(serde_json::to_string(&done.outcome).map_err(Reaction::never)?);
+        add_call(tx, &record).await?;
+    }
+    let event = CallFinished { call_id: call.call_id.clone(), reply_to: call.reply_to.clone(), outcome: done.outcome };
+    tx.publish(&event).await?;
+    Ok(())
+}
+
+async fn publish_script(calc: &Calc, publish: &Publish) -> Result<(), Reaction> {
+    if !is_script_name(&publish.name) {
+        return Err(Reaction::never(format!("{:?} is no name for a script", publish.name)));
+    }
+    let by = Actor { id: format!("service:{}", publish.module), name: publish.module.clone() };
+    let (publisher, name, source) = (calc.clone(), publish.name.clone(), publish.source.clone());
+    let work = async move { publisher.publish(&name, &source, &by).await };
+    match calc.calls.spawn_on(work, &calc.runtime).await.map_err(Reaction::later)? {
+        Ok(_) => Ok(()),
+        Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => Err(Reaction::later(failure)),
+        Err(failure) => Err(Reaction::never(format!("{}: {}", failure.title(), failure.detail()))),
+    }
+}

@@ -1,0 +1,159 @@
+//! A real engine: its binary, its workers, its store and bus in a folder of its own.
+
+use dcp::identity::{Claims, Grants, Kind, Signer, generate_keys};
+use dcp::model::{Permission, Zone};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running engine, ended with the test.
+pub(crate) struct Engine {
+    child: Child,
+    base: String,
+    token: String,
+    folder: tempfile::TempDir,
+    client: reqwest::Client,
+}
+
+/// Status and body of an answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The kind of problem, without its prefix.
+    pub(crate) fn problem(&self) -> String {
+        self.json()["type"].as_str().unwrap_or_default().trim_start_matches("urn:dcp:problem:").to_owned()
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.json()["value"].clone()
+    }
+}
+
+impl Engine {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with settings of the module.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (private, public) = generate_keys().unwrap();
+        write_secrets(folder.path(), &public);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let place = folder.path().display();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_calc"));
+        command
+            .env("DCP__HTTP__LISTEN", format!("127.0.0.1:{port}"))
+            .env("DCP__NODE__NAME", "test-node")
+            .env("DCP__NODE__ZONE", "gxp")
+            .env("DCP__STORE__URL", format!("sqlite:{place}/state"))
+            .env("DCP__BUS__URL", format!("local:{place}/bus.db"))
+            .env("DCP__SECRETS__URL", format!("file:{place}/secrets.toml"))
+            .env("DCP__LOG__LEVEL", "warn,dcp::access=off")
+            .env("DCP__MODULE__WORKER", worker())
+            .env("DCP__MODULE__SCRATCH", folder.path().join("scratch"))
+            .stdout(Stdio::null());
+        for (key, value) in settings {
+            command.env(format!("DCP__MODULE__{}", key.to_uppercase()), value);
+        }
+        let child = command.spawn().unwrap();
+        let base = format!("http://127.0.0.1:{port}");
+        let engine = Self { child, base, token: token(&private), folder, client: reqwest::Client::new() };
+        engine.until_ready().await;
+        engine
+    }
+
+    async fn until_ready(&self) {
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_secs(60) {
+            if let Ok(answer) = self.client.get(format!("{}/health/ready", self.base)).send().await
+                && answer.status().is_success()
+            {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("the engine did not become ready");
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        self.client.request(method, format!("{}/api/calc{path}", self.base)).bearer_auth(&self.token)
+    }
+
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        Answer { status: response.status().as_u16(), text: response.text().await.unwrap() }
+    }
+
+    pub(crate) async fn publish(&self, name: &str, source: &str) -> Answer {
+        self.send(self.request("PUT", &format!("/scripts/{name}")).body(source.to_owned())).await
+    }
+
+    pub(crate) async fn call(&self, function: &str, body: impl Into<String>) -> Answer {
+        self.send(self.request("POST", &format!("/r/{function}")).body(body.into())).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path)).await
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait().map(drop)) {
+            eprintln!("the engine could not be ended: {error}");
+        }
+    }
+}
+
+fn write_secrets(folder: &Path, public: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let file = folder.join("secrets.toml");
+    std::fs::write(&file, format!("[identity]\npublic_key = \"\"\"\n{public}\"\"\"\n")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn token(private: &dcp::secrets::Secret<String>) -> String {
+    let all = ["calc.call", "calc.publish", "calc.read"].map(Permission::new).to_vec();
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    let claims = Claims {
+        iss: "dcp-edge".into(),
+        sub: "u-1".parse().unwrap(),
+        login: "scientist".into(),
+        name: "Sam Scientist".into(),
+        kind: Kind::User,
+        zone: Zone::Gxp,
+        grants: Grants::from([("*".to_owned(), all)]),
+        exp: now + 3600,
+        iat: now,
+        jti: "1".into(),
+        sid: "1".into(),
+    };
+    Signer::from_pem(private).unwrap().sign(&claims).unwrap()
+}
+
+/// The worker stands beside the engine; it is built where a test was started for this crate alone.
+fn worker() -> PathBuf {
+    let worker = Path::new(env!("CARGO_BIN_EXE_calc")).with_file_name("calc-worker");
+    if !worker.exists() {
+        let built = Command::new(env!("CARGO")).args(["build", "-p", "calc-worker"]).status().unwrap();
+        assert!(built.success());
+    }
+    worker
+}
