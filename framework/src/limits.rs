@@ -59,3 +59,29 @@ pub const LOCAL_LEASE: Duration = Duration::from_secs(12);
 pub const LOCAL_POLL: Duration = Duration::from_secs(10);
 /// How long the local bus lets wakes gather before it looks: one look for a burst.
 pub const LOCAL_GATHER: Duration = Duration::from_micros(500);
+/// How long dialling a PI Web API server may take: it stands in the same plant network.
+pub const PI_CONNECT: Duration = Duration::from_secs(5);
+/// How long one request to a PI Web API server may take, with its answer.
+pub const PI_REQUEST: Duration = Duration::from_secs(30);
+/// How often a request is sent before its failure counts.
+pub const PI_ATTEMPTS: u32 = 4;
+/// The pause after the first failure; it doubles with every attempt.
+pub const PI_PAUSE: Duration = Duration::from_millis(150);
+/// Requests to one PI Web API server at a time: the server serves the plant first.
+pub const PI_CONCURRENCY: usize = 6;
+/// Objects on one page of a list.
+pub const PI_PAGE: usize = 1_000;
+/// Objects of one list, all pages: a person chooses from a list of this size only by searching.
+pub const PI_LIST: usize = 100_000;
+/// Values of one tag in one answer; servers take up to 150,000.
+pub const PI_VALUES: usize = 10_000;
+/// Requests in one `POST /batch`.
+pub const PI_BATCH_PARTS: usize = 50;
+/// Length of the WebIDs in one address: servers cut addresses at 16 KiB, some proxies at 8 KiB.
+pub const PI_ADDRESS: usize = 6_000;
+/// Bytes of one answer.
+pub const PI_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Answers below this size are read where they arrive, larger ones beside the async threads.
+pub const PI_PARSE_INLINE: usize = 128 * 1024;
+/// Rows of one table of batches.
+pub const PI_TABLE_ROWS: usize = 5_000_000;

@@ -320,8 +320,8 @@ mod tests {
             let signal = Signal::Recorded(Arc::new(samples));
             let plot = View { signal: &signal, step: false, now: last }.plot(0, last, intervals);
             let kept: Vec<f64> = plot.iter().filter_map(|sample| sample.reading.number()).collect();
-            prop_assert_eq!(kept.iter().copied().fold(f64::MAX, f64::min), values.iter().copied().fold(f64::MAX, f64::min));
-            prop_assert_eq!(kept.iter().copied().fold(f64::MIN, f64::max), values.iter().copied().fold(f64::MIN, f64::max));
+            prop_assert!(kept.iter().copied().min_by(f64::total_cmp) == values.iter().copied().min_by(f64::total_cmp));
+            prop_assert!(kept.iter().copied().max_by(f64::total_cmp) == values.iter().copied().max_by(f64::total_cmp));
             prop_assert!(plot.len() <= 5 * (intervals + 1) + 2);
         }
     }

@@ -50,7 +50,7 @@ pub fn answer(
         [
             controller @ ("points" | "attributes" | "elements" | "eventframes"),
             "multiple",
-        ] => multiple(context, controller),
+        ] => Ok(multiple(context, controller)),
         [controller] => at_path(context, controller),
         [controller, _] => Ok(context.render(expect(context, controller, id)?)),
         ["attributes", _, "value"] => streams::one(context, states, id, "value"),
@@ -181,7 +181,7 @@ fn at_path(context: &Context<'_>, controller: &str) -> Result<Value, Refusal> {
     }
 }
 
-fn multiple(context: &Context<'_>, controller: &str) -> Result<Value, Refusal> {
+fn multiple(context: &Context<'_>, controller: &str) -> Value {
     let query = &context.request.query;
     let mode = query
         .get("includeMode")
@@ -208,7 +208,7 @@ fn multiple(context: &Context<'_>, controller: &str) -> Result<Value, Refusal> {
         }
         _ => None,
     });
-    Ok(json!({ "Links": {}, "Items": items.collect::<Vec<_>>() }))
+    json!({ "Links": {}, "Items": items.collect::<Vec<_>>() })
 }
 
 fn children(context: &Context<'_>, object: Object, list: &str) -> Result<Value, Refusal> {

@@ -19,6 +19,8 @@ export interface BarOptions extends FigureOptions {
   bars: readonly Bar[];
   axis: string;
   selected?: string;
+  /** The bars explain a broken limit: the largest wears its colour. */
+  alarm?: boolean;
   onOpen?: (id: string) => void;
 }
 
@@ -79,8 +81,9 @@ export class BarList extends DrawnChart<BarOptions> {
   protected picture(theme: Theme): Option {
     const bars = this.sorted();
     const { language } = this.figure;
-    const reach = Math.max(...bars.map((bar) => Math.abs(bar.value)), 1e-12) * 1.25;
     const oneSided = bars.every((bar) => bar.value >= 0);
+    // room for the number beside the longest bar, on either side
+    const reach = Math.max(...bars.map((bar) => Math.abs(bar.value)), 1e-12) * (oneSided ? 1.2 : 1.5);
     const wide = Math.min(220, Math.max(60, ...bars.map((bar) => bar.name.length * 6.6)) + 12);
     return {
       animation: false,
@@ -93,7 +96,7 @@ export class BarList extends DrawnChart<BarOptions> {
         type: 'bar', barWidth: 14,
         data: bars.map((bar, at) => ({
           value: bar.value,
-          itemStyle: { color: at === 0 ? theme.alarm : theme.accent, opacity: at === 0 || bar.id === this.options.selected ? 1 : 0.75, borderColor: bar.id === this.options.selected ? theme.text : 'transparent', borderWidth: 1.5 },
+          itemStyle: { color: at === 0 && this.options.alarm ? theme.alarm : theme.accent, opacity: at === 0 || bar.id === this.options.selected ? 1 : 0.75, borderColor: bar.id === this.options.selected ? theme.text : 'transparent', borderWidth: 1.5 },
           label: { show: true, position: bar.value < 0 ? 'left' : 'right', formatter: number(bar.value, language, 3), color: theme.text, fontSize: 11 },
         })),
         emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 1.5, opacity: 1 } },

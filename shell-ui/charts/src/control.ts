@@ -34,6 +34,8 @@ export interface ControlOptions extends FigureOptions {
   /** Joins the points, for values with an order in time. */
   joined?: boolean;
   logarithmic?: boolean;
+  /** What the groups are called here; without it reference, other and abnormal. */
+  groupNames?: Partial<Record<Group, string>>;
   onOpen?: (id: string) => void;
 }
 
@@ -66,12 +68,12 @@ export class ControlChart extends DrawnChart<ControlOptions> {
     const { points, axes, limits } = this.options;
     return {
       columns: [{ name: axes[0] }, { name: axes[1], numeric: true }, ...limits.map((limit) => ({ name: limit.name, numeric: true })), { name: '' }],
-      rows: points.map((point) => [point.name, point.value, ...limits.map((limit) => limit.value), [this.say(point.group), point.note ?? ''].filter(Boolean).join(' ')]),
+      rows: points.map((point) => [point.name, point.value, ...limits.map((limit) => limit.value), [this.named(point.group), point.note ?? ''].filter(Boolean).join(' ')]),
     };
   }
 
   legend(): LegendEntry[] {
-    return this.groups().map((group) => ({ name: this.say(group), colour: groupLook(group, this.figure.theme).color }));
+    return this.groups().map((group) => ({ name: this.named(group), colour: groupLook(group, this.figure.theme).color }));
   }
 
   press(key: CursorKey, fast: boolean): string | undefined {
@@ -129,7 +131,7 @@ export class ControlChart extends DrawnChart<ControlOptions> {
       item.textContent = `${limit.name}: ${limit.formula}`;
       return item;
     });
-    this.figure.foot.replaceChildren(...this.groups().map((group) => symbolEntry(group, theme, this.say(group))), ...formulas);
+    this.figure.foot.replaceChildren(...this.groups().map((group) => symbolEntry(group, theme, this.named(group))), ...formulas);
   }
 
   private mark(point: ControlPoint, theme: Theme): Option {
@@ -147,14 +149,18 @@ export class ControlChart extends DrawnChart<ControlOptions> {
     if (!point) return '';
     const { language } = this.figure;
     const limits = this.options.limits.map((limit) => `${limit.name}: ${number(limit.value, language)}`);
-    return tip(`${this.options.axes[0]} ${point.name}`, [`${this.options.axes[1]}: ${number(point.value, language)}`, ...limits, this.say(point.group), point.note ?? '', point.detail ?? '']);
+    return tip(`${this.options.axes[0]} ${point.name}`, [`${this.options.axes[1]}: ${number(point.value, language)}`, ...limits, this.named(point.group), point.note ?? '', point.detail ?? '']);
   }
 
   private words(): string {
     const point = this.options.points[this.active];
     if (!point) return '';
     const place = this.say('of', { index: this.active + 1, count: this.options.points.length });
-    return [`${this.options.axes[0]} ${point.name}`, `${this.options.axes[1]} ${number(point.value, this.figure.language)}`, this.say(point.group), point.note ?? '', place].filter(Boolean).join(', ');
+    return [`${this.options.axes[0]} ${point.name}`, `${this.options.axes[1]} ${number(point.value, this.figure.language)}`, this.named(point.group), point.note ?? '', place].filter(Boolean).join(', ');
+  }
+
+  private named(group: Group): string {
+    return this.options.groupNames?.[group] ?? this.say(group);
   }
 
   private groups(): Group[] {

@@ -112,10 +112,10 @@ export class OverlayPlot {
         sync: { key: setup.syncKey, scales: ['x', null], setSeries: false },
         bind: { mousedown: (_, __, handler) => (event) => (event.shiftKey || event.button !== 0 ? null : handler(event)) },
       },
-      scales: { x: { time: false, min: setup.range.from, max: setup.range.to }, y: { auto: true, range: () => heightOf(setup.lane, setup.range) } },
+      scales: { x: { time: false, min: setup.range.from, max: setup.range.to }, y: { auto: true, distr: setup.lane.logarithmic ? 3 : 1, range: () => heightOf(setup.lane, setup.range) } },
       axes: [
         setup.xAxis ? bottom : { ...bottom, label: '', size: 0, values: () => [], ticks: { show: false } },
-        { ...look, size: AXIS_WIDTH, space: 20, values: (_, ticks) => ticks.map((tick) => number(tick, setup.language, 5)) },
+        { ...look, size: AXIS_WIDTH, space: 20, values: (_, ticks: (number | null)[]) => ticks.map((tick) => (tick === null ? '' : number(tick, setup.language, 5))) },
       ],
       series: [{}, { show: true, points: { show: false } }],
       hooks: {
@@ -201,7 +201,8 @@ function trace(pen: CanvasRenderingContext2D, plot: uPlot, line: OverlayLine, on
   let before = 0;
   line.x.forEach((at, index) => {
     const value = line.y[index];
-    if (value == null) return void (drawn = false);
+    // a logarithmic scale has no place for zero
+    if (value == null || (value <= 0 && plot.scales['y']?.distr === 3)) return void (drawn = false);
     const x = plot.valToPos(at, 'x', onCanvas);
     const y = plot.valToPos(value, 'y', onCanvas);
     if (drawn && line.step) pen.lineTo(x, before);
@@ -232,6 +233,19 @@ function drawEnvelope(plot: uPlot, envelope: Envelope, theme: Theme): void {
   pen.setLineDash([5 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const line of [low, high]) if (line) trace(pen, plot, line, true);
   pen.setLineDash([]);
+  if (envelope.limit && high) nameLimit(plot, high, envelope.name, theme);
   pen.strokeStyle = theme.accent;
   if (mean) trace(pen, plot, mean, true);
+}
+
+/** The name of a limit, at the right end of its line. */
+function nameLimit(plot: uPlot, limit: OverlayLine, name: string, theme: Theme): void {
+  const { ctx: pen, bbox } = plot;
+  const right = plot.posToVal(plot.over.clientWidth, 'x');
+  const value = onLine(limit.x, limit.y, Math.min(right, limit.x.at(-1) ?? right)) ?? limit.y.at(-1);
+  if (value == null) return;
+  pen.fillStyle = theme.alarm;
+  pen.font = `${11 * devicePixelRatio}px ${theme.font}`;
+  pen.textAlign = 'right';
+  pen.fillText(name, bbox.left + bbox.width - 4 * devicePixelRatio, plot.valToPos(value, 'y', true) - 4 * devicePixelRatio);
 }

@@ -29,6 +29,8 @@ export interface OverlayLane {
   unit: string;
   lines: readonly OverlayLine[];
   envelope?: Envelope;
+  /** For statistics whose outliers would flatten everything else. */
+  logarithmic?: boolean;
 }
 
 export interface OverlayOptions extends FigureOptions {
@@ -67,7 +69,7 @@ export function heightOf(lane: OverlayLane, range: Range): [number, number] {
   const take = (x: readonly number[], y: readonly (number | null)[] | undefined): void => {
     y?.forEach((value, at) => {
       const here = x[at] ?? 0;
-      if (value === null || here < range.from || here > range.to) return;
+      if (value === null || here < range.from || here > range.to || (lane.logarithmic && value <= 0)) return;
       if (value < low) low = value;
       if (value > high) high = value;
     });
@@ -75,7 +77,8 @@ export function heightOf(lane: OverlayLane, range: Range): [number, number] {
   for (const line of lane.lines) take(line.x, line.y);
   const { envelope } = lane;
   if (envelope) for (const edge of [envelope.low, envelope.mean, envelope.high]) take(envelope.x, edge);
-  if (low > high) return [0, 1];
+  if (low > high) return lane.logarithmic ? [0.1, 10] : [0, 1];
+  if (lane.logarithmic) return [Math.max(low, high * 1e-4) / 1.2, high * 1.3];
   const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
   return [low - room, high + room];
 }

@@ -218,9 +218,9 @@ export class OverlayChart implements FigureSource {
 
   private legendRow(): void {
     const { highlighted, lanes } = this.options;
-    const envelope = lanes.find((lane) => lane.envelope)?.envelope;
+    const envelope = lanes.find((lane) => lane.envelope && !lane.envelope.limit)?.envelope;
     const { theme } = this.figure;
-    const band = envelope ? [entry(swatch(theme.accent, envelope.limit ? [5, 3] : []), envelope.name)] : [];
+    const band = envelope ? [entry(swatch(theme.accent, []), envelope.name)] : [];
     const fronts = highlighted.slice(0, 24).map((id, place) => {
       const item = entry(swatch(this.colour(id, place), DASHES[place % DASHES.length] ?? []), this.nameOf(id));
       if (this.options.onHighlight) item.addEventListener('click', () => this.toggle(id));

@@ -51,7 +51,7 @@ export class Readout {
     this.markHead = column(words('pinned'), true);
     column(words('difference'), true);
     for (const key of ['minimum', 'mean', 'maximum'] as const) column(words(key), true);
-    column('', false);
+    column(words('remark'), false);
     const body = this.table.createTBody();
     state.series.forEach((series, place) => this.row(body, series, place, state));
   }

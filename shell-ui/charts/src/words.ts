@@ -49,6 +49,7 @@ const EN = {
   batch: 'Batch',
   exported: 'exported',
   rows: '{count} rows',
+  remark: 'Remark',
 };
 
 type Words = typeof EN;
@@ -100,6 +101,7 @@ const DE: Words = {
   batch: 'Charge',
   exported: 'exportiert',
   rows: '{count} Zeilen',
+  remark: 'Bemerkung',
 };
 
 /** A sentence in the reader's language with its gaps filled. */

@@ -18,7 +18,9 @@ export class ZoomHistory {
     return this.shown.from !== this.full.from || this.shown.to !== this.full.to;
   }
 
+  /** Lanes that share a crosshair report the same selection one after the other: it counts once. */
   go(range: Range): Range {
+    if (this.isShown(range)) return this.shown;
     this.past.push(this.shown);
     this.shown = range;
     return range;
@@ -44,10 +46,13 @@ export class ZoomHistory {
   /** Goes where the page says, such as after the browser's back button; without a range to the full one. */
   follow(range: Range | undefined): void {
     const wanted = range ?? this.full;
-    const near = (a: number, b: number): boolean => Math.abs(a - b) <= (this.full.to - this.full.from) * 1e-6;
-    if (near(wanted.from, this.shown.from) && near(wanted.to, this.shown.to)) return;
-    this.past.push(this.shown);
-    this.shown = wanted;
+    if (!this.isShown(wanted)) this.go(wanted);
+  }
+
+  private isShown(range: Range): boolean {
+    // half a pixel of a wide screen
+    const close = (this.shown.to - this.shown.from) / 4000;
+    return Math.abs(range.from - this.shown.from) <= close && Math.abs(range.to - this.shown.to) <= close;
   }
 
   /** New data with another extent: a reader who has zoomed stays where he is. */

@@ -79,7 +79,7 @@ export class ContributionsPanel {
     return {
       kind: 'bars',
       options: {
-        title: name, ...labels(`${title(this.model())} ${name}`), bare: true, axis: t(found.statistic === 'spe' ? 'contributionSpe' : 'contributionT2'), selected: this.view.state().tag,
+        title: name, ...labels(`${title(this.model())} ${name}`), bare: true, alarm: true, axis: t(found.statistic === 'spe' ? 'contributionSpe' : 'contributionT2'), selected: this.view.state().tag,
         bars: found.items.map((item) => ({
           id: item.variable, name: item.description || item.variable, value: item.contribution,
           detail: t('measuredExpected', { value: formatNumber(item.value), expected: formatNumber(item.expected), unit: item.unit, share: Math.round(item.share * 100) }),

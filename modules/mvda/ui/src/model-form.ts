@@ -135,7 +135,7 @@ export class ModelForm {
     this.problem.set(undefined);
     try {
       const { id } = await backend.create(this.model());
-      this.view.set({ create: '', model: id, section: 'overview', batch: '' });
+      this.view.set({ create: '', model: id, section: 'overview', batch: '', batches: [] });
     } catch (error) {
       this.problem.set(ProblemError.from(error));
     } finally {

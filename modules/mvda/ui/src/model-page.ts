@@ -38,7 +38,7 @@ import { t } from './words';
         </div>
         @switch (model.state) {
           @case ('ready') {
-            <nav class="sections" [attr.aria-label]="t('views')">
+            <nav class="sections" [attr.aria-label]="name()">
               @for (one of sections(); track one) {
                 <a class="section" [attr.aria-current]="section() === one ? 'page' : null" [href]="view.href({ section: one, from: undefined, to: undefined })" (click)="follow($event)">{{ named(one) }}</a>
               }

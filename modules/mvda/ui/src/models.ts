@@ -111,7 +111,7 @@ export class Models {
     { id: 'abnormal', header: () => t('abnormal'), value: (model) => model.abnormal, numeric: true, width: '90px' },
     { id: 'created', header: () => t('created'), unit: () => zoneName(), value: (model) => model.created_at, text: (model) => formatTime(model.created_at), width: 'minmax(190px, 1fr)' },
     { id: 'by', header: () => t('by'), value: (model) => author(model), width: 'minmax(110px, 1fr)' },
-    { id: 'actions', header: () => '', value: () => null, text: () => '', sortable: false, width: '100px' },
+    { id: 'actions', header: () => t('actions'), value: () => null, text: () => '', sortable: false, width: '100px' },
   ];
 
   protected open(model: ModelSummary): void {

@@ -99,7 +99,7 @@ export function courseLanes(result: Result): OverlayLane[] {
     envelope: { name: band, x: maturity, mean: t_mean?.[at] ?? [], low: t_low?.[at] ?? [], high: t_high?.[at] ?? [] },
   }));
   const statistic = (one: Statistic, limit: number[] | undefined): OverlayLane => ({
-    id: one, name: STATISTIC_NAMES[one], unit: '', lines: lines((batch) => batch[one] as number[]),
+    id: one, name: STATISTIC_NAMES[one], unit: '', logarithmic: true, lines: lines((batch) => batch[one] as number[]),
     ...(limit ? { envelope: { name: `${STATISTIC_NAMES[one]} ${percent(result.alpha)}`, x: maturity, high: limit, limit: true } } : {}),
   });
   return [...scores, statistic('t2', t2_limit), statistic('spe', spe_limit), { id: 'predicted', name: t('predicted'), unit: '%', lines: lines((batch) => batch.predicted ?? []) }];

@@ -30,6 +30,7 @@ type Children = Element[] | 'loading' | ProblemError;
     li:hover { background: var(--dcp-hover); }
     li[aria-selected='true'] { background: var(--dcp-selected); font-weight: 500; }
     li:focus-visible { outline: 2px solid var(--dcp-focus); outline-offset: -2px; }
+    li[role='none'] { white-space: normal; cursor: auto; padding: 0; }
     .twist { width: 18px; text-align: center; color: var(--dcp-text-quiet); flex: none; font-size: 10px; }
     .name { overflow: hidden; text-overflow: ellipsis; }
     .source { color: var(--dcp-text-quiet); }

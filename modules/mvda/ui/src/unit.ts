@@ -62,6 +62,7 @@ export class Unit {
   private tick(): void {
     if (document.hidden) return;
     this.now.set(Date.now());
-    if (this.running().length) this.batches.reload();
+    if (this.running().length || this.batches.problem()) this.batches.reload();
+    if (this.tags.problem()) this.tags.reload();
   }
 }

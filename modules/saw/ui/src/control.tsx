@@ -35,7 +35,7 @@ function points(values: readonly number[], first: number, signals: readonly Sign
 /** Individual values and moving ranges with their limits, each broken rule named at its point. */
 export function ControlCharts({ chart, result }: { chart: Chart; result: Result }) {
   const spoken = useReadable(language);
-  const base = { language: spoken, label: `${t('only')} · saw · ${chart.title}`, joined: true };
+  const base = { language: spoken, label: `${t('only')} · saw · ${chart.title}`, joined: true, groupNames: { reference: t('value'), abnormal: t('signals') } };
   const { individuals, moving_range } = result;
   const first = useStable<ControlOptions>(`${chart.id}${spoken}i`, () => ({
     ...base, title: t('individuals'), file: `information-only_${chart.title}_I`, axes: [t('order'), t('value')], height: 260, points: points(result.values, 0, individuals.signals),

@@ -1,0 +1,122 @@
+//! What can go wrong on the way to process data, in words an analyst understands.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::http::Problem;
+
+/// Why process data could not be read. [`PiError::title`] is for people, the cause for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum PiError {
+    /// The server cannot be reached.
+    #[error("the PI Web API server does not answer")]
+    Down(#[source] reqwest::Error),
+    /// The server did not answer in time.
+    #[error("the PI Web API server did not answer within {} s", .0.as_secs())]
+    Slow(Duration),
+    /// The credentials were not accepted.
+    #[error("the PI Web API server does not accept the credentials")]
+    Unauthorized,
+    /// The account may not read this.
+    #[error("the account may not read {0}")]
+    NoPermission(String),
+    /// A tag, element, template or server does not exist.
+    #[error("{0} does not exist on the PI server")]
+    NotFound(String),
+    /// The server understood the request and refuses it.
+    #[error("the PI Web API server answers {status}: {}", .errors.join("; "))]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What the server says.
+        errors: Vec<String>,
+    },
+    /// The server, or a data server behind it, failed.
+    #[error("the PI Web API server fails with {status}: {}", .errors.join("; "))]
+    Failed {
+        /// HTTP status.
+        status: u16,
+        /// What the server says.
+        errors: Vec<String>,
+    },
+    /// The answer broke off, or the server says that it is incomplete although its status was 200.
+    #[error("the answer is incomplete: {0}")]
+    Interrupted(String),
+    /// The answer has not the agreed shape.
+    #[error("the answer cannot be read")]
+    Unreadable(#[source] serde_json::Error),
+    /// The server left out values and there is no way to ask for the rest.
+    #[error("the server left out values of {tag}")]
+    Truncated {
+        /// Of which stream.
+        tag: String,
+    },
+    /// The answer is larger than the platform takes.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The tag holds no value that can be used.
+    #[error("{tag} holds no value: {state}")]
+    SystemState {
+        /// Of which stream.
+        tag: String,
+        /// The state, in PI's words.
+        state: String,
+    },
+    /// The data source is set up wrongly.
+    #[error("the data source is not usable: {0}")]
+    Misconfigured(String),
+}
+
+impl PiError {
+    /// One sentence for the user; the same for all errors of a kind.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Down(_) => "The PI server does not answer",
+            Self::Slow(_) => "The PI server takes too long",
+            Self::Unauthorized => "The PI server does not accept the platform's credentials",
+            Self::NoPermission(_) => "The platform's account may not read this data",
+            Self::NotFound(_) => "The PI server does not know this name",
+            Self::Refused { .. } => "The PI server refuses the request",
+            Self::Failed { .. } => "The PI server reports a failure",
+            Self::Interrupted(_) => "The PI server broke off its answer",
+            Self::Unreadable(_) => "The PI server's answer cannot be understood",
+            Self::Truncated { .. } => "The PI server left out values",
+            Self::TooLarge(_) => "This is more data than can be read at once",
+            Self::SystemState { .. } => "The tag holds no usable value",
+            Self::Misconfigured(_) => "The data source is not set up correctly",
+        }
+    }
+
+    /// Whether the same request may succeed a moment later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Down(_) | Self::Slow(_) | Self::Interrupted(_) => true,
+            Self::Failed { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+}
+
+impl From<PiError> for Problem {
+    fn from(error: PiError) -> Self {
+        let (status, kind) = match &error {
+            PiError::NotFound(_) => (StatusCode::NOT_FOUND, "pi-not-found"),
+            PiError::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-refused"),
+            PiError::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-too-large"),
+            PiError::SystemState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-no-value"),
+            PiError::Unauthorized | PiError::NoPermission(_) | PiError::Misconfigured(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-access"),
+            PiError::Down(_) | PiError::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "pi-failed"),
+        };
+        let passing = error.is_passing();
+        let problem = Self::new(status, kind, error.title()).detail(format!("{}.", capital(&error.to_string())));
+        let problem = if passing { problem.retry_after(Duration::from_secs(5)) } else { problem };
+        problem.because(error)
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,244 @@
+//! Elements, tags, templates and batches as the platform sees them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::time;
+
+/// A list page on the wire.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Page<T> {
+    #[serde(default = "Vec::new")]
+    pub(super) items: Vec<T>,
+}
+
+/// An asset server, data server or database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "PascalCase"))]
+pub struct PiServer {
+    /// WebID.
+    pub web_id: String,
+    /// Name.
+    pub name: String,
+    /// Path.
+    #[serde(default)]
+    pub path: String,
+}
+
+/// An element of the asset tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "PascalCase"))]
+pub struct PiElement {
+    /// WebID.
+    pub web_id: String,
+    /// Name.
+    pub name: String,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// Path.
+    #[serde(default)]
+    pub path: String,
+    /// Name of its template; empty without one.
+    #[serde(default, rename(deserialize = "TemplateName"))]
+    pub template: String,
+    /// Whether there are elements below it.
+    #[serde(default)]
+    pub has_children: bool,
+}
+
+/// A tag of an element: an attribute, or a point of the data server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PiTag {
+    /// WebID.
+    pub web_id: String,
+    /// Name.
+    pub name: String,
+    /// What it is, for people.
+    pub description: String,
+    /// Abbreviation of its unit.
+    pub unit: String,
+    /// Type in PI's words: `Double`, `Float32`, `String`, ...
+    pub r#type: String,
+    /// Whether a value holds until the next one.
+    pub step: bool,
+    /// Path.
+    pub path: String,
+    /// The point behind an attribute; empty for a static one.
+    pub point: String,
+}
+
+/// An attribute on the wire.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct AttributeWire {
+    web_id: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default, rename = "Type")]
+    value_type: String,
+    #[serde(default)]
+    default_units_name_abbreviation: String,
+    #[serde(default)]
+    data_reference_plug_in: String,
+    #[serde(default)]
+    config_string: String,
+    #[serde(default)]
+    step: bool,
+}
+
+impl From<AttributeWire> for PiTag {
+    fn from(wire: AttributeWire) -> Self {
+        let is_point = wire.data_reference_plug_in == "PI Point";
+        Self {
+            web_id: wire.web_id,
+            name: wire.name,
+            description: wire.description,
+            unit: wire.default_units_name_abbreviation,
+            r#type: wire.value_type,
+            step: wire.step,
+            path: wire.path,
+            // A configuration may carry settings after the path of the point.
+            point: if is_point { wire.config_string.split(';').next().unwrap_or_default().to_owned() } else { String::new() },
+        }
+    }
+}
+
+/// A point on the wire.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PointWire {
+    web_id: String,
+    name: String,
+    #[serde(default)]
+    descriptor: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    point_type: String,
+    #[serde(default)]
+    engineering_units: String,
+    #[serde(default)]
+    step: bool,
+}
+
+impl From<PointWire> for PiTag {
+    fn from(wire: PointWire) -> Self {
+        Self {
+            web_id: wire.web_id,
+            name: wire.name,
+            description: wire.descriptor,
+            unit: wire.engineering_units,
+            r#type: wire.point_type,
+            step: wire.step,
+            point: wire.path.clone(),
+            path: wire.path,
+        }
+    }
+}
+
+/// A template of elements or event frames.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "PascalCase"))]
+pub struct PiTemplate {
+    /// WebID.
+    pub web_id: String,
+    /// Name.
+    pub name: String,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// `Element` or `EventFrame`.
+    #[serde(default)]
+    pub instance_type: String,
+}
+
+/// A batch: an event frame on a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PiBatch {
+    /// WebID.
+    pub web_id: String,
+    /// Name, which identifies the batch.
+    pub name: String,
+    /// First instant.
+    pub start: Timestamp,
+    /// Last instant; none while it runs.
+    pub end: Option<Timestamp>,
+    /// Name of the event frame template.
+    pub template: String,
+    /// WebIDs of the units it ran on.
+    pub units: Vec<String>,
+}
+
+/// An event frame on the wire.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FrameWire {
+    web_id: String,
+    name: String,
+    start_time: String,
+    end_time: String,
+    #[serde(default)]
+    template_name: String,
+    #[serde(default)]
+    ref_element_web_ids: Vec<String>,
+}
+
+impl FrameWire {
+    /// `None` when the server sent no readable start.
+    pub(super) fn batch(self) -> Option<PiBatch> {
+        let start = time::parse(&self.start_time).and_then(|start| Timestamp::from_microsecond(start).ok())?;
+        Some(PiBatch {
+            web_id: self.web_id,
+            name: self.name,
+            start,
+            end: time::end_of_frame(&self.end_time),
+            template: self.template_name,
+            units: self.ref_element_web_ids,
+        })
+    }
+}
+
+/// One summary of a stream over a range.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PiSummary {
+    /// `Average`, `Minimum`, ...
+    pub kind: String,
+    /// When: the start of the range, or the instant of an extreme.
+    pub time: Timestamp,
+    /// The number; none where the stream holds no usable value.
+    pub value: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SummaryWire {
+    #[serde(rename = "Type")]
+    kind: String,
+    value: SummaryValueWire,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SummaryValueWire {
+    timestamp: String,
+    value: Value,
+    #[serde(default)]
+    good: bool,
+}
+
+impl SummaryWire {
+    pub(super) fn summary(self) -> PiSummary {
+        let time = time::parse(&self.value.timestamp).unwrap_or_default();
+        PiSummary {
+            kind: self.kind,
+            time: Timestamp::from_microsecond(time).unwrap_or_default(),
+            value: self.value.value.as_f64().filter(|_| self.value.good),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Values of one stream in columns, read from JSON without a tree in between.
+//!
+//! Nothing is dropped: a value that is no usable number stands as NaN with a [`Status`] that says why.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use super::time::{self, Micros};
+
+/// What a value is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A good number.
+    Good,
+    /// A number PI marks as doubtful.
+    Questionable,
+    /// A number somebody put in place of the measured one.
+    Substituted,
+    /// Text; it stands in [`Series::texts`].
+    Text,
+    /// A system state in place of a value; its name stands in [`Series::states`].
+    State(i32),
+    /// PI says that the value is not good, without a state.
+    Bad,
+    /// PI could not read the value.
+    Failed,
+    /// There is no value at this time.
+    Missing,
+}
+
+impl Status {
+    /// Whether the number beside it may be used.
+    pub fn is_usable(self) -> bool {
+        matches!(self, Self::Good | Self::Questionable | Self::Substituted)
+    }
+}
+
+/// The values of one stream.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series {
+    /// WebID of the stream.
+    pub web_id: String,
+    /// Name of the tag or attribute.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// Abbreviation of its unit.
+    pub units: String,
+    /// When, in microseconds since 1970 UTC. Several values may share one time.
+    pub times: Vec<Micros>,
+    /// The numbers; NaN where the status is not usable. A digital state is its number.
+    pub values: Vec<f64>,
+    /// What each value is worth.
+    pub status: Vec<Status>,
+    /// Texts and names of digital states by row; rows of numbers have none.
+    pub texts: BTreeMap<usize, String>,
+    /// Names of the system states that occur.
+    pub states: BTreeMap<i32, String>,
+    /// What the server says about a failure in the middle of this stream.
+    pub failure: Option<String>,
+}
+
+impl Series {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Times in milliseconds, as browsers count.
+    pub fn times_ms(&self) -> Vec<i64> {
+        self.times.iter().map(|time| time.div_euclid(1000)).collect()
+    }
+
+    /// A state in words: `I/O Timeout`, `questionable`, ...
+    pub fn describe(&self, status: Status) -> String {
+        match status {
+            Status::State(value) => self.states.get(&value).cloned().unwrap_or_else(|| format!("state {value}")),
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+
+    /// Stretches of equal status: first and last time, and the status.
+    pub fn stretches(&self) -> Vec<(Micros, Micros, Status)> {
+        let mut stretches: Vec<(Micros, Micros, Status)> = Vec::new();
+        for (time, status) in self.times.iter().zip(&self.status) {
+            match stretches.last_mut() {
+                Some(last) if last.2 == *status => last.1 = *time,
+                _ => stretches.push((*time, *time, *status)),
+            }
+        }
+        stretches
+    }
+
+    /// Appends the values of a later page from row `from` on.
+    pub(super) fn append(&mut self, page: Self, from: usize) {
+        let offset = self.len();
+        self.times.extend_from_slice(page.times.get(from..).unwrap_or_default());
+        self.values.extend_from_slice(page.values.get(from..).unwrap_or_default());
+        self.status.extend_from_slice(page.status.get(from..).unwrap_or_default());
+        self.texts.extend(page.texts.into_iter().filter(|(row, _)| *row >= from).map(|(row, text)| (row - from + offset, text)));
+        self.states.extend(page.states);
+        self.failure = self.failure.take().or(page.failure);
+    }
+
+    pub(super) fn push(&mut self, value: TimedValue<'_>) -> Result<(), String> {
+        let time = time::parse(&value.timestamp).ok_or_else(|| format!("'{}' is not a time", value.timestamp))?;
+        let (number, status) = self.judge(value);
+        self.times.push(time);
+        self.values.push(if status.is_usable() { number } else { f64::NAN });
+        self.status.push(status);
+        Ok(())
+    }
+
+    fn judge(&mut self, value: TimedValue<'_>) -> (f64, Status) {
+        let marked = match (value.good, value.questionable, value.substituted) {
+            (false, ..) => Status::Bad,
+            (_, true, _) => Status::Questionable,
+            (_, _, true) => Status::Substituted,
+            _ => Status::Good,
+        };
+        if value.errors {
+            return (f64::NAN, Status::Failed);
+        }
+        match value.value {
+            Reading::Number(number) => (number, marked),
+            Reading::Text(text) => {
+                self.texts.insert(self.times.len(), text.into_owned());
+                (f64::NAN, if marked == Status::Bad { Status::Bad } else { Status::Text })
+            }
+            Reading::State { name, value, system } if system || marked == Status::Bad => {
+                self.states.insert(value, name.into_owned());
+                (f64::NAN, Status::State(value))
+            }
+            Reading::State { name, value, .. } => {
+                self.texts.insert(self.times.len(), name.into_owned());
+                (f64::from(value), marked)
+            }
+            Reading::None => (f64::NAN, if marked == Status::Bad { Status::Bad } else { Status::Missing }),
+        }
+    }
+}
+
+/// One value on the wire.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TimedValue<'a> {
+    #[serde(borrow, default)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow, default)]
+    value: Reading<'a>,
+    #[serde(default = "yes")]
+    good: bool,
+    #[serde(default)]
+    questionable: bool,
+    #[serde(default)]
+    substituted: bool,
+    #[serde(default, deserialize_with = "any_errors")]
+    errors: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Whether a list of errors is there and not empty.
+fn any_errors<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
+    Ok(Option::<Vec<IgnoredAny>>::deserialize(input)?.is_some_and(|errors| !errors.is_empty()))
+}
+
+/// What stands in `Value`.
+#[derive(Default)]
+enum Reading<'a> {
+    #[default]
+    None,
+    Number(f64),
+    Text(Cow<'a, str>),
+    State {
+        name: Cow<'a, str>,
+        value: i32,
+        system: bool,
+    },
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Reading<'a> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(ReadingVisitor)
+    }
+}
+
+struct ReadingVisitor;
+
+impl<'de> Visitor<'de> for ReadingVisitor {
+    type Value = Reading<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a value of a PI stream")
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Reading<'de>, E> {
+        Ok(Reading::Number(number))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "PI's whole numbers have 32 bits; larger ones are shown as doubles everywhere")]
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Reading<'de>, E> {
+        Ok(Reading::Number(number as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "as above")]
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Reading<'de>, E> {
+        Ok(Reading::Number(number as f64))
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Reading<'de>, E> {
+        Ok(Reading::Number(f64::from(u8::from(truth))))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Reading<'de>, E> {
+        Ok(Reading::None)
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Reading<'de>, E> {
+        Ok(Reading::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Reading<'de>, E> {
+        Ok(Reading::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Reading<'de>, A::Error> {
+        let (mut name, mut value, mut system) = (Cow::Borrowed(""), 0, false);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "Name" => name = map.next_value::<Text<'de>>()?.0,
+                "Value" => value = map.next_value::<i32>()?,
+                "IsSystem" => system = map.next_value()?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Reading::State { name, value, system })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Reading<'de>, A::Error> {
+        let mut count = 0;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(Reading::Text(Cow::Owned(format!("array of {count}"))))
+    }
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Fills the columns of a series from its `Items`.
+pub(super) struct Rows<'s>(pub(super) &'s mut Series);
+
+impl<'de> DeserializeSeed<'de> for Rows<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Rows<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("timed values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(value) = items.next_element::<TimedValue<'de>>()? {
+            self.0.push(value).map_err(de::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(items: &str) -> Series {
+        let mut series = Series::default();
+        let mut input = serde_json::Deserializer::from_str(items);
+        Rows(&mut series).deserialize(&mut input).unwrap();
+        series
+    }
+
+    #[test]
+    fn every_kind_of_value_keeps_its_reason() {
+        let series = read(
+            r#"[{"Timestamp":"2026-01-01T00:00:00Z","Value":0.1,"Good":true,"Questionable":false},
+                {"Timestamp":"2026-01-01T00:00:01Z","Value":{"Name":"I/O Timeout","Value":246,"IsSystem":true},"Good":false},
+                {"Timestamp":"2026-01-01T00:00:02Z","Value":{"Name":"Auto","Value":1,"IsSystem":false},"Good":true},
+                {"Timestamp":"2026-01-01T00:00:03Z","Value":"Charge","Good":true},
+                {"Timestamp":"2026-01-01T00:00:04Z","Value":7,"Good":true,"Questionable":true},
+                {"Timestamp":"2026-01-01T00:00:05Z","Value":null,"Good":true},
+                {"Timestamp":"2026-01-01T00:00:06Z","Value":9.5,"Good":false},
+                {"Timestamp":"2026-01-01T00:00:07Z","Value":1.0,"Good":true,"Errors":[{"FieldName":"Value","Message":["x"]}]},
+                {"Timestamp":"2026-01-01T00:00:08Z","Value":true,"Substituted":true,"Unknown":{"a":[1]}}]"#,
+        );
+        let expected = [
+            Status::Good,
+            Status::State(246),
+            Status::Good,
+            Status::Text,
+            Status::Questionable,
+            Status::Missing,
+            Status::Bad,
+            Status::Failed,
+            Status::Substituted,
+        ];
+        assert_eq!(series.status, expected);
+        assert_eq!(series.values[0].to_bits(), 0.1_f64.to_bits());
+        for (value, status) in series.values.iter().zip(&series.status) {
+            assert_eq!(value.is_nan(), !status.is_usable());
+        }
+        assert_eq!(series.texts, BTreeMap::from([(2, "Auto".to_owned()), (3, "Charge".to_owned())]));
+        assert_eq!(series.describe(Status::State(246)), "I/O Timeout");
+        assert_eq!(series.stretches().len(), 9);
+    }
+}
