@@ -40,7 +40,7 @@ export class BarList extends DrawnChart<BarOptions> {
   protected ready(engine: EChartsType): void {
     engine.getZr().on('click', (event) => {
       const at = engine.convertFromPixel({ yAxisIndex: 0 }, event.offsetY);
-      const bar = this.sorted()[Number(at)];
+      const bar = this.sorted()[at];
       if (bar) this.options.onOpen?.(bar.id);
     });
     engine.getZr().on('mousemove', () => engine.getZr().setCursorStyle(this.options.onOpen ? 'pointer' : 'default'));
@@ -48,12 +48,17 @@ export class BarList extends DrawnChart<BarOptions> {
 
   summary(): string {
     const { language } = this.figure;
-    const largest = this.sorted().slice(0, 3).map((bar) => `${bar.name} ${number(bar.value, language)}`);
+    const largest = this.sorted()
+      .slice(0, 3)
+      .map((bar) => `${bar.name} ${number(bar.value, language)}`);
     return this.say('barSummary', { largest: largest.join(', ') });
   }
 
   table(): Table {
-    return { columns: [{ name: this.say('tag') }, { name: this.options.axis, numeric: true }, { name: '' }], rows: this.sorted().map((bar) => [bar.name, bar.value, bar.detail ?? '']) };
+    return {
+      columns: [{ name: this.say('tag') }, { name: this.options.axis, numeric: true }, { name: '' }],
+      rows: this.sorted().map((bar) => [bar.name, bar.value, bar.detail ?? '']),
+    };
   }
 
   legend(): LegendEntry[] {
@@ -89,18 +94,56 @@ export class BarList extends DrawnChart<BarOptions> {
       animation: false,
       textStyle: { fontFamily: theme.font },
       grid: { left: wide, right: 16, top: 6, bottom: 40 },
-      xAxis: { type: 'value', name: this.options.axis, nameLocation: 'middle', nameGap: 24, min: oneSided ? 0 : -reach, max: reach, ...this.axisLook(theme), axisLabel: { color: theme.muted, fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (value: number) => number(value, language, 3) } },
-      yAxis: { type: 'category', inverse: true, data: bars.map((bar) => bar.name), ...this.axisLook(theme), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.text, fontSize: 12, width: wide - 14, overflow: 'truncate' } },
+      xAxis: {
+        type: 'value',
+        name: this.options.axis,
+        nameLocation: 'middle',
+        nameGap: 24,
+        min: oneSided ? 0 : -reach,
+        max: reach,
+        ...this.axisLook(theme),
+        axisLabel: {
+          color: theme.muted,
+          fontSize: 11,
+          showMinLabel: false,
+          showMaxLabel: false,
+          formatter: (value: number) => number(value, language, 3),
+        },
+      },
+      yAxis: {
+        type: 'category',
+        inverse: true,
+        data: bars.map((bar) => bar.name),
+        ...this.axisLook(theme),
+        splitLine: { show: false },
+        axisTick: { show: false },
+        axisLine: { show: false },
+        axisLabel: { color: theme.text, fontSize: 12, width: wide - 14, overflow: 'truncate' },
+      },
       tooltip: { ...tooltipLook(theme), formatter: (event: { dataIndex: number }) => this.tip(bars[event.dataIndex]) },
-      series: [{
-        type: 'bar', barWidth: 14,
-        data: bars.map((bar, at) => ({
-          value: bar.value,
-          itemStyle: { color: at === 0 && this.options.alarm ? theme.alarm : theme.accent, opacity: at === 0 || bar.id === this.options.selected ? 1 : 0.75, borderColor: bar.id === this.options.selected ? theme.text : 'transparent', borderWidth: 1.5 },
-          label: { show: true, position: bar.value < 0 ? 'left' : 'right', formatter: number(bar.value, language, 3), color: theme.text, fontSize: 11 },
-        })),
-        emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 1.5, opacity: 1 } },
-      }],
+      series: [
+        {
+          type: 'bar',
+          barWidth: 14,
+          data: bars.map((bar, at) => ({
+            value: bar.value,
+            itemStyle: {
+              color: at === 0 && this.options.alarm ? theme.alarm : theme.accent,
+              opacity: at === 0 || bar.id === this.options.selected ? 1 : 0.75,
+              borderColor: bar.id === this.options.selected ? theme.text : 'transparent',
+              borderWidth: 1.5,
+            },
+            label: {
+              show: true,
+              position: bar.value < 0 ? 'left' : 'right',
+              formatter: number(bar.value, language, 3),
+              color: theme.text,
+              fontSize: 11,
+            },
+          })),
+          emphasis: { itemStyle: { borderColor: theme.text, borderWidth: 1.5, opacity: 1 } },
+        },
+      ],
     };
   }
 

@@ -59,16 +59,29 @@ export class ControlChart extends DrawnChart<ControlOptions> {
     const broken = points.filter((point) => point.group === 'abnormal').map((point) => [point.name, point.note].filter(Boolean).join(' '));
     const { language } = this.figure;
     return this.say('controlSummary', {
-      count: values.length, min: number(Math.min(...values), language), max: number(Math.max(...values), language),
-      limits: limits.map((limit) => `${limit.name} ${number(limit.value, language)}`).join(', '), broken: broken.join(', ') || this.say('none'),
+      count: values.length,
+      min: number(Math.min(...values), language),
+      max: number(Math.max(...values), language),
+      limits: limits.map((limit) => `${limit.name} ${number(limit.value, language)}`).join(', '),
+      broken: broken.join(', ') || this.say('none'),
     });
   }
 
   table(): Table {
     const { points, axes, limits } = this.options;
     return {
-      columns: [{ name: axes[0] }, { name: axes[1], numeric: true }, ...limits.map((limit) => ({ name: limit.name, numeric: true })), { name: '' }],
-      rows: points.map((point) => [point.name, point.value, ...limits.map((limit) => limit.value), [this.named(point.group), point.note ?? ''].filter(Boolean).join(' ')]),
+      columns: [
+        { name: axes[0] },
+        { name: axes[1], numeric: true },
+        ...limits.map((limit) => ({ name: limit.name, numeric: true })),
+        { name: '' },
+      ],
+      rows: points.map((point) => [
+        point.name,
+        point.value,
+        ...limits.map((limit) => limit.value),
+        [this.named(point.group), point.note ?? ''].filter(Boolean).join(' '),
+      ]),
     };
   }
 
@@ -103,22 +116,52 @@ export class ControlChart extends DrawnChart<ControlOptions> {
       animation: false,
       textStyle: { fontFamily: theme.font },
       grid: { left: 62, right: 18, top: 20, bottom: 44 },
-      xAxis: { type: 'category', data: points.map((point) => point.name), name: axes[0], nameLocation: 'middle', nameGap: 26, ...this.axisLook(theme), splitLine: { show: false }, axisTick: { alignWithLabel: true, lineStyle: { color: theme.muted } } },
+      xAxis: {
+        type: 'category',
+        data: points.map((point) => point.name),
+        name: axes[0],
+        nameLocation: 'middle',
+        nameGap: 26,
+        ...this.axisLook(theme),
+        splitLine: { show: false },
+        axisTick: { alignWithLabel: true, lineStyle: { color: theme.muted } },
+      },
       yAxis: {
-        scale: !logarithmic, type: logarithmic ? 'log' : 'value', name: axes[1], nameLocation: 'middle', nameGap: 46, ...this.axisLook(theme),
+        scale: !logarithmic,
+        type: logarithmic ? 'log' : 'value',
+        name: axes[1],
+        nameLocation: 'middle',
+        nameGap: 46,
+        ...this.axisLook(theme),
         ...(logarithmic ? { min: 10 ** Math.floor(Math.log10(low)) } : { min: base, max: high + (high - base) * 0.1 }),
-        axisLabel: { color: theme.muted, fontSize: 11, showMinLabel: logarithmic === true || base === 0, showMaxLabel: false, formatter: (value: number) => number(value, language) },
+        axisLabel: {
+          color: theme.muted,
+          fontSize: 11,
+          showMinLabel: logarithmic === true || base === 0,
+          showMaxLabel: false,
+          formatter: (value: number) => number(value, language),
+        },
       },
       tooltip: { ...tooltipLook(theme), formatter: (event: { dataIndex: number }) => this.tip(points[event.dataIndex]) },
       series: [
         {
-          type: joined ? 'line' : 'scatter', z: 3, symbol: (_: unknown, event: { dataIndex: number }) => groupLook(points[event.dataIndex]?.group ?? 'other', theme).symbol,
-          symbolSize: (_: unknown, event: { dataIndex: number }) => groupLook(points[event.dataIndex]?.group ?? 'other', theme).size, showAllSymbol: true,
+          type: joined ? 'line' : 'scatter',
+          z: 3,
+          symbol: (_: unknown, event: { dataIndex: number }) => groupLook(points[event.dataIndex]?.group ?? 'other', theme).symbol,
+          symbolSize: (_: unknown, event: { dataIndex: number }) => groupLook(points[event.dataIndex]?.group ?? 'other', theme).size,
+          showAllSymbol: true,
           lineStyle: { color: theme.muted, width: 1 },
           emphasis: { scale: 1.5, itemStyle: { borderColor: theme.text, borderWidth: 2 } },
           labelLayout: { hideOverlap: true },
           data: points.map((point) => this.mark(point, theme)),
-          markLine: { silent: true, symbol: 'none', animation: false, data: limits.map((limit, at) => limitLine(limit, theme, number(limit.value, language), at % 2 ? 'insideEndTop' : 'insideStartTop')) },
+          markLine: {
+            silent: true,
+            symbol: 'none',
+            animation: false,
+            data: limits.map((limit, at) =>
+              limitLine(limit, theme, number(limit.value, language), at % 2 ? 'insideEndTop' : 'insideStartTop'),
+            ),
+          },
         },
       ],
     };
@@ -126,11 +169,13 @@ export class ControlChart extends DrawnChart<ControlOptions> {
 
   protected override foot(): void {
     const { theme } = this.figure;
-    const formulas = this.options.limits.filter((limit) => limit.formula).map((limit) => {
-      const item = document.createElement('span');
-      item.textContent = `${limit.name}: ${limit.formula}`;
-      return item;
-    });
+    const formulas = this.options.limits
+      .filter((limit) => limit.formula)
+      .map((limit) => {
+        const item = document.createElement('span');
+        item.textContent = `${limit.name}: ${limit.formula}`;
+        return item;
+      });
     this.figure.foot.replaceChildren(...this.groups().map((group) => symbolEntry(group, theme, this.named(group))), ...formulas);
   }
 
@@ -149,14 +194,28 @@ export class ControlChart extends DrawnChart<ControlOptions> {
     if (!point) return '';
     const { language } = this.figure;
     const limits = this.options.limits.map((limit) => `${limit.name}: ${number(limit.value, language)}`);
-    return tip(`${this.options.axes[0]} ${point.name}`, [`${this.options.axes[1]}: ${number(point.value, language)}`, ...limits, this.named(point.group), point.note ?? '', point.detail ?? '']);
+    return tip(`${this.options.axes[0]} ${point.name}`, [
+      `${this.options.axes[1]}: ${number(point.value, language)}`,
+      ...limits,
+      this.named(point.group),
+      point.note ?? '',
+      point.detail ?? '',
+    ]);
   }
 
   private words(): string {
     const point = this.options.points[this.active];
     if (!point) return '';
     const place = this.say('of', { index: this.active + 1, count: this.options.points.length });
-    return [`${this.options.axes[0]} ${point.name}`, `${this.options.axes[1]} ${number(point.value, this.figure.language)}`, this.named(point.group), point.note ?? '', place].filter(Boolean).join(', ');
+    return [
+      `${this.options.axes[0]} ${point.name}`,
+      `${this.options.axes[1]} ${number(point.value, this.figure.language)}`,
+      this.named(point.group),
+      point.note ?? '',
+      place,
+    ]
+      .filter(Boolean)
+      .join(', ');
   }
 
   private named(group: Group): string {

@@ -14,7 +14,10 @@ export abstract class DrawnChart<O extends FigureOptions> implements FigureSourc
   protected engine: EChartsType | undefined;
   private gone = false;
 
-  protected constructor(host: HTMLElement, protected options: O) {
+  protected constructor(
+    host: HTMLElement,
+    protected options: O,
+  ) {
     this.figure = new Figure(host, options);
     this.figure.foot.classList.add('dcp-figure-legend');
     this.prepare();
@@ -35,7 +38,7 @@ export abstract class DrawnChart<O extends FigureOptions> implements FigureSourc
     this.figure.destroy();
   }
 
-  draw(_theme: Theme): void {
+  draw(): void {
     this.redraw();
   }
 
@@ -137,5 +140,11 @@ export function tip(title: string, lines: readonly string[]): HTMLElement {
 }
 
 export function tooltipLook(theme: Theme): Option {
-  return { backgroundColor: theme.surface, borderColor: theme.grid, textStyle: { color: theme.text, fontSize: 12, fontFamily: theme.font }, confine: true, transitionDuration: 0 };
+  return {
+    backgroundColor: theme.surface,
+    borderColor: theme.grid,
+    textStyle: { color: theme.text, fontSize: 12, fontFamily: theme.font },
+    confine: true,
+    transitionDuration: 0,
+  };
 }

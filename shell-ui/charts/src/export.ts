@@ -93,5 +93,10 @@ export function save(content: Blob | string, name: string): void {
 
 /** A file name without characters that some system refuses. */
 export function fileName(...parts: string[]): string {
-  return parts.filter(Boolean).join('_').normalize('NFKD').replace(/[^\w.+-]+/g, '-').replace(/-+/g, '-');
+  return parts
+    .filter(Boolean)
+    .join('_')
+    .normalize('NFKD')
+    .replace(/[^\w.+-]+/g, '-')
+    .replace(/-+/g, '-');
 }

@@ -28,13 +28,27 @@ export interface FigureSource {
   legend(): LegendEntry[];
   /** Moves the data cursor; answers with the words for the live region. */
   press(key: CursorKey, fast: boolean): string | undefined;
-  draw(theme: Theme): void;
+  /** Draws everything anew in the theme of the frame. */
+  draw(): void;
   resize(width: number, height: number): void;
 }
 
 const KEYS: Record<string, CursorKey> = {
-  ArrowLeft: 'left', ArrowRight: 'right', Home: 'home', End: 'end', PageUp: 'previous', PageDown: 'next', ArrowUp: 'previous', ArrowDown: 'next',
-  Enter: 'enter', ' ': 'enter', b: 'brush', B: 'brush', '+': 'in', '-': 'out', Escape: 'undo',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  Home: 'home',
+  End: 'end',
+  PageUp: 'previous',
+  PageDown: 'next',
+  ArrowUp: 'previous',
+  ArrowDown: 'next',
+  Enter: 'enter',
+  ' ': 'enter',
+  b: 'brush',
+  B: 'brush',
+  '+': 'in',
+  '-': 'out',
+  Escape: 'undo',
 };
 
 let nextId = 0;
@@ -53,7 +67,10 @@ export class Figure {
   private readonly stops: (() => void)[] = [];
   private source: FigureSource | undefined;
 
-  constructor(host: HTMLElement, readonly options: FigureOptions) {
+  constructor(
+    host: HTMLElement,
+    readonly options: FigureOptions,
+  ) {
     this.language = options.language ?? (document.documentElement.lang.startsWith('de') ? 'de' : 'en');
     addStyle();
     this.build();
@@ -67,7 +84,10 @@ export class Figure {
     this.source = source;
     const sizes = new ResizeObserver(() => this.fit());
     sizes.observe(this.plot);
-    this.stops.push(() => sizes.disconnect(), watchTheme(() => this.retheme()));
+    this.stops.push(
+      () => sizes.disconnect(),
+      watchTheme(() => this.retheme()),
+    );
     // colours are known only in the page, and a framework may draw before it attaches
     if (!this.root.isConnected) requestAnimationFrame(() => this.retheme());
     this.plot.addEventListener('keydown', (event) => this.keydown(event));
@@ -103,7 +123,10 @@ export class Figure {
 
   csv(): string {
     const table = this.source?.table() ?? { columns: [], rows: [] };
-    return csv(table, [this.options.label ?? '', this.options.title, `${say(this.language, 'exported')} ${new Date().toISOString()}`].filter(Boolean));
+    return csv(
+      table,
+      [this.options.label ?? '', this.options.title, `${say(this.language, 'exported')} ${new Date().toISOString()}`].filter(Boolean),
+    );
   }
 
   png(): Promise<Blob> {
@@ -186,7 +209,7 @@ export class Figure {
 
   private retheme(): void {
     this.theme = themeAt(this.root);
-    this.source?.draw(this.theme);
+    this.source?.draw();
   }
 }
 

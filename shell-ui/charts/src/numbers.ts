@@ -36,7 +36,11 @@ export function duration(seconds: number): string {
 export function moment(ms: number, timeZone: string, precision: 'second' | 'minute' = 'second'): string {
   const parts = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
-    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
     ...(precision === 'second' ? { second: '2-digit' } : {}),
   });
   return parts.format(ms);

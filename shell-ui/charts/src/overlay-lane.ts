@@ -8,6 +8,10 @@ import { AXIS_WIDTH, colourOf, NAME_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lan
 import type { Language } from './words';
 import type { Range } from './zoom';
 
+// uPlot's numbers for the distribution of a scale; its enum exists only for the compiler.
+const LINEAR = 1;
+const LOGARITHMIC = 3;
+
 export interface OverlayLaneSetup {
   lane: OverlayLane;
   x: { name: string; unit: string };
@@ -30,16 +34,28 @@ export class OverlayPlot {
   private readonly name = document.createElement('div');
   private readonly above = document.createElement('canvas');
   private pointed: string | undefined;
+  private built = false;
 
-  constructor(readonly host: HTMLElement, private readonly setup: OverlayLaneSetup) {
+  constructor(
+    readonly host: HTMLElement,
+    private readonly setup: OverlayLaneSetup,
+  ) {
     this.name.className = 'dcp-figure-lane-name';
     this.name.setAttribute('aria-hidden', 'true');
     host.append(this.name);
     const { from, to } = setup.range;
-    this.plot = new uPlot(this.options(), [[from, to], [null, null]], host);
+    this.plot = new uPlot(
+      this.options(),
+      [
+        [from, to],
+        [null, null],
+      ],
+      host,
+    );
     this.above.className = 'dcp-figure-over';
     this.plot.over.before(this.above);
     this.label();
+    this.built = true;
     this.drawFront();
   }
 
@@ -98,9 +114,22 @@ export class OverlayPlot {
   private options(): uPlot.Options {
     const { setup } = this;
     const { theme } = setup;
-    const look = { stroke: theme.muted, font: `11px ${theme.font}`, ticks: { stroke: theme.grid, size: 4 }, grid: { stroke: theme.grid, width: 1 } };
+    const look = {
+      stroke: theme.muted,
+      font: `11px ${theme.font}`,
+      ticks: { stroke: theme.grid, size: 4 },
+      grid: { stroke: theme.grid, width: 1 },
+    };
     const label = setup.x.unit ? `${setup.x.name} (${setup.x.unit})` : setup.x.name;
-    const bottom: uPlot.Axis = { ...look, space: 70, size: TIME_AXIS_HEIGHT - 18, label, labelSize: 16, labelFont: `11px ${theme.font}`, values: (_, ticks) => ticks.map((tick) => number(tick, setup.language)) };
+    const bottom: uPlot.Axis = {
+      ...look,
+      space: 70,
+      size: TIME_AXIS_HEIGHT - 18,
+      label,
+      labelSize: 16,
+      labelFont: `11px ${theme.font}`,
+      values: (_, ticks) => ticks.map((tick) => number(tick, setup.language)),
+    };
     return {
       width: setup.width,
       height: setup.height,
@@ -112,15 +141,27 @@ export class OverlayPlot {
         sync: { key: setup.syncKey, scales: ['x', null], setSeries: false },
         bind: { mousedown: (_, __, handler) => (event) => (event.shiftKey || event.button !== 0 ? null : handler(event)) },
       },
-      scales: { x: { time: false, min: setup.range.from, max: setup.range.to }, y: { auto: true, distr: setup.lane.logarithmic ? 3 : 1, range: () => heightOf(setup.lane, setup.range) } },
+      scales: {
+        x: { time: false, min: setup.range.from, max: setup.range.to },
+        y: {
+          auto: true,
+          distr: (setup.lane.logarithmic ? LOGARITHMIC : LINEAR) as uPlot.Scale.Distr,
+          range: () => heightOf(setup.lane, setup.range),
+        },
+      },
       axes: [
         setup.xAxis ? bottom : { ...bottom, label: '', size: 0, values: () => [], ticks: { show: false } },
-        { ...look, size: AXIS_WIDTH, space: 20, values: (_, ticks: (number | null)[]) => ticks.map((tick) => (tick === null ? '' : number(tick, setup.language, 5))) },
+        {
+          ...look,
+          size: AXIS_WIDTH,
+          space: 20,
+          values: (_, ticks: (number | null)[]) => ticks.map((tick) => (tick === null ? '' : number(tick, setup.language, 5))),
+        },
       ],
       series: [{}, { show: true, points: { show: false } }],
       hooks: {
         drawAxes: [(plot) => this.bundle(plot)],
-        draw: [() => this.plot && this.drawFront()],
+        draw: [() => this.built && this.drawFront()],
         setSelect: [(plot) => this.select(plot)],
         setCursor: [(plot) => this.move(plot)],
       },
@@ -202,7 +243,10 @@ function trace(pen: CanvasRenderingContext2D, plot: uPlot, line: OverlayLine, on
   line.x.forEach((at, index) => {
     const value = line.y[index];
     // a logarithmic scale has no place for zero
-    if (value == null || (value <= 0 && plot.scales['y']?.distr === 3)) return void (drawn = false);
+    if (value == null || (value <= 0 && (plot.scales['y']?.distr as number) === LOGARITHMIC)) {
+      drawn = false;
+      return;
+    }
     const x = plot.valToPos(at, 'x', onCanvas);
     const y = plot.valToPos(value, 'y', onCanvas);
     if (drawn && line.step) pen.lineTo(x, before);
@@ -216,7 +260,8 @@ function trace(pen: CanvasRenderingContext2D, plot: uPlot, line: OverlayLine, on
 
 function drawEnvelope(plot: uPlot, envelope: Envelope, theme: Theme): void {
   const { ctx: pen } = plot;
-  const edge = (values: readonly (number | null)[] | undefined): OverlayLine | undefined => (values ? { id: '', name: '', x: envelope.x, y: values } : undefined);
+  const edge = (values: readonly (number | null)[] | undefined): OverlayLine | undefined =>
+    values ? { id: '', name: '', x: envelope.x, y: values } : undefined;
   const [low, mean, high] = [edge(envelope.low), edge(envelope.mean), edge(envelope.high)];
   if (low && high) {
     pen.fillStyle = withAlpha(theme.accent, 0.14);

@@ -6,7 +6,7 @@ import { number } from './numbers';
 import { OverlayPlot } from './overlay-lane';
 import { extentOf, onLine, type OverlayLine, type OverlayOptions } from './overlay-model';
 import { followPointer, onClickInPlace } from './pointer';
-import { DASHES, type Theme } from './theme';
+import { DASHES } from './theme';
 import { colourOf, TIME_AXIS_HEIGHT } from './trend-lane';
 import { swatch } from './trend-readout';
 import { say } from './words';
@@ -26,7 +26,10 @@ export class OverlayChart implements FigureSource {
   private readonly undoButton: HTMLButtonElement;
   private readonly key = `dcp-overlay-${nextKey++}`;
 
-  constructor(host: HTMLElement, private options: OverlayOptions) {
+  constructor(
+    host: HTMLElement,
+    private options: OverlayOptions,
+  ) {
     this.figure = new Figure(host, { height: naturalHeight(options), ...options });
     this.zooms = new ZoomHistory(extentOf(options.lanes));
     if (options.zoom) this.zooms.go(options.zoom);
@@ -64,24 +67,41 @@ export class OverlayChart implements FigureSource {
   summary(): string {
     const { lanes, x, highlighted } = this.options;
     return this.say('overlaySummary', {
-      lanes: lanes.map((lane) => lane.name).join(', '), count: this.batches().length,
-      x: x.name, highlighted: highlighted.map((id) => this.nameOf(id)).join(', ') || this.say('none'),
+      lanes: lanes.map((lane) => lane.name).join(', '),
+      count: this.batches().length,
+      x: x.name,
+      highlighted: highlighted.map((id) => this.nameOf(id)).join(', ') || this.say('none'),
     });
   }
 
   table(): Table {
     const { lanes, x } = this.options;
     const { from, to } = this.zooms.range;
-    const rows = lanes.flatMap((lane) => lane.lines.flatMap((line) =>
-      line.x.flatMap((at, index) => (at >= from && at <= to ? [[line.name, lane.name, at, line.y[index] ?? null]] : []))));
-    return { columns: [{ name: this.say('batch') }, { name: this.say('tag') }, { name: `${x.name} (${x.unit})`, numeric: true }, { name: lanes.length === 1 ? (lanes[0]?.unit ?? '') : '', numeric: true }], rows };
+    const rows = lanes.flatMap((lane) =>
+      lane.lines.flatMap((line) =>
+        line.x.flatMap((at, index) => (at >= from && at <= to ? [[line.name, lane.name, at, line.y[index] ?? null]] : [])),
+      ),
+    );
+    return {
+      columns: [
+        { name: this.say('batch') },
+        { name: this.say('tag') },
+        { name: `${x.name} (${x.unit})`, numeric: true },
+        { name: lanes.length === 1 ? (lanes[0]?.unit ?? '') : '', numeric: true },
+      ],
+      rows,
+    };
   }
 
   legend(): LegendEntry[] {
-    return this.options.highlighted.map((id, place) => ({ name: this.nameOf(id), colour: this.colour(id, place), dash: DASHES[place % DASHES.length] ?? [] }));
+    return this.options.highlighted.map((id, place) => ({
+      name: this.nameOf(id),
+      colour: this.colour(id, place),
+      dash: DASHES[place % DASHES.length] ?? [],
+    }));
   }
 
-  draw(_theme: Theme): void {
+  draw(): void {
     this.rebuild();
     this.legendRow();
   }
@@ -97,26 +117,32 @@ export class OverlayChart implements FigureSource {
     const { from, to } = this.zooms.range;
     const here = this.cursorAt ?? (from + to) / 2;
     switch (key) {
-      case 'in': return this.zoom(scaled(this.zooms.range, here, 0.5));
-      case 'out': return this.zoom(scaled(this.zooms.range, here, 2));
+      case 'in':
+        return this.zoom(scaled(this.zooms.range, here, 0.5));
+      case 'out':
+        return this.zoom(scaled(this.zooms.range, here, 2));
       case 'undo':
         if (!this.zooms.zoomed) return undefined;
         this.apply(this.zooms.undo());
         return this.where();
-      case 'brush': return this.brushAt(here);
+      case 'brush':
+        return this.brushAt(here);
       case 'enter': {
         const batch = this.batches()[this.active];
         if (batch) this.toggle(batch);
         if (batch && this.cursorAt !== null) this.options.onPlace?.(this.cursorAt, batch);
         return this.words(here);
       }
-      case 'previous': case 'next': {
+      case 'previous':
+      case 'next': {
         const count = this.batches().length;
         this.active = count ? (this.active + (key === 'next' ? 1 : -1) + count) % count : 0;
         return this.words(this.keyTo(here));
       }
-      case 'home': return this.words(this.keyTo(from));
-      case 'end': return this.words(this.keyTo(to));
+      case 'home':
+        return this.words(this.keyTo(from));
+      case 'end':
+        return this.words(this.keyTo(to));
       default: {
         const step = ((to - from) / 100) * (fast ? 10 : 1) * (key === 'right' ? 1 : -1);
         return this.words(this.keyTo(Math.min(to, Math.max(from, here + step))));
@@ -184,9 +210,20 @@ export class OverlayChart implements FigureSource {
       this.figure.plot.append(host);
       const last = at === lanes.length - 1;
       return new OverlayPlot(host, {
-        lane, x: this.options.x, range: this.zooms.range, theme: this.figure.theme, language: this.figure.language, xAxis: last, syncKey: this.key,
-        width: this.size.width, height: height + (last ? TIME_AXIS_HEIGHT : 0), front: () => this.options.highlighted,
-        abnormal: this.options.abnormal ?? new Set(), at: this.options.at, selected: (range) => this.zoom(range), moved: (x, line) => this.moved(x, line),
+        lane,
+        x: this.options.x,
+        range: this.zooms.range,
+        theme: this.figure.theme,
+        language: this.figure.language,
+        xAxis: last,
+        syncKey: this.key,
+        width: this.size.width,
+        height: height + (last ? TIME_AXIS_HEIGHT : 0),
+        front: () => this.options.highlighted,
+        abnormal: this.options.abnormal ?? new Set(),
+        at: this.options.at,
+        selected: (range) => this.zoom(range),
+        moved: (x, line) => this.moved(x, line),
       });
     });
   }

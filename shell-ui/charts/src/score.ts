@@ -49,7 +49,10 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
   }
 
   protected override prepare(): void {
-    const buttons = [this.figure.button(this.say('rectangle'), () => this.brush('rect')), this.figure.button(this.say('lasso'), () => this.brush('polygon'))];
+    const buttons = [
+      this.figure.button(this.say('rectangle'), () => this.brush('rect')),
+      this.figure.button(this.say('lasso'), () => this.brush('polygon')),
+    ];
     this.clearButton = this.figure.button(this.say('clear'), () => this.choose([]));
     this.figure.tools.prepend(...buttons, this.clearButton);
   }
@@ -64,19 +67,32 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
     const [first] = ellipses;
     const outside = first ? points.filter((point) => !inside(point, first.outline)).length : 0;
     const abnormal = [...new Set(points.filter((point) => point.group === 'abnormal').map((point) => point.name))];
-    return this.say('scoreSummary', { count: points.length, outside, ellipse: first?.name ?? '', abnormal: abnormal.join(', ') || this.say('none') });
+    return this.say('scoreSummary', {
+      count: points.length,
+      outside,
+      ellipse: first?.name ?? '',
+      abnormal: abnormal.join(', ') || this.say('none'),
+    });
   }
 
   table(): Table {
     const { points, axes } = this.options;
     return {
-      columns: [{ name: this.say('batch') }, { name: axes[0], numeric: true }, { name: axes[1], numeric: true }, { name: this.say('reference') }],
+      columns: [
+        { name: this.say('batch') },
+        { name: axes[0], numeric: true },
+        { name: axes[1], numeric: true },
+        { name: this.say('reference') },
+      ],
       rows: points.map((point) => [point.name, point.x, point.y, this.say(point.group)]),
     };
   }
 
   legend(): LegendEntry[] {
-    return (['reference', 'other', 'abnormal'] as const).map((group) => ({ name: this.say(group), colour: groupLook(group, this.figure.theme).color }));
+    return (['reference', 'other', 'abnormal'] as const).map((group) => ({
+      name: this.say(group),
+      colour: groupLook(group, this.figure.theme).color,
+    }));
   }
 
   press(key: CursorKey, fast: boolean): string | undefined {
@@ -110,8 +126,15 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
     const wide = reach([...corners.map(([x]) => x), ...points.map((point) => point.x)]);
     const high = reach([...corners.map(([, y]) => y), ...points.map((point) => point.y)]);
     const axis = (name: string, [min, max]: readonly [number, number], gap: number): Option => ({
-      type: 'value', name, nameLocation: 'middle', nameGap: gap, min, max, ...this.axisLook(theme),
-      axisLine: { onZero: true, lineStyle: { color: theme.muted } }, axisLabel: { color: theme.muted, fontSize: 11, formatter: (value: number) => number(value, this.figure.language, 3) },
+      type: 'value',
+      name,
+      nameLocation: 'middle',
+      nameGap: gap,
+      min,
+      max,
+      ...this.axisLook(theme),
+      axisLine: { onZero: true, lineStyle: { color: theme.muted } },
+      axisLabel: { color: theme.muted, fontSize: 11, formatter: (value: number) => number(value, this.figure.language, 3) },
     });
     const chosen = new Set(selected);
     return {
@@ -121,9 +144,22 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
       xAxis: axis(axes[0], wide, 26),
       yAxis: axis(axes[1], high, 42),
       tooltip: { ...tooltipLook(theme), formatter: (event: { seriesName: string; dataIndex: number }) => this.tip(event) },
-      brush: { toolbox: [], brushMode: 'single', transformable: false, throttleType: 'debounce', throttleDelay: 80, xAxisIndex: 0, yAxisIndex: 0, brushStyle: { color: `${theme.accent}22`, borderColor: theme.accent }, outOfBrush: { colorAlpha: 1 } },
+      brush: {
+        toolbox: [],
+        brushMode: 'single',
+        transformable: false,
+        throttleType: 'debounce',
+        throttleDelay: 80,
+        xAxisIndex: 0,
+        yAxisIndex: 0,
+        brushStyle: { color: `${theme.accent}22`, borderColor: theme.accent },
+        outOfBrush: { colorAlpha: 1 },
+      },
       toolbox: { show: false },
-      dataZoom: [{ type: 'inside', xAxisIndex: 0, zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' }, { type: 'inside', yAxisIndex: 0, zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' }],
+      dataZoom: [
+        { type: 'inside', xAxisIndex: 0, zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' },
+        { type: 'inside', yAxisIndex: 0, zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift' },
+      ],
       series: [
         ...ellipses.map((ellipse, at) => this.ellipseLine(ellipse, theme, at)),
         ...(courses ? selected.map((id, place) => this.course(id, place, theme)) : []),
@@ -152,14 +188,25 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
     const own = this.indexed().filter(({ point }) => point.group === group);
     const named = !many && (group === 'abnormal' || own.length <= NAMED_AT_MOST);
     return {
-      type: 'scatter', name: group, symbol: look.symbol, symbolSize: many ? Math.max(3, look.size - 5) : look.size, z: group === 'abnormal' ? 5 : 3,
+      type: 'scatter',
+      name: group,
+      symbol: look.symbol,
+      symbolSize: many ? Math.max(3, look.size - 5) : look.size,
+      z: group === 'abnormal' ? 5 : 3,
       itemStyle: { color: look.color, opacity: many ? 0.45 : 0.9, borderColor: theme.surface, borderWidth: many ? 0 : 1 },
       emphasis: { scale: 1.5, itemStyle: { borderColor: theme.text, borderWidth: 2, opacity: 1 } },
       labelLayout: { hideOverlap: true },
       data: own.map(({ point, index }) => ({
         value: [point.x, point.y, index],
         ...(chosen.has(point.id) && !many ? { itemStyle: { borderColor: theme.text, borderWidth: 2 }, symbolSize: look.size + 4 } : {}),
-        label: { show: named || (chosen.has(point.id) && !many), formatter: point.name, position: 'right', distance: 3, color: theme.text, fontSize: 11 },
+        label: {
+          show: named || (chosen.has(point.id) && !many),
+          formatter: point.name,
+          position: 'right',
+          distance: 3,
+          color: theme.text,
+          fontSize: 11,
+        },
       })),
     };
   }
@@ -168,21 +215,39 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
     const own = this.options.points.filter((point) => point.id === id);
     const alarm = own.some((point) => point.group === 'abnormal') && place === 0;
     return {
-      type: 'line', name: `course-${id}`, showSymbol: false, silent: true, z: 6, data: own.map((point) => [point.x, point.y]),
+      type: 'line',
+      name: `course-${id}`,
+      showSymbol: false,
+      silent: true,
+      z: 6,
+      data: own.map((point) => [point.x, point.y]),
       lineStyle: { color: alarm ? theme.alarm : colourOf(theme, place), width: 2, type: [...(DASHES[place % DASHES.length] ?? [])] },
       endLabel: { show: true, formatter: own[0]?.name ?? id, color: theme.text, fontSize: 11 },
     };
   }
 
   private ellipseLine(ellipse: Ellipse, theme: Theme, at: number): Option {
-    return { type: 'line', name: ellipse.name, data: ellipse.outline, showSymbol: false, silent: true, z: 2, lineStyle: { color: theme.muted, width: 1, type: at ? 'solid' : [5, 3] } };
+    return {
+      type: 'line',
+      name: ellipse.name,
+      data: ellipse.outline,
+      showSymbol: false,
+      silent: true,
+      z: 2,
+      lineStyle: { color: theme.muted, width: 1, type: at ? 'solid' : [5, 3] },
+    };
   }
 
   private tip(event: { seriesName: string; dataIndex: number }): HTMLElement | string {
     const point = this.at(event);
     if (!point) return '';
     const { language } = this.figure;
-    return tip(`${this.say('batch')} ${point.name}`, [`${this.options.axes[0]}: ${number(point.x, language)}`, `${this.options.axes[1]}: ${number(point.y, language)}`, this.say(point.group), point.detail ?? '']);
+    return tip(`${this.say('batch')} ${point.name}`, [
+      `${this.options.axes[0]}: ${number(point.x, language)}`,
+      `${this.options.axes[1]}: ${number(point.y, language)}`,
+      this.say(point.group),
+      point.detail ?? '',
+    ]);
   }
 
   private indexed(): { point: ScorePoint; index: number }[] {

@@ -22,8 +22,22 @@ const SERIES_TOKENS = [1, 3, 4, 2, 5, 7];
 /** Dash patterns, the second mark beside colour; index equals the series index. */
 export const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [14, 4], [4, 4]];
 
-const LIGHT: Omit<Theme, 'series' | 'font'> = { text: '#1b2126', muted: '#5c6670', grid: '#e3e7ea', surface: '#ffffff', accent: '#0072b2', alarm: '#c44e00' };
-const DARK: Omit<Theme, 'series' | 'font'> = { text: '#e8ecef', muted: '#a0abb5', grid: '#2c343b', surface: '#14191d', accent: '#56b4e9', alarm: '#ff8a4c' };
+const LIGHT: Omit<Theme, 'series' | 'font'> = {
+  text: '#1b2126',
+  muted: '#5c6670',
+  grid: '#e3e7ea',
+  surface: '#ffffff',
+  accent: '#0072b2',
+  alarm: '#c44e00',
+};
+const DARK: Omit<Theme, 'series' | 'font'> = {
+  text: '#e8ecef',
+  muted: '#a0abb5',
+  grid: '#2c343b',
+  surface: '#14191d',
+  accent: '#56b4e9',
+  alarm: '#ff8a4c',
+};
 
 /** The colours in force at an element. */
 export function themeAt(element: Element): Theme {
@@ -79,7 +93,7 @@ export function watchTheme(changed: () => void): () => void {
 export function withAlpha(colour: string, alpha: number): string {
   const hex = /^#(?:([0-9a-f]{6})|([0-9a-f]{3}))$/i.exec(colour);
   if (hex) {
-    const six = hex[1] ?? [...(hex[2] ?? '')].map((digit) => digit + digit).join('');
+    const six = hex[1] ?? (hex[2] ?? '').replace(/./g, '$&$&');
     const [red, green, blue] = [0, 2, 4].map((at) => parseInt(six.slice(at, at + 2), 16));
     return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
   }

@@ -40,7 +40,10 @@ export class Lane {
   readonly plot: uPlot;
   private readonly name = document.createElement('div');
 
-  constructor(readonly host: HTMLElement, private readonly setup: LaneSetup) {
+  constructor(
+    readonly host: HTMLElement,
+    private readonly setup: LaneSetup,
+  ) {
     this.name.className = 'dcp-figure-lane-name';
     this.name.setAttribute('aria-hidden', 'true');
     this.name.style.top = setup.strip ? `${STRIP_HEIGHT}px` : '';
@@ -116,17 +119,33 @@ export class Lane {
 
   private axes(): uPlot.Axis[] {
     const { theme, series, timeAxis, timeZone } = this.setup;
-    const look = { stroke: theme.muted, font: `11px ${theme.font}`, ticks: { stroke: theme.grid, size: 4 }, grid: { stroke: theme.grid, width: 1 } };
-    const time: uPlot.Axis = { ...look, values: timeTicks(timeZone), space: 90, labelFont: `11px ${theme.font}`, labelSize: 16, label: timeZone, size: TIME_AXIS_HEIGHT - 18 };
+    const look = {
+      stroke: theme.muted,
+      font: `11px ${theme.font}`,
+      ticks: { stroke: theme.grid, size: 4 },
+      grid: { stroke: theme.grid, width: 1 },
+    };
+    const time: uPlot.Axis = {
+      ...look,
+      values: timeTicks(timeZone),
+      space: 90,
+      labelFont: `11px ${theme.font}`,
+      labelSize: 16,
+      label: timeZone,
+      size: TIME_AXIS_HEIGHT - 18,
+    };
     const units = [...new Map(series.map((one) => [unitKey(one), one])).values()];
     const values = units.map((one, at): uPlot.Axis => ({
       ...look,
       scale: unitKey(one),
-      side: at % 2 ? 1 : 3,
+      // uPlot's numbers for right and left
+      side: (at % 2 ? 1 : 3) as uPlot.Axis.Side,
       size: AXIS_WIDTH,
       grid: at === 0 ? look.grid : { show: false },
       space: 20,
-      ...(units.length > 1 || series.length > 1 ? { label: one.unit || one.name, labelSize: 14, labelFont: `11px ${theme.font}`, labelGap: 0, size: 50 } : {}),
+      ...(units.length > 1 || series.length > 1
+        ? { label: one.unit || one.name, labelSize: 14, labelFont: `11px ${theme.font}`, labelGap: 0, size: 50 }
+        : {}),
       values: (_, ticks) => ticks.map((tick) => number(tick, this.setup.language, 5)),
     }));
     return [timeAxis ? time : { ...time, label: '', size: 0, values: () => [], ticks: { show: false } }, ...values];
@@ -190,7 +209,10 @@ function joined(series: readonly TrendSeries[]): uPlot.AlignedData {
   if (tables.length === 0) return [[]];
   const [only] = tables;
   if (tables.length === 1 && only) return only;
-  return uPlot.join(tables, tables.map(() => [1, 2]));
+  return uPlot.join(
+    tables,
+    tables.map(() => [1, 2]),
+  );
 }
 
 function roomy(min: number | null, max: number | null, limits: readonly number[]): [number, number] {

@@ -76,7 +76,8 @@ export function valueAt(series: TrendSeries, at: number): number | null {
   const left = indexAt(series.times, at);
   if (left < 0) return null;
   const right = left + 1;
-  const nearer = !series.step && right < series.times.length && (series.times[right] ?? 0) - at < at - (series.times[left] ?? 0) ? right : left;
+  const nearer =
+    !series.step && right < series.times.length && (series.times[right] ?? 0) - at < at - (series.times[left] ?? 0) ? right : left;
   if (left === series.times.length - 1 && at - (series.times[left] ?? 0) > 2 * spacing(series)) return null;
   return series.values[nearer] ?? null;
 }

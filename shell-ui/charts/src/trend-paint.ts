@@ -61,7 +61,13 @@ export function paintQuality(plot: uPlot, bad: readonly { from: number; to: numb
   }
 }
 
-export function paintLimits(plot: uPlot, scale: string, limits: readonly { value: number; name: string }[], theme: Theme, language: Language): void {
+export function paintLimits(
+  plot: uPlot,
+  scale: string,
+  limits: readonly { value: number; name: string }[],
+  theme: Theme,
+  language: Language,
+): void {
   const { ctx: pen, bbox } = plot;
   const ratio = devicePixelRatio;
   for (const limit of limits) {

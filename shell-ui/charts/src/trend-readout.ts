@@ -24,7 +24,10 @@ export class Readout {
   private markHead = document.createElement('th');
   private state: ReadoutState | undefined;
 
-  constructor(host: HTMLElement, private readonly toggled: (id: string) => void) {
+  constructor(
+    host: HTMLElement,
+    private readonly toggled: (id: string) => void,
+  ) {
     host.className = 'dcp-figure-foot dcp-figure-readout';
     host.append(this.table);
   }
@@ -113,7 +116,8 @@ export class Readout {
 
 function remark(series: TrendSeries, language: Language): string {
   const notes = [];
-  if (series.downsampled && series.samples) notes.push(say(language, 'downsampled', { shown: series.values.length, samples: series.samples }));
+  if (series.downsampled && series.samples)
+    notes.push(say(language, 'downsampled', { shown: series.values.length, samples: series.samples }));
   const states = new Set((series.bad ?? []).map((stretch) => stretch.state));
   if (states.size) notes.push([...states].join(', '));
   return notes.join(' · ');

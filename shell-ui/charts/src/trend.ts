@@ -4,7 +4,7 @@ import { Figure, type CursorKey, type FigureSource } from './figure';
 import type { LegendEntry, Table } from './export';
 import { moment, number } from './numbers';
 import { followPointer, onClickInPlace } from './pointer';
-import { DASHES, type Theme } from './theme';
+import { DASHES } from './theme';
 import { colourOf, Lane, STRIP_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
 import { extent, figures, indexAt, valueAt, type TrendOptions, type TrendSeries } from './trend-model';
 import { Readout } from './trend-readout';
@@ -29,7 +29,10 @@ export class TrendChart implements FigureSource {
   private readonly key: string;
   private size = { width: 0, height: 0 };
 
-  constructor(host: HTMLElement, private options: TrendOptions) {
+  constructor(
+    host: HTMLElement,
+    private options: TrendOptions,
+  ) {
     this.figure = new Figure(host, { height: this.naturalHeight(options), ...options });
     this.key = options.syncKey ?? `dcp-trend-${nextKey++}`;
     this.zooms = new ZoomHistory(options.range ?? extent(options.series));
@@ -78,10 +81,17 @@ export class TrendChart implements FigureSource {
     const { from, to } = this.zooms.range;
     const ranges = series.slice(0, 8).map((one) => {
       const { min, max } = figures(one, this.zooms.range);
-      return this.say('rangeOf', { name: one.name, min: number(min, this.figure.language), max: number(max, this.figure.language), unit: one.unit });
+      return this.say('rangeOf', {
+        name: one.name,
+        min: number(min, this.figure.language),
+        max: number(max, this.figure.language),
+        unit: one.unit,
+      });
     });
     const names = series.map((one) => one.name).join(', ') || this.say('none');
-    return [this.say('trendSummary', { names, from: moment(from, timeZone), to: `${moment(to, timeZone)} ${timeZone}` }), ...ranges].join(' ');
+    return [this.say('trendSummary', { names, from: moment(from, timeZone), to: `${moment(to, timeZone)} ${timeZone}` }), ...ranges].join(
+      ' ',
+    );
   }
 
   table(): Table {
@@ -89,19 +99,31 @@ export class TrendChart implements FigureSource {
     const { from, to } = this.zooms.range;
     const times = [...new Set(series.flatMap((one) => one.times.filter((time) => time >= from && time <= to)))].sort((a, b) => a - b);
     return {
-      columns: [{ name: `${this.say('time')} (${timeZone})` }, { name: 'UTC' }, ...series.map((one) => ({ name: one.unit ? `${one.name} (${one.unit})` : one.name, numeric: true }))],
-      rows: times.map((time) => [moment(time, timeZone), new Date(time).toISOString(), ...series.map((one) => {
-        const at = indexAt(one.times, time);
-        return one.times[at] === time ? (one.values[at] ?? null) : null;
-      })]),
+      columns: [
+        { name: `${this.say('time')} (${timeZone})` },
+        { name: 'UTC' },
+        ...series.map((one) => ({ name: one.unit ? `${one.name} (${one.unit})` : one.name, numeric: true })),
+      ],
+      rows: times.map((time) => [
+        moment(time, timeZone),
+        new Date(time).toISOString(),
+        ...series.map((one) => {
+          const at = indexAt(one.times, time);
+          return one.times[at] === time ? (one.values[at] ?? null) : null;
+        }),
+      ]),
     };
   }
 
   legend(): LegendEntry[] {
-    return this.options.series.map((one, place) => ({ name: `${one.name} (${one.unit})`, colour: colourOf(this.figure.theme, place), dash: this.shared ? (DASHES[place % DASHES.length] ?? []) : [] }));
+    return this.options.series.map((one, place) => ({
+      name: `${one.name} (${one.unit})`,
+      colour: colourOf(this.figure.theme, place),
+      dash: this.shared ? (DASHES[place % DASHES.length] ?? []) : [],
+    }));
   }
 
-  draw(_theme: Theme): void {
+  draw(): void {
     this.rebuild();
   }
 
@@ -115,21 +137,26 @@ export class TrendChart implements FigureSource {
     const { from, to } = this.zooms.range;
     const middle = this.cursorAt ?? (from + to) / 2;
     switch (key) {
-      case 'in': return this.zoomWords(scaled(this.zooms.range, middle, 0.5));
-      case 'out': return this.zoomWords(scaled(this.zooms.range, middle, 2));
+      case 'in':
+        return this.zoomWords(scaled(this.zooms.range, middle, 0.5));
+      case 'out':
+        return this.zoomWords(scaled(this.zooms.range, middle, 2));
       case 'undo':
         if (!this.zooms.zoomed) return undefined;
         this.apply(this.zooms.undo(), true);
         return this.where();
-      case 'brush': return this.brushAt(middle);
+      case 'brush':
+        return this.brushAt(middle);
       case 'enter':
         this.mark = this.mark === middle ? null : middle;
         this.showValues();
         return this.words(middle);
-      case 'previous': case 'next':
+      case 'previous':
+      case 'next':
         this.active = wrap(this.active + (key === 'next' ? 1 : -1), this.options.series.length);
         return this.words(this.moveTo(middle));
-      default: return this.words(this.moveTo(this.step(key, middle, fast)));
+      default:
+        return this.words(this.moveTo(this.step(key, middle, fast)));
     }
   }
 
@@ -193,7 +220,11 @@ export class TrendChart implements FigureSource {
     if (groups.length === 0) this.emptyNote();
     const strip = this.options.bands?.length ? STRIP_HEIGHT : 0;
     const height = (this.size.height - TIME_AXIS_HEIGHT - strip) / Math.max(1, groups.length);
-    groups.forEach((series, at) => this.lanes.push(this.lane(series, at ? { top: at * height + strip, height } : { top: 0, height: height + strip }, at === groups.length - 1)));
+    groups.forEach((series, at) =>
+      this.lanes.push(
+        this.lane(series, at ? { top: at * height + strip, height } : { top: 0, height: height + strip }, at === groups.length - 1),
+      ),
+    );
     this.afterZoom();
   }
 
@@ -204,9 +235,20 @@ export class TrendChart implements FigureSource {
     this.figure.plot.append(host);
     const { timeZone, bands, now } = this.options;
     return new Lane(host, {
-      series, timeZone, now, bands: bands ?? [], hidden: this.hidden, range: this.zooms.range, theme: this.figure.theme, language: this.figure.language,
-      first: this.shared ? 0 : this.options.series.indexOf(series[0] as TrendSeries), syncKey: this.key, timeAxis: last, strip: top === 0 && !!bands?.length,
-      width: this.size.width, height: height + (last ? TIME_AXIS_HEIGHT : 0),
+      series,
+      timeZone,
+      now,
+      bands: bands ?? [],
+      hidden: this.hidden,
+      range: this.zooms.range,
+      theme: this.figure.theme,
+      language: this.figure.language,
+      first: this.shared ? 0 : this.options.series.indexOf(series[0] as TrendSeries),
+      syncKey: this.key,
+      timeAxis: last,
+      strip: top === 0 && !!bands?.length,
+      width: this.size.width,
+      height: height + (last ? TIME_AXIS_HEIGHT : 0),
       selected: (range) => this.zoom(range),
       moved: (time) => this.hover(time),
     });
@@ -235,7 +277,15 @@ export class TrendChart implements FigureSource {
 
   private afterZoom(): void {
     this.undoButton.disabled = this.resetButton.disabled = !this.zooms.zoomed;
-    this.readout.show({ series: this.options.series, hidden: this.hidden, range: this.zooms.range, timeZone: this.options.timeZone, theme: this.figure.theme, language: this.figure.language, dashed: this.shared });
+    this.readout.show({
+      series: this.options.series,
+      hidden: this.hidden,
+      range: this.zooms.range,
+      timeZone: this.options.timeZone,
+      theme: this.figure.theme,
+      language: this.figure.language,
+      dashed: this.shared,
+    });
     this.showValues();
   }
 
@@ -267,7 +317,7 @@ export class TrendChart implements FigureSource {
   }
 
   private say(key: Parameters<typeof say>[1], values: Record<string, string | number> = {}): string {
-    return say(this.figure?.language ?? 'en', key, values);
+    return say(this.figure.language, key, values);
   }
 }
 

@@ -8,7 +8,10 @@ export interface Range {
 export class ZoomHistory {
   private readonly past: Range[] = [];
 
-  constructor(private full: Range, private shown: Range = full) {}
+  constructor(
+    private full: Range,
+    private shown: Range = full,
+  ) {}
 
   get range(): Range {
     return this.shown;

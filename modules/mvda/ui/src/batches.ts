@@ -1,28 +1,91 @@
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { CellTemplate, DataTable, sortFromText, sortToText, StatePanel, type Sort } from '@dcp/kit';
-import { batchColumns, batchId } from './columns';
-import type { Batch } from './contract';
-import { Unit } from './unit';
-import { View } from './view';
-import { t } from './words';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+} from "@angular/core";
+import {
+  CellTemplate,
+  DataTable,
+  sortFromText,
+  sortToText,
+  StatePanel,
+  type Sort,
+} from "@dcp/kit";
+import { batchColumns, batchId } from "./columns";
+import type { Batch } from "./contract";
+import { Unit } from "./unit";
+import { View } from "./view";
+import { t } from "./words";
 
 /** The batches of the unit; what is selected here is in front in every other view. */
 @Component({
-  selector: 'mvda-batches',
+  selector: "mvda-batches",
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [CellTemplate, DataTable, StatePanel],
   template: `
-    <dcp-state [of]="unit.batches" [empty]="unit.batches.value()?.length === 0" [emptyTitle]="t('noBatches')" [emptyText]="t('noBatchesText')" [rows]="12">
-      <dcp-table class="dcp-panel" [rows]="rows()" [columns]="columns()" [key]="id" [label]="t('batchesOf', { unit: view.unitName() })" selectable="many" [openable]="true" [file]="'GxP_' + view.unitName() + '_batches'"
-        maxHeight="calc(100vh - 264px)" [selected]="selected()" (selectedChange)="select($event)" [filter]="view.state().search" (filterChange)="view.set({ search: $event }, { replace: true })"
-        [sort]="sort()" (sortChange)="order($event)" (opened)="open($event)">
+    <dcp-state
+      [of]="unit.batches"
+      [empty]="unit.batches.value()?.length === 0"
+      [emptyTitle]="t('noBatches')"
+      [emptyText]="t('noBatchesText')"
+      [rows]="12"
+    >
+      <dcp-table
+        class="dcp-panel"
+        [rows]="rows()"
+        [columns]="columns()"
+        [key]="id"
+        [label]="t('batchesOf', { unit: view.unitName() })"
+        selectable="many"
+        [openable]="true"
+        [file]="'GxP_' + view.unitName() + '_batches'"
+        maxHeight="calc(100vh - 264px)"
+        [selected]="selected()"
+        (selectedChange)="select($event)"
+        [filter]="view.state().search"
+        (filterChange)="view.set({ search: $event }, { replace: true })"
+        [sort]="sort()"
+        (sortChange)="order($event)"
+        (opened)="open($event)"
+      >
         <ng-template dcpCell="status" [dcpCellOf]="rows()" let-row>
-          @if (row.status === 'running') { <span class="dcp-badge dcp-badge--good">● {{ t('running') }}</span> } @else { <span class="dcp-quiet">{{ t('complete') }}</span> }
+          @if (row.status === "running") {
+            <span class="dcp-badge dcp-badge--good">● {{ t("running") }}</span>
+          } @else {
+            <span class="dcp-quiet">{{ t("complete") }}</span>
+          }
         </ng-template>
         <div tableActions class="dcp-toolbar">
-          <button type="button" class="dcp-button" [disabled]="!count()" [title]="count() ? '' : t('selectFirst')" (click)="view.set({ tab: 'overlay' })">{{ t('overlayAction') }}</button>
-          <button type="button" class="dcp-button" [disabled]="!count()" [title]="count() ? '' : t('selectFirst')" (click)="trend()">{{ t('trendAction') }}</button>
-          <button type="button" class="dcp-button dcp-button--primary" [disabled]="!count()" [title]="count() ? '' : t('selectFirst')" (click)="view.set({ tab: 'models', create: 'evolution', model: '' })">{{ t('referenceAction') }}</button>
+          <button
+            type="button"
+            class="dcp-button"
+            [disabled]="!count()"
+            [title]="count() ? '' : t('selectFirst')"
+            (click)="view.set({ tab: 'overlay' })"
+          >
+            {{ t("overlayAction") }}
+          </button>
+          <button
+            type="button"
+            class="dcp-button"
+            [disabled]="!count()"
+            [title]="count() ? '' : t('selectFirst')"
+            (click)="trend()"
+          >
+            {{ t("trendAction") }}
+          </button>
+          <button
+            type="button"
+            class="dcp-button dcp-button--primary"
+            [disabled]="!count()"
+            [title]="count() ? '' : t('selectFirst')"
+            (click)="
+              view.set({ tab: 'models', create: 'evolution', model: '' })
+            "
+          >
+            {{ t("referenceAction") }}
+          </button>
         </div>
       </dcp-table>
     </dcp-state>
@@ -35,14 +98,21 @@ export class Batches {
   protected readonly id = batchId;
   protected readonly rows = computed(() => this.unit.batches.value() ?? []);
   protected readonly columns = computed(() => batchColumns(this.unit.now()));
-  protected readonly selected = computed<ReadonlySet<string>>(() => new Set(this.view.state().batches));
+  protected readonly selected = computed<ReadonlySet<string>>(
+    () => new Set(this.view.state().batches),
+  );
   protected readonly count = computed(() => this.view.state().batches.length);
-  protected readonly sort = computed(() => sortFromText(this.view.state().sort));
+  protected readonly sort = computed(() =>
+    sortFromText(this.view.state().sort),
+  );
 
   protected select(batches: ReadonlySet<string>): void {
     // in the order of the batches, so that the same selection is the same address
     const known = this.rows().map(batchId);
-    this.view.set({ batches: known.filter((id) => batches.has(id)), batch: '' }, { replace: true });
+    this.view.set(
+      { batches: known.filter((id) => batches.has(id)), batch: "" },
+      { replace: true },
+    );
   }
 
   protected order(sort: Sort | undefined): void {
@@ -50,10 +120,22 @@ export class Batches {
   }
 
   protected trend(): void {
-    this.view.set({ tab: 'trend', range: 'batch', batch: this.view.state().batches[0] ?? '', from: undefined, to: undefined });
+    this.view.set({
+      tab: "trend",
+      range: "batch",
+      batch: this.view.state().batches[0] ?? "",
+      from: undefined,
+      to: undefined,
+    });
   }
 
   protected open(batch: Batch): void {
-    this.view.set({ tab: 'trend', range: 'batch', batch: batch.id, from: undefined, to: undefined });
+    this.view.set({
+      tab: "trend",
+      range: "batch",
+      batch: batch.id,
+      from: undefined,
+      to: undefined,
+    });
   }
 }

@@ -32,7 +32,7 @@ export interface Batch {
   start: string;
   end: string | null;
   duration_s: number;
-  status: 'complete' | 'running';
+  status: "complete" | "running";
 }
 
 export interface TrendAnswer {
@@ -56,10 +56,11 @@ export interface OverlayAnswer {
   series: { batch: string; elapsed_s: number[]; values: (number | null)[] }[];
 }
 
-export type Kind = 'evolution' | 'level';
-export type Statistic = 't2' | 'spe';
-export type ModelState = 'queued' | 'running' | 'ready' | 'failed' | 'cancelled';
-export type Interpolation = { interval: string } | 'recorded';
+export type Kind = "evolution" | "level";
+export type Statistic = "t2" | "spe";
+export type ModelState =
+  "queued" | "running" | "ready" | "failed" | "cancelled";
+export type Interpolation = { interval: string } | "recorded";
 
 export interface NewModel {
   name: string;
@@ -67,11 +68,16 @@ export interface NewModel {
   source: string;
   unit: { web_id: string; path: string; name: string };
   tags: { name: string; web_id: string }[];
-  batches: { id: string; start: string; end: string | null; reference: boolean }[];
+  batches: {
+    id: string;
+    start: string;
+    end: string | null;
+    reference: boolean;
+  }[];
   components: number;
   alpha: number;
   interpolation: Interpolation;
-  maturity: 'percent';
+  maturity: "percent";
 }
 
 export interface ModelSummary {
@@ -119,7 +125,13 @@ export interface Ask {
   source: string;
   unit: { web_id: string; path: string; name: string };
   tags: { name: string; web_id: string; description: string; unit: string }[];
-  batches: { id: string; start: string; end: string; reference: boolean; running: boolean }[];
+  batches: {
+    id: string;
+    start: string;
+    end: string;
+    reference: boolean;
+    running: boolean;
+  }[];
   components: number;
   alpha: number;
   interpolation: Interpolation;
@@ -154,7 +166,12 @@ export interface BatchResult {
   t2_max?: number;
   spe_max?: number;
   share_outside?: number;
-  first_alarm?: { maturity: number; index: number; statistic: Statistic; level?: string } | null;
+  first_alarm?: {
+    maturity: number;
+    index: number;
+    statistic: Statistic;
+    level?: string;
+  } | null;
   dmodx?: number;
   outside?: string[];
 }
@@ -180,7 +197,15 @@ export interface Result {
   abnormal: number;
   rule?: { share?: number; run?: number; alpha_action: number };
   duration_s_mean: number;
-  grid: { maturity: number[]; t_mean?: number[][]; t_low?: number[][]; t_high?: number[][]; t_inverse?: number[][]; t2_limit?: number[]; spe_limit?: number[] };
+  grid: {
+    maturity: number[];
+    t_mean?: number[][];
+    t_low?: number[][];
+    t_high?: number[][];
+    t_inverse?: number[][];
+    t2_limit?: number[];
+    spe_limit?: number[];
+  };
   batches: BatchResult[];
 }
 
@@ -192,7 +217,16 @@ export interface Contributions {
   /** Percent; none for the whole batch. */
   maturity: number | null;
   observations: number;
-  items: { variable: string; description: string; unit: string; contribution: number; value: number | null; expected: number | null; share: number; maturity: number | null }[];
+  items: {
+    variable: string;
+    description: string;
+    unit: string;
+    contribution: number;
+    value: number | null;
+    expected: number | null;
+    share: number;
+    maturity: number | null;
+  }[];
   sentence: { en: string; de: string };
 }
 

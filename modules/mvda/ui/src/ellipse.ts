@@ -1,6 +1,9 @@
 // The Hotelling ellipse of two scores: where a share `alpha` of normal batches lies, for a given mean and covariance.
 
-export type Matrix2 = readonly [readonly [number, number], readonly [number, number]];
+export type Matrix2 = readonly [
+  readonly [number, number],
+  readonly [number, number],
+];
 
 const CORNERS = 120;
 
@@ -15,7 +18,11 @@ export function squaredRadius(alpha: number, n: number): number {
 }
 
 /** The outline around a mean. */
-export function outline(mean: readonly [number, number], covariance: Matrix2, radius2: number): [number, number][] {
+export function outline(
+  mean: readonly [number, number],
+  covariance: Matrix2,
+  radius2: number,
+): [number, number][] {
   // covariance = L L', so L times a circle is the ellipse
   const a = Math.sqrt(covariance[0][0]);
   const b = a > 0 ? covariance[1][0] / a : 0;
@@ -30,13 +37,19 @@ export function outline(mean: readonly [number, number], covariance: Matrix2, ra
 
 /** Inverse of a small symmetric matrix given row by row. */
 export function inverse(rows: readonly number[], size: number): number[][] {
-  const work = Array.from({ length: size }, (_, i) => [...rows.slice(i * size, (i + 1) * size), ...Array.from({ length: size }, (_, j) => (i === j ? 1 : 0))]);
+  const work = Array.from({ length: size }, (_, i) => [
+    ...rows.slice(i * size, (i + 1) * size),
+    ...Array.from({ length: size }, (_, j) => (i === j ? 1 : 0)),
+  ]);
   for (let i = 0; i < size; i++) {
     const pivot = work[i]?.[i] ?? 1;
     work[i] = (work[i] ?? []).map((value) => value / pivot);
     for (let other = 0; other < size; other++) {
       const factor = work[other]?.[i] ?? 0;
-      if (other !== i) work[other] = (work[other] ?? []).map((value, at) => value - factor * (work[i]?.[at] ?? 0));
+      if (other !== i)
+        work[other] = (work[other] ?? []).map(
+          (value, at) => value - factor * (work[i]?.[at] ?? 0),
+        );
     }
   }
   return work.map((row) => row.slice(size));

@@ -1,42 +1,88 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
-import { shared } from '@dcp/kit';
-import { ChartHost, type Chart } from './chart';
-import type { Model, Result } from './contract';
-import { ContributionsPanel } from './contributions';
-import { labels } from './labels';
-import { title } from './models';
-import { courseLanes, groupOf, nearest } from './result-data';
-import { View } from './view';
-import { t } from './words';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+  input,
+} from "@angular/core";
+import { shared } from "@dcp/kit";
+import { ChartHost, type Chart } from "./chart";
+import type { Model, Result } from "./contract";
+import { ContributionsPanel } from "./contributions";
+import { labels } from "./labels";
+import { title } from "./models";
+import { courseLanes, groupOf, nearest } from "./result-data";
+import { View } from "./view";
+import { t } from "./words";
 
 /** How batches developed: scores, T2 and SPE over maturity, the chosen batch in front; a click asks why there. */
 @Component({
-  selector: 'mvda-model-course',
+  selector: "mvda-model-course",
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ContributionsPanel],
   styles: `
-    :host { display: grid; grid-template-columns: minmax(0, 3fr) minmax(300px, 2fr); gap: var(--dcp-space-3); align-items: start; }
-    .side { display: grid; gap: var(--dcp-space-3); position: sticky; top: var(--dcp-space-3); min-width: 0; }
-    .options { display: flex; flex-wrap: wrap; gap: var(--dcp-space-3); align-items: center; padding: var(--dcp-space-1) var(--dcp-space-3); border-bottom: 1px solid var(--dcp-hairline); min-height: 40px; }
-    label { display: inline-flex; gap: 6px; align-items: center; }
-    @media (max-width: 1150px) { :host { grid-template-columns: minmax(0, 1fr); } }
+    :host {
+      display: grid;
+      grid-template-columns: minmax(0, 3fr) minmax(300px, 2fr);
+      gap: var(--dcp-space-3);
+      align-items: start;
+    }
+    .side {
+      display: grid;
+      gap: var(--dcp-space-3);
+      position: sticky;
+      top: var(--dcp-space-3);
+      min-width: 0;
+    }
+    .options {
+      display: flex;
+      flex-wrap: wrap;
+      gap: var(--dcp-space-3);
+      align-items: center;
+      padding: var(--dcp-space-1) var(--dcp-space-3);
+      border-bottom: 1px solid var(--dcp-hairline);
+      min-height: 40px;
+    }
+    label {
+      display: inline-flex;
+      gap: 6px;
+      align-items: center;
+    }
+    @media (max-width: 1150px) {
+      :host {
+        grid-template-columns: minmax(0, 1fr);
+      }
+    }
   `,
   template: `
     <section class="dcp-panel">
       <div class="options">
-        <label>{{ t('batch') }}
+        <label
+          >{{ t("batch") }}
           <select class="dcp-select" (change)="choose($event)">
             <option value="" [selected]="!view.state().batch">–</option>
-            @for (batch of result().batches; track batch.id) { <option [value]="batch.id" [selected]="batch.id === view.state().batch">{{ batch.abnormal ? '▲ ' : '' }}{{ batch.id }}</option> }
+            @for (batch of result().batches; track batch.id) {
+              <option
+                [value]="batch.id"
+                [selected]="batch.id === view.state().batch"
+              >
+                {{ batch.abnormal ? "▲ " : "" }}{{ batch.id }}
+              </option>
+            }
           </select>
         </label>
-        <span class="dcp-hint">{{ t('courseHint') }}</span>
+        <span class="dcp-hint">{{ t("courseHint") }}</span>
       </div>
       <div class="dcp-body" [mvdaChart]="chart()"></div>
     </section>
     <div class="side">
-      @if (view.state().batch) { <mvda-contributions [model]="model()" [result]="result()" /> }
-      @else { <section class="dcp-panel"><p class="dcp-body dcp-quiet">{{ t('chooseBatch') }}</p></section> }
+      @if (view.state().batch) {
+        <mvda-contributions [model]="model()" [result]="result()" />
+      } @else {
+        <section class="dcp-panel">
+          <p class="dcp-body dcp-quiet">{{ t("chooseBatch") }}</p>
+        </section>
+      }
     </div>
   `,
 })
@@ -54,26 +100,51 @@ export class ModelCourse {
     const { batch, batches, at, from, to } = this.view.state();
     const found = this.result().batches.find((one) => one.id === batch);
     const place = at === undefined ? undefined : found?.maturity?.[at];
-    const name = t('course');
+    const name = t("course");
     return {
-      kind: 'overlay',
+      kind: "overlay",
       options: {
-        title: name, ...labels(`${title(this.model())} ${name}`), bare: true, lanes: this.lanes(), laneHeight: 130, x: { name: t('maturity'), unit: '%' },
-        highlighted: [...new Set([batch, ...batches])].filter(Boolean).slice(0, 8),
-        abnormal: new Set(this.result().batches.filter((one) => groupOf(one) === 'abnormal').map((one) => one.id)), at: place,
+        title: name,
+        ...labels(`${title(this.model())} ${name}`),
+        bare: true,
+        lanes: this.lanes(),
+        laneHeight: 130,
+        x: { name: t("maturity"), unit: "%" },
+        highlighted: [...new Set([batch, ...batches])]
+          .filter(Boolean)
+          .slice(0, 8),
+        abnormal: new Set(
+          this.result()
+            .batches.filter((one) => groupOf(one) === "abnormal")
+            .map((one) => one.id),
+        ),
+        at: place,
         zoom: from !== undefined && to !== undefined ? { from, to } : undefined,
         onPlace: (x, id) => this.explain(x, id),
-        onZoom: (range, zoomed) => this.view.set(zoomed ? { from: Math.round(range.from * 10) / 10, to: Math.round(range.to * 10) / 10 } : { from: undefined, to: undefined }, { replace: true }),
+        onZoom: (range, zoomed) =>
+          this.view.set(
+            zoomed
+              ? {
+                  from: Math.round(range.from * 10) / 10,
+                  to: Math.round(range.to * 10) / 10,
+                }
+              : { from: undefined, to: undefined },
+            { replace: true },
+          ),
       },
     };
   });
 
   protected choose(event: Event): void {
-    this.view.set({ batch: (event.target as HTMLSelectElement).value, at: undefined });
+    this.view.set({
+      batch: (event.target as HTMLSelectElement).value,
+      at: undefined,
+    });
   }
 
   private explain(x: number, id: string): void {
     const batch = this.result().batches.find((one) => one.id === id);
-    if (batch?.maturity) this.view.set({ batch: id, at: nearest(batch.maturity, x) });
+    if (batch?.maturity)
+      this.view.set({ batch: id, at: nearest(batch.maturity, x) });
   }
 }

@@ -1,15 +1,21 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
-import { followLink, timeZone } from '@dcp/api-service';
-import { loadable, shared, StatePanel } from '@dcp/kit';
-import { backend } from './backend';
-import { ChartHost, type Chart } from './chart';
-import type { Model, Result } from './contract';
-import { labels } from './labels';
-import { title } from './models';
-import { bandsOf, seriesOf } from './trend-data';
-import { Unit } from './unit';
-import { View } from './view';
-import { t } from './words';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+  input,
+} from "@angular/core";
+import { followLink, timeZone } from "@dcp/api-service";
+import { loadable, shared, StatePanel } from "@dcp/kit";
+import { backend } from "./backend";
+import { ChartHost, type Chart } from "./chart";
+import type { Model, Result } from "./contract";
+import { labels } from "./labels";
+import { title } from "./models";
+import { bandsOf, seriesOf } from "./trend-data";
+import { Unit } from "./unit";
+import { View } from "./view";
+import { t } from "./words";
 
 const POINTS = 400;
 /** Muted lines behind the batch: enough to see what is usual. */
@@ -17,25 +23,73 @@ const BEHIND = 80;
 
 /** The raw tag behind a contribution: the batch beside what the reference batches do, and as it was recorded in time. */
 @Component({
-  selector: 'mvda-model-tag',
+  selector: "mvda-model-tag",
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, StatePanel],
   styles: `
-    :host { display: grid; gap: var(--dcp-space-3); }
-    .options { display: flex; flex-wrap: wrap; gap: var(--dcp-space-3); align-items: center; }
-    label { display: inline-flex; gap: 6px; align-items: center; }
+    :host {
+      display: grid;
+      gap: var(--dcp-space-3);
+    }
+    .options {
+      display: flex;
+      flex-wrap: wrap;
+      gap: var(--dcp-space-3);
+      align-items: center;
+    }
+    label {
+      display: inline-flex;
+      gap: 6px;
+      align-items: center;
+    }
   `,
   template: `
     <div class="options">
-      <a [href]="view.href({ section: 'overview', tag: '' })" (click)="follow($event)">← {{ t('section_overview') }}</a>
-      <label>{{ t('tag') }} <select class="dcp-select" (change)="view.set({ tag: value($event) })">@for (one of model().ask.tags; track one.name) { <option [value]="one.name" [selected]="one.name === view.state().tag">{{ one.name }}</option> }</select></label>
-      <label>{{ t('batch') }} <select class="dcp-select" (change)="view.set({ batch: value($event) })">@for (one of result().batches; track one.id) { <option [value]="one.id" [selected]="one.id === view.state().batch">{{ one.abnormal ? '▲ ' : '' }}{{ one.id }}</option> }</select></label>
+      <a
+        [href]="view.href({ section: 'overview', tag: '' })"
+        (click)="follow($event)"
+        >← {{ t("section_overview") }}</a
+      >
+      <label
+        >{{ t("tag") }}
+        <select class="dcp-select" (change)="view.set({ tag: value($event) })">
+          @for (one of model().ask.tags; track one.name) {
+            <option
+              [value]="one.name"
+              [selected]="one.name === view.state().tag"
+            >
+              {{ one.name }}
+            </option>
+          }
+        </select></label
+      >
+      <label
+        >{{ t("batch") }}
+        <select
+          class="dcp-select"
+          (change)="view.set({ batch: value($event) })"
+        >
+          @for (one of result().batches; track one.id) {
+            <option [value]="one.id" [selected]="one.id === view.state().batch">
+              {{ one.abnormal ? "▲ " : "" }}{{ one.id }}
+            </option>
+          }
+        </select></label
+      >
     </div>
     <dcp-state [of]="raw" [rows]="10">
-      @if (beside(); as chart) { <section class="dcp-panel"><div class="dcp-body" [mvdaChart]="chart"></div></section> }
+      @if (beside(); as chart) {
+        <section class="dcp-panel">
+          <div class="dcp-body" [mvdaChart]="chart"></div>
+        </section>
+      }
     </dcp-state>
     <dcp-state [of]="trend" [rows]="6">
-      @if (inTime(); as chart) { <section class="dcp-panel"><div class="dcp-body" [mvdaChart]="chart"></div></section> }
+      @if (inTime(); as chart) {
+        <section class="dcp-panel">
+          <div class="dcp-body" [mvdaChart]="chart"></div>
+        </section>
+      }
     </dcp-state>
   `,
 })
@@ -47,8 +101,12 @@ export class ModelTag {
   private readonly unit = inject(Unit);
   protected readonly follow = followLink;
 
-  private readonly tag = computed(() => this.model().ask.tags.find((one) => one.name === this.view.state().tag));
-  private readonly batch = computed(() => this.model().ask.batches.find((one) => one.id === this.view.state().batch));
+  private readonly tag = computed(() =>
+    this.model().ask.tags.find((one) => one.name === this.view.state().tag),
+  );
+  private readonly batch = computed(() =>
+    this.model().ask.batches.find((one) => one.id === this.view.state().batch),
+  );
 
   protected readonly raw = loadable({
     on: () => {
@@ -56,11 +114,22 @@ export class ModelTag {
       const tag = this.tag();
       const batch = this.batch();
       if (!tag || !batch) return undefined;
-      const reference = ask.batches.filter((one) => one.reference && one.id !== batch.id).map((one) => one.id);
-      return { id, tag, source: ask.source, unit: ask.unit.web_id, batches: [batch.id, ...reference.slice(0, BEHIND)] };
+      const reference = ask.batches
+        .filter((one) => one.reference && one.id !== batch.id)
+        .map((one) => one.id);
+      return {
+        id,
+        tag,
+        source: ask.source,
+        unit: ask.unit.web_id,
+        batches: [batch.id, ...reference.slice(0, BEHIND)],
+      };
     },
     load: async ({ id, tag, source, unit, batches }, signal) => {
-      const [overlay, envelope] = await Promise.all([backend.overlay(source, tag.web_id, unit, batches, POINTS, signal), backend.envelope(id, tag.name, signal)]);
+      const [overlay, envelope] = await Promise.all([
+        backend.overlay(source, tag.web_id, unit, batches, POINTS, signal),
+        backend.envelope(id, tag.name, signal),
+      ]);
       return { overlay, envelope };
     },
   });
@@ -69,9 +138,17 @@ export class ModelTag {
     on: () => {
       const tag = this.tag();
       const span = this.span();
-      return tag && span ? { source: this.model().ask.source, tag: tag.web_id, start: new Date(span.from).toISOString(), end: new Date(span.to).toISOString() } : undefined;
+      return tag && span
+        ? {
+            source: this.model().ask.source,
+            tag: tag.web_id,
+            start: new Date(span.from).toISOString(),
+            end: new Date(span.to).toISOString(),
+          }
+        : undefined;
     },
-    load: ({ source, tag, start, end }, signal) => backend.trend(source, [tag], { start, end }, 1600, signal),
+    load: ({ source, tag, start, end }, signal) =>
+      backend.trend(source, [tag], { start, end }, 1600, signal),
   });
 
   protected readonly beside = computed<Chart | undefined>(() => {
@@ -81,21 +158,53 @@ export class ModelTag {
     const batch = this.batch();
     if (!raw || !tag || !batch) return undefined;
     const { overlay, envelope } = raw;
-    const durations = new Map(this.result().batches.map((one) => [one.id, one.running ? envelope.duration_s_mean : one.duration_s]));
-    const name = t('tagBeside', { tag: tag.description || tag.name, batch: batch.id });
+    const durations = new Map(
+      this.result().batches.map((one) => [
+        one.id,
+        one.running ? envelope.duration_s_mean : one.duration_s,
+      ]),
+    );
+    const name = t("tagBeside", {
+      tag: tag.description || tag.name,
+      batch: batch.id,
+    });
     return {
-      kind: 'overlay',
+      kind: "overlay",
       options: {
-        title: name, ...labels(`${title(this.model())} ${name}`), x: { name: t('maturity'), unit: '%' }, laneHeight: 300, highlighted: [batch.id],
-        abnormal: new Set(this.result().batches.filter((one) => one.abnormal).map((one) => one.id)),
-        lanes: [{
-          id: tag.web_id, name: tag.name, unit: tag.unit,
-          lines: overlay.series.map((one) => {
-            const whole = durations.get(one.batch) ?? one.elapsed_s.at(-1) ?? 1;
-            return { id: one.batch, name: one.batch, x: one.elapsed_s.map((at) => (100 * at) / whole), y: one.values };
-          }),
-          envelope: { name: t('bandName', { count: this.result().reference_batches }), x: envelope.elapsed_pct, mean: envelope.mean, low: envelope.low, high: envelope.high },
-        }],
+        title: name,
+        ...labels(`${title(this.model())} ${name}`),
+        x: { name: t("maturity"), unit: "%" },
+        laneHeight: 300,
+        highlighted: [batch.id],
+        abnormal: new Set(
+          this.result()
+            .batches.filter((one) => one.abnormal)
+            .map((one) => one.id),
+        ),
+        lanes: [
+          {
+            id: tag.web_id,
+            name: tag.name,
+            unit: tag.unit,
+            lines: overlay.series.map((one) => {
+              const whole =
+                durations.get(one.batch) ?? one.elapsed_s.at(-1) ?? 1;
+              return {
+                id: one.batch,
+                name: one.batch,
+                x: one.elapsed_s.map((at) => (100 * at) / whole),
+                y: one.values,
+              };
+            }),
+            envelope: {
+              name: t("bandName", { count: this.result().reference_batches }),
+              x: envelope.elapsed_pct,
+              mean: envelope.mean,
+              low: envelope.low,
+              high: envelope.high,
+            },
+          },
+        ],
       },
     };
   });
@@ -106,13 +215,33 @@ export class ModelTag {
     const span = this.span();
     const batch = this.batch();
     if (!answer || !span || !batch) return undefined;
-    const abnormal = new Set(this.result().batches.filter((one) => one.abnormal).map((one) => one.id));
-    const name = t('tagInTime', { batch: batch.id });
+    const abnormal = new Set(
+      this.result()
+        .batches.filter((one) => one.abnormal)
+        .map((one) => one.id),
+    );
+    const name = t("tagInTime", { batch: batch.id });
     return {
-      kind: 'trend',
+      kind: "trend",
       options: {
-        title: name, ...labels(`${title(this.model())} ${name}`), height: 220, series: seriesOf(answer, this.unit.tags.value() ?? []), range: span, timeZone: timeZone(),
-        bands: bandsOf(this.unit.batches.value() ?? this.model().ask.batches.map((one) => ({ ...one, web_id: '', name: one.id, duration_s: 0, status: 'complete' as const })), span, abnormal),
+        title: name,
+        ...labels(`${title(this.model())} ${name}`),
+        height: 220,
+        series: seriesOf(answer, this.unit.tags.value() ?? []),
+        range: span,
+        timeZone: timeZone(),
+        bands: bandsOf(
+          this.unit.batches.value() ??
+            this.model().ask.batches.map((one) => ({
+              ...one,
+              web_id: "",
+              name: one.id,
+              duration_s: 0,
+              status: "complete" as const,
+            })),
+          span,
+          abnormal,
+        ),
       },
     };
   });

@@ -1,11 +1,14 @@
 // Data behind a chart: while the next answer is on its way the last one stays in sight, so that zooming does not flicker.
 
-import { effect, signal, untracked } from '@angular/core';
-import { ProblemError } from '@dcp/api-service';
-import type { Loadable } from '@dcp/kit';
+import { effect, signal, untracked } from "@angular/core";
+import { ProblemError } from "@dcp/api-service";
+import type { Loadable } from "@dcp/kit";
 
 /** Reads whenever `on` changes; `undefined` means there is nothing to read. An answer that was overtaken is dropped. */
-export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: AbortSignal) => Promise<T>): Loadable<T> {
+export function steady<P, T>(
+  on: () => P | undefined,
+  read: (on: P, signal: AbortSignal) => Promise<T>,
+): Loadable<T> {
   const value = signal<T | undefined>(undefined);
   const problem = signal<ProblemError | undefined>(undefined);
   const loading = signal(false);
@@ -14,7 +17,10 @@ export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: Abor
     turn();
     const wanted = on();
     loading.set(wanted !== undefined);
-    if (wanted === undefined) return value.set(undefined);
+    if (wanted === undefined) {
+      value.set(undefined);
+      return;
+    }
     const abort = new AbortController();
     onCleanup(() => abort.abort());
     const settle = (set: () => void): void => {
@@ -23,14 +29,21 @@ export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: Abor
       loading.set(false);
     };
     untracked(() => read(wanted, abort.signal)).then(
-      (answer) => settle(() => {
-        value.set(answer);
-        problem.set(undefined);
-      }),
+      (answer) =>
+        settle(() => {
+          value.set(answer);
+          problem.set(undefined);
+        }),
       (error: unknown) => settle(() => problem.set(ProblemError.from(error))),
     );
   });
-  return { value: value.asReadonly(), problem: problem.asReadonly(), loading: loading.asReadonly(), reload: () => turn.update((at) => at + 1), set: (next) => value.set(next) };
+  return {
+    value: value.asReadonly(),
+    problem: problem.asReadonly(),
+    loading: loading.asReadonly(),
+    reload: () => turn.update((at) => at + 1),
+    set: (next) => value.set(next),
+  };
 }
 
 /** Equal contents are the same request. */

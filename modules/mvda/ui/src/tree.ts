@@ -1,11 +1,21 @@
-import { ChangeDetectionStrategy, Component, computed, effect, ElementRef, inject, signal, untracked, viewChild } from '@angular/core';
-import { ProblemError } from '@dcp/api-service';
-import { ProblemPanel } from '@dcp/kit';
-import { backend } from './backend';
-import type { Element, Source } from './contract';
-import { Sources } from './unit';
-import { View } from './view';
-import { t } from './words';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  type ElementRef,
+  inject,
+  signal,
+  untracked,
+  viewChild,
+} from "@angular/core";
+import { ProblemError } from "@dcp/api-service";
+import { ProblemPanel } from "@dcp/kit";
+import { backend } from "./backend";
+import type { Element, Source } from "./contract";
+import { Sources } from "./unit";
+import { View } from "./view";
+import { t } from "./words";
 
 interface Node {
   key: string;
@@ -17,57 +27,127 @@ interface Node {
   leaf: boolean;
 }
 
-type Children = Element[] | 'loading' | ProblemError;
+type Children = Element[] | "loading" | ProblemError;
 
 /** The asset tree: children are read when a branch is opened; arrow keys as in every tree. */
 @Component({
-  selector: 'mvda-tree',
+  selector: "mvda-tree",
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ProblemPanel],
   styles: `
-    ul { list-style: none; margin: 0; padding: 0; outline: none; }
-    li { display: flex; align-items: center; gap: 4px; min-height: 26px; border-radius: var(--dcp-radius); cursor: pointer; padding-right: 6px; white-space: nowrap; }
-    li:hover { background: var(--dcp-hover); }
-    li[aria-selected='true'] { background: var(--dcp-selected); font-weight: 500; }
-    li:focus-visible { outline: 2px solid var(--dcp-focus); outline-offset: -2px; }
-    li[role='none'] { white-space: normal; cursor: auto; padding: 0; }
-    .twist { width: 18px; text-align: center; color: var(--dcp-text-quiet); flex: none; font-size: 10px; }
-    .name { overflow: hidden; text-overflow: ellipsis; }
-    .source { color: var(--dcp-text-quiet); }
-    .note { padding: 2px 6px; color: var(--dcp-text-quiet); font-size: var(--dcp-size-small); }
+    ul {
+      list-style: none;
+      margin: 0;
+      padding: 0;
+      outline: none;
+    }
+    li {
+      display: flex;
+      align-items: center;
+      gap: 4px;
+      min-height: 26px;
+      border-radius: var(--dcp-radius);
+      cursor: pointer;
+      padding-right: 6px;
+      white-space: nowrap;
+    }
+    li:hover {
+      background: var(--dcp-hover);
+    }
+    li[aria-selected="true"] {
+      background: var(--dcp-selected);
+      font-weight: 500;
+    }
+    li:focus-visible {
+      outline: 2px solid var(--dcp-focus);
+      outline-offset: -2px;
+    }
+    li[role="none"] {
+      white-space: normal;
+      cursor: auto;
+      padding: 0;
+    }
+    .twist {
+      width: 18px;
+      text-align: center;
+      color: var(--dcp-text-quiet);
+      flex: none;
+      font-size: 10px;
+    }
+    .name {
+      overflow: hidden;
+      text-overflow: ellipsis;
+    }
+    .source {
+      color: var(--dcp-text-quiet);
+    }
+    .note {
+      padding: 2px 6px;
+      color: var(--dcp-text-quiet);
+      font-size: var(--dcp-size-small);
+    }
   `,
   template: `
-    @if (sources.problem(); as problem) { <dcp-problem [problem]="problem" (retry)="sources.reload()" /> }
-    <ul role="tree" [attr.aria-label]="t('assets')" #list (keydown)="key($event)">
+    @if (sources.problem(); as problem) {
+      <dcp-problem [problem]="problem" (retry)="sources.reload()" />
+    }
+    <ul role="tree" [attr.aria-label]="t('assets')" #list>
       @for (node of nodes(); track node.key; let at = $index) {
-        <li role="treeitem" [attr.aria-level]="node.level" [attr.aria-expanded]="node.leaf ? null : node.open" [attr.aria-selected]="selected() === node.key"
-          [attr.data-key]="node.key" [tabindex]="active() === at ? 0 : -1" [style.padding-left.px]="(node.level - 1) * 14" (click)="click(node, at)" [title]="node.element?.description || node.name">
-          <span class="twist" aria-hidden="true">{{ node.leaf ? '' : node.open ? '▾' : '▸' }}</span>
-          <span class="name" [class.source]="!node.element">{{ node.name }}</span>
+        <li
+          role="treeitem"
+          [attr.aria-level]="node.level"
+          [attr.aria-expanded]="node.leaf ? null : node.open"
+          [attr.aria-selected]="selected() === node.key"
+          [attr.data-key]="node.key"
+          [tabindex]="active() === at ? 0 : -1"
+          [style.padding-left.px]="(node.level - 1) * 14"
+          (click)="click(node, at)"
+          (keydown)="key($event)"
+          [title]="node.element?.description || node.name"
+        >
+          <span class="twist" aria-hidden="true">{{
+            node.leaf ? "" : node.open ? "▾" : "▸"
+          }}</span>
+          <span class="name" [class.source]="!node.element">{{
+            node.name
+          }}</span>
         </li>
-        @if (trouble(node); as problem) { <li role="none"><dcp-problem [problem]="problem" (retry)="fetch(node)" /></li> }
+        @if (trouble(node); as problem) {
+          <li role="none">
+            <dcp-problem [problem]="problem" (retry)="fetch(node)" />
+          </li>
+        }
       }
     </ul>
-    @if (sources.loading() && !sources.value()) { <p class="note" role="status">{{ t('loading') }}</p> }
+    @if (sources.loading() && !sources.value()) {
+      <p class="note" role="status">{{ t("loading") }}</p>
+    }
   `,
 })
 export class Tree {
   protected readonly t = t;
   private readonly view = inject(View);
-  private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
+  private readonly list = viewChild.required<ElementRef<HTMLElement>>("list");
   protected readonly sources = inject(Sources).sources;
   private readonly children = signal<ReadonlyMap<string, Children>>(new Map());
   private readonly opened = signal<ReadonlySet<string>>(new Set());
   private readonly place = signal(0);
 
-  protected readonly nodes = computed<Node[]>(() => (this.sources.value() ?? []).flatMap((source) => this.branch(source)));
-  protected readonly selected = computed(() => `${this.view.state().source}|${this.view.state().unit}`);
-  protected readonly active = computed(() => Math.min(this.place(), Math.max(0, this.nodes().length - 1)));
+  protected readonly nodes = computed<Node[]>(() =>
+    (this.sources.value() ?? []).flatMap((source) => this.branch(source)),
+  );
+  protected readonly selected = computed(
+    () => `${this.view.state().source}|${this.view.state().unit}`,
+  );
+  protected readonly active = computed(() =>
+    Math.min(this.place(), Math.max(0, this.nodes().length - 1)),
+  );
 
   constructor() {
     effect(() => {
       const [only, ...others] = this.sources.value() ?? [];
-      if (only && others.length === 0) untracked(() => void this.openAlong(only));
+      if (only && others.length === 0)
+        untracked(() => void this.openAlong(only));
     });
   }
 
@@ -78,7 +158,11 @@ export class Tree {
 
   protected click(node: Node, at: number): void {
     this.place.set(at);
-    if (!node.leaf && (!node.element || this.selected() === node.key || !node.open)) this.toggle(node);
+    if (
+      !node.leaf &&
+      (!node.element || this.selected() === node.key || !node.open)
+    )
+      this.toggle(node);
     this.choose(node);
   }
 
@@ -92,21 +176,33 @@ export class Tree {
       ArrowUp: () => this.go(at - 1),
       Home: () => this.go(0),
       End: () => this.go(nodes.length - 1),
-      ArrowRight: () => (node.leaf || node.open ? this.go(at + 1) : this.toggle(node)),
-      ArrowLeft: () => (node.open ? this.toggle(node) : this.go(nodes.findLastIndex((one, index) => index < at && one.level < node.level))),
+      ArrowRight: () =>
+        node.leaf || node.open ? this.go(at + 1) : this.toggle(node),
+      ArrowLeft: () =>
+        node.open
+          ? this.toggle(node)
+          : this.go(
+              nodes.findLastIndex(
+                (one, index) => index < at && one.level < node.level,
+              ),
+            ),
       Enter: () => this.choose(node),
-      ' ': () => this.choose(node),
+      " ": () => this.choose(node),
     };
-    const move = moves[event.key] ?? (event.key.length === 1 ? () => this.type(event.key, at) : undefined);
+    const move =
+      moves[event.key] ??
+      (event.key.length === 1 ? () => this.type(event.key, at) : undefined);
     if (!move) return;
     event.preventDefault();
     move();
   }
 
-  protected async fetch(node: Pick<Node, 'key' | 'source' | 'element'>): Promise<Element[]> {
+  protected async fetch(
+    node: Pick<Node, "key" | "source" | "element">,
+  ): Promise<Element[]> {
     const known = this.children().get(node.key);
     if (Array.isArray(known)) return known;
-    this.put(node.key, 'loading');
+    this.put(node.key, "loading");
     try {
       const found = await backend.elements(node.source, node.element?.web_id);
       this.put(node.key, found);
@@ -118,10 +214,25 @@ export class Tree {
   }
 
   private choose(node: Node): void {
-    if (!node.element) return this.toggle(node);
+    if (!node.element) {
+      this.toggle(node);
+      return;
+    }
     const { web_id, path } = node.element;
     if (web_id === this.view.state().unit) return;
-    this.view.set({ source: node.source, unit: web_id, path, batches: [], batch: '', tags: [], model: '', create: '', from: undefined, to: undefined, section: 'overview' });
+    this.view.set({
+      source: node.source,
+      unit: web_id,
+      path,
+      batches: [],
+      batch: "",
+      tags: [],
+      model: "",
+      create: "",
+      from: undefined,
+      to: undefined,
+      section: "overview",
+    });
   }
 
   private toggle(node: Node): void {
@@ -136,13 +247,27 @@ export class Tree {
   /** Opens the branches above the unit in the address; without one, as far as there is nothing to choose. */
   private async openAlong(source: Source): Promise<void> {
     const { path } = this.view.state();
-    let node: Pick<Node, 'key' | 'source' | 'element'> | undefined = { key: `${source.id}|`, source: source.id, element: undefined };
+    let node: Pick<Node, "key" | "source" | "element"> | undefined = {
+      key: `${source.id}|`,
+      source: source.id,
+      element: undefined,
+    };
     while (node) {
       const { key } = node;
       this.opened.update((open) => new Set([...open, key]));
       const below: Element[] = await this.fetch(node);
-      const next = path ? below.find((one) => path.startsWith(`${one.path}\\`)) : below.length === 1 ? below[0] : undefined;
-      node = next?.has_children ? { key: `${source.id}|${next.web_id}`, source: source.id, element: next } : undefined;
+      const next = path
+        ? below.find((one) => path.startsWith(`${one.path}\\`))
+        : below.length === 1
+          ? below[0]
+          : undefined;
+      node = next?.has_children
+        ? {
+            key: `${source.id}|${next.web_id}`,
+            source: source.id,
+            element: next,
+          }
+        : undefined;
     }
   }
 
@@ -152,25 +277,54 @@ export class Tree {
       if (!Array.isArray(found) || !this.opened().has(key)) return [];
       return found.flatMap((element) => {
         const own = `${source.id}|${element.web_id}`;
-        const node: Node = { key: own, name: element.name, level, source: source.id, element, open: this.opened().has(own), leaf: !element.has_children };
+        const node: Node = {
+          key: own,
+          name: element.name,
+          level,
+          source: source.id,
+          element,
+          open: this.opened().has(own),
+          leaf: !element.has_children,
+        };
         return [node, ...below(own, level + 1)];
       });
     };
     const key = `${source.id}|`;
-    return [{ key, name: `${source.name} · ${source.database}`, level: 1, source: source.id, element: undefined, open: this.opened().has(key), leaf: false }, ...below(key, 2)];
+    return [
+      {
+        key,
+        name: `${source.name} · ${source.database}`,
+        level: 1,
+        source: source.id,
+        element: undefined,
+        open: this.opened().has(key),
+        leaf: false,
+      },
+      ...below(key, 2),
+    ];
   }
 
   private go(to: number): void {
     if (to < 0 || to >= this.nodes().length) return;
     this.place.set(to);
-    const key = this.nodes()[to]?.key ?? '';
-    queueMicrotask(() => this.list().nativeElement.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus());
+    const key = this.nodes()[to]?.key ?? "";
+    queueMicrotask(() =>
+      this.list()
+        .nativeElement.querySelector<HTMLElement>(
+          `[data-key="${CSS.escape(key)}"]`,
+        )
+        ?.focus(),
+    );
   }
 
   private type(letter: string, from: number): void {
     const nodes = this.nodes();
-    const after = [...nodes.keys()].map((step) => (from + 1 + step) % nodes.length);
-    const found = after.find((at) => nodes[at]?.name.toLowerCase().startsWith(letter.toLowerCase()));
+    const after = [...nodes.keys()].map(
+      (step) => (from + 1 + step) % nodes.length,
+    );
+    const found = after.find((at) =>
+      nodes[at]?.name.toLowerCase().startsWith(letter.toLowerCase()),
+    );
     if (found !== undefined) this.go(found);
   }
 

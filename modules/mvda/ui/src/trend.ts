@@ -1,63 +1,152 @@
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { timeZone } from '@dcp/api-service';
-import { ProblemPanel, shared, StatePanel } from '@dcp/kit';
-import { backend } from './backend';
-import { ChartHost, type Chart } from './chart';
-import type { Batch, Tag } from './contract';
-import { labels } from './labels';
-import { same, steady } from './steady';
-import { TagPicker } from './tag-picker';
-import { bandsOf, seriesOf } from './trend-data';
-import { Unit } from './unit';
-import { RANGES, View } from './view';
-import { t } from './words';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  inject,
+} from "@angular/core";
+import { timeZone } from "@dcp/api-service";
+import { ProblemPanel, shared, StatePanel } from "@dcp/kit";
+import { backend } from "./backend";
+import { ChartHost, type Chart } from "./chart";
+import type { Batch, Tag } from "./contract";
+import { labels } from "./labels";
+import { same, steady } from "./steady";
+import { TagPicker } from "./tag-picker";
+import { bandsOf, seriesOf } from "./trend-data";
+import { Unit } from "./unit";
+import { RANGES, View } from "./view";
+import { t } from "./words";
 
 /** Points asked for: about four per pixel of a wide screen would be more than the eye resolves. */
 const POINTS = 1600;
 const HOUR = 3_600_000;
-const LENGTHS: Record<string, number> = { '8h': 8, '24h': 24, '3d': 72, '7d': 168 };
+const LENGTHS: Record<string, number> = {
+  "8h": 8,
+  "24h": 24,
+  "3d": 72,
+  "7d": 168,
+};
 
 /** Trends of any tags of the unit, for a batch or for a range of time. */
 @Component({
-  selector: 'mvda-trend',
+  selector: "mvda-trend",
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ProblemPanel, StatePanel, TagPicker],
   styles: `
-    .dcp-toolbar { margin-bottom: var(--dcp-space-3); }
-    .range { display: inline-flex; }
-    .range button { border-radius: 0; margin-left: -1px; }
-    label { display: inline-flex; gap: 6px; align-items: center; }
-    .busy { opacity: .6; transition: opacity .15s .3s; }
+    .dcp-toolbar {
+      margin-bottom: var(--dcp-space-3);
+    }
+    .range {
+      display: inline-flex;
+    }
+    .range button {
+      border-radius: 0;
+      margin-left: -1px;
+    }
+    label {
+      display: inline-flex;
+      gap: 6px;
+      align-items: center;
+    }
+    .busy {
+      opacity: 0.6;
+      transition: opacity 0.15s 0.3s;
+    }
   `,
   template: `
-    <dcp-state [of]="unit.tags" [empty]="unit.tags.value()?.length === 0" [emptyTitle]="t('noTags')" [emptyText]="t('noTagsText')">
+    <dcp-state
+      [of]="unit.tags"
+      [empty]="unit.tags.value()?.length === 0"
+      [emptyTitle]="t('noTags')"
+      [emptyText]="t('noTagsText')"
+    >
       <div class="dcp-toolbar">
         <mvda-tag-picker [chosen]="unit.chosen()" (changed)="choose($event)" />
         <div class="range" role="group" [attr.aria-label]="t('range')">
           @for (range of ranges; track range) {
-            <button type="button" class="dcp-button" [attr.aria-pressed]="view.state().range === range" (click)="ranged(range)">{{ named(range) }}</button>
+            <button
+              type="button"
+              class="dcp-button"
+              [attr.aria-pressed]="view.state().range === range"
+              (click)="ranged(range)"
+            >
+              {{ named(range) }}
+            </button>
           }
         </div>
-        @if (view.state().range === 'batch') {
-          <label>{{ t('batch') }}
+        @if (view.state().range === "batch") {
+          <label
+            >{{ t("batch") }}
             <select class="dcp-select" (change)="batch($event)">
-              @for (one of ordered(); track one.id) { <option [value]="one.id" [selected]="one.id === unit.batch()?.id">{{ one.id }}{{ one.status === 'running' ? ' · ' + t('running') : '' }}</option> }
+              @for (one of ordered(); track one.id) {
+                <option
+                  [value]="one.id"
+                  [selected]="one.id === unit.batch()?.id"
+                >
+                  {{ one.id
+                  }}{{ one.status === "running" ? " · " + t("running") : "" }}
+                </option>
+              }
             </select>
           </label>
         }
-        @if (view.state().range === 'own') {
-          <label>{{ t('from') }} <input class="dcp-input" type="datetime-local" [value]="local(span()?.from)" (change)="own('start', $event)" /></label>
-          <label>{{ t('to') }} <input class="dcp-input" type="datetime-local" [value]="local(span()?.to)" (change)="own('end', $event)" /></label>
+        @if (view.state().range === "own") {
+          <label
+            >{{ t("from") }}
+            <input
+              class="dcp-input"
+              type="datetime-local"
+              [value]="local(span()?.from)"
+              (change)="own('start', $event)"
+          /></label>
+          <label
+            >{{ t("to") }}
+            <input
+              class="dcp-input"
+              type="datetime-local"
+              [value]="local(span()?.to)"
+              (change)="own('end', $event)"
+          /></label>
         }
         <span class="dcp-fill"></span>
         <div class="range" role="group" [attr.aria-label]="t('layout')">
-          <button type="button" class="dcp-button" [attr.aria-pressed]="view.state().layout === 'lanes'" (click)="view.set({ layout: 'lanes' })">{{ t('lanes') }}</button>
-          <button type="button" class="dcp-button" [attr.aria-pressed]="view.state().layout === 'shared'" (click)="view.set({ layout: 'shared' })">{{ t('sharedAxes') }}</button>
+          <button
+            type="button"
+            class="dcp-button"
+            [attr.aria-pressed]="view.state().layout === 'lanes'"
+            (click)="view.set({ layout: 'lanes' })"
+          >
+            {{ t("lanes") }}
+          </button>
+          <button
+            type="button"
+            class="dcp-button"
+            [attr.aria-pressed]="view.state().layout === 'shared'"
+            (click)="view.set({ layout: 'shared' })"
+          >
+            {{ t("sharedAxes") }}
+          </button>
         </div>
       </div>
-      @if (data.problem(); as problem) { <dcp-problem [problem]="problem" (retry)="data.reload()" /> }
-      @else if (chart(); as chart) { <div class="dcp-panel"><div class="dcp-body" [class.busy]="data.loading()" [attr.aria-busy]="data.loading()" [mvdaChart]="chart"></div></div> }
-      @else { <div class="dcp-skeleton" style="height: 420px" role="status" [attr.aria-label]="t('loading')"></div> }
+      @if (data.problem(); as problem) {
+        <dcp-problem [problem]="problem" (retry)="data.reload()" />
+      } @else if (chart(); as chart) {
+        <div class="dcp-panel">
+          <div
+            class="dcp-body"
+            [class.busy]="data.loading()"
+            [attr.aria-busy]="data.loading()"
+            [mvdaChart]="chart"
+          ></div>
+        </div>
+      } @else {
+        <div
+          class="dcp-skeleton"
+          style="height: 420px"
+          role="status"
+          [attr.aria-label]="t('loading')"
+        ></div>
+      }
     </dcp-state>
   `,
 })
@@ -67,33 +156,59 @@ export class TrendTab {
   protected readonly unit = inject(Unit);
   protected readonly view = inject(View);
 
-  protected readonly ordered = computed(() => [...(this.unit.batches.value() ?? [])].sort((a, b) => b.start.localeCompare(a.start)));
+  protected readonly ordered = computed(() =>
+    [...(this.unit.batches.value() ?? [])].sort((a, b) =>
+      b.start.localeCompare(a.start),
+    ),
+  );
 
   /** The whole range on show in milliseconds. */
-  protected readonly span = computed<{ from: number; to: number } | undefined>(() => {
-    const { range, start, end } = this.view.state();
-    if (range === 'batch') return this.batchSpan(this.unit.batch());
-    if (range === 'own' && start && end) return { from: Date.parse(start), to: Date.parse(end) };
-    const now = this.unit.now();
-    const starts = (this.unit.batches.value() ?? []).map((batch) => Date.parse(batch.start));
-    if (range === 'all') return starts.length ? { from: Math.min(...starts), to: now } : undefined;
-    return { from: now - (LENGTHS[range] ?? 24) * HOUR, to: now };
-  });
+  protected readonly span = computed<{ from: number; to: number } | undefined>(
+    () => {
+      const { range, start, end } = this.view.state();
+      if (range === "batch") return this.batchSpan(this.unit.batch());
+      if (range === "own" && start && end)
+        return { from: Date.parse(start), to: Date.parse(end) };
+      const now = this.unit.now();
+      const starts = (this.unit.batches.value() ?? []).map((batch) =>
+        Date.parse(batch.start),
+      );
+      if (range === "all")
+        return starts.length
+          ? { from: Math.min(...starts), to: now }
+          : undefined;
+      return { from: now - (LENGTHS[range] ?? 24) * HOUR, to: now };
+    },
+  );
 
   protected readonly zoom = computed(() => {
     const { from, to } = this.view.state();
-    return from !== undefined && to !== undefined && from < to ? { from, to } : undefined;
+    return from !== undefined && to !== undefined && from < to
+      ? { from, to }
+      : undefined;
   });
 
-  private readonly request = computed(() => {
-    const shown = this.zoom() ?? this.span();
-    const { source } = this.view.state();
-    const tags = this.unit.chosen();
-    if (!shown || tags.length === 0) return undefined;
-    return { source, tags: tags.map((tag) => tag.web_id), start: new Date(shown.from).toISOString(), end: new Date(shown.to).toISOString() };
-  }, { equal: same });
+  private readonly request = computed(
+    () => {
+      const shown = this.zoom() ?? this.span();
+      const { source } = this.view.state();
+      const tags = this.unit.chosen();
+      if (!shown || tags.length === 0) return undefined;
+      return {
+        source,
+        tags: tags.map((tag) => tag.web_id),
+        start: new Date(shown.from).toISOString(),
+        end: new Date(shown.to).toISOString(),
+      };
+    },
+    { equal: same },
+  );
 
-  protected readonly data = steady(this.request, ({ source, tags, start, end }, signal) => backend.trend(source, tags, { start, end }, POINTS, signal));
+  protected readonly data = steady(
+    this.request,
+    ({ source, tags, start, end }, signal) =>
+      backend.trend(source, tags, { start, end }, POINTS, signal),
+  );
 
   protected readonly chart = computed<Chart | undefined>(() => {
     shared.language();
@@ -102,11 +217,18 @@ export class TrendTab {
     if (!answer || !range) return undefined;
     const now = Date.now();
     return {
-      kind: 'trend',
+      kind: "trend",
       options: {
-        title: t('trendOf', { unit: this.view.unitName() }), ...labels(`${this.view.unitName()} ${t('trend')}`), bare: true,
-        series: seriesOf(answer, this.unit.tags.value() ?? []), bands: bandsOf(this.unit.batches.value() ?? [], range), range,
-        zoom: this.zoom(), layout: this.view.state().layout, timeZone: timeZone(), ...(now <= range.to + 60_000 ? { now } : {}),
+        title: t("trendOf", { unit: this.view.unitName() }),
+        ...labels(`${this.view.unitName()} ${t("trend")}`),
+        bare: true,
+        series: seriesOf(answer, this.unit.tags.value() ?? []),
+        bands: bandsOf(this.unit.batches.value() ?? [], range),
+        range,
+        zoom: this.zoom(),
+        layout: this.view.state().layout,
+        timeZone: timeZone(),
+        ...(now <= range.to + 60_000 ? { now } : {}),
         onZoom: (to, zoomed) => this.zoomed(to, zoomed),
       },
     };
@@ -122,36 +244,63 @@ export class TrendTab {
 
   protected ranged(range: (typeof RANGES)[number]): void {
     const shown = this.zoom() ?? this.span();
-    const own = range === 'own' && shown ? { start: new Date(shown.from).toISOString(), end: new Date(shown.to).toISOString() } : {};
+    const own =
+      range === "own" && shown
+        ? {
+            start: new Date(shown.from).toISOString(),
+            end: new Date(shown.to).toISOString(),
+          }
+        : {};
     this.view.set({ range, from: undefined, to: undefined, ...own });
   }
 
   protected batch(event: Event): void {
-    this.view.set({ batch: (event.target as HTMLSelectElement).value, from: undefined, to: undefined });
+    this.view.set({
+      batch: (event.target as HTMLSelectElement).value,
+      from: undefined,
+      to: undefined,
+    });
   }
 
-  protected own(edge: 'start' | 'end', event: Event): void {
+  protected own(edge: "start" | "end", event: Event): void {
     const at = new Date((event.target as HTMLInputElement).value);
-    if (!Number.isNaN(at.getTime())) this.view.set({ [edge]: at.toISOString(), from: undefined, to: undefined });
+    if (!Number.isNaN(at.getTime()))
+      this.view.set({
+        [edge]: at.toISOString(),
+        from: undefined,
+        to: undefined,
+      });
   }
 
   /** The clock of the reader's computer, which is the one such an input takes. */
   protected local(at: number | undefined): string {
-    if (at === undefined) return '';
+    if (at === undefined) return "";
     const moment = new Date(at);
-    return new Date(at - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    return new Date(at - moment.getTimezoneOffset() * 60_000)
+      .toISOString()
+      .slice(0, 16);
   }
 
-  private batchSpan(batch: Batch | undefined): { from: number; to: number } | undefined {
+  private batchSpan(
+    batch: Batch | undefined,
+  ): { from: number; to: number } | undefined {
     if (!batch) return undefined;
     const from = Date.parse(batch.start);
     const to = batch.end ? Date.parse(batch.end) : this.unit.now();
     // a little before and after, so that the edges of the batch can be seen
     const margin = Math.max(60_000, (to - from) * 0.05);
-    return { from: from - margin, to: Math.min(to + margin, batch.end ? Infinity : this.unit.now()) };
+    return {
+      from: from - margin,
+      to: Math.min(to + margin, batch.end ? Infinity : this.unit.now()),
+    };
   }
 
   private zoomed(range: { from: number; to: number }, zoomed: boolean): void {
-    this.view.set(zoomed ? { from: Math.round(range.from), to: Math.round(range.to) } : { from: undefined, to: undefined }, { replace: true });
+    this.view.set(
+      zoomed
+        ? { from: Math.round(range.from), to: Math.round(range.to) }
+        : { from: undefined, to: undefined },
+      { replace: true },
+    );
   }
 }

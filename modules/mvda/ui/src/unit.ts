@@ -1,10 +1,16 @@
 // What every tab needs of the chosen unit: its batches and its tags, loaded once and kept fresh while a batch runs.
 
-import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
-import { loadable } from '@dcp/kit';
-import { backend } from './backend';
-import type { Batch, Tag } from './contract';
-import { View } from './view';
+import {
+  computed,
+  DestroyRef,
+  inject,
+  Injectable,
+  signal,
+} from "@angular/core";
+import { loadable } from "@dcp/kit";
+import { backend } from "./backend";
+import type { Batch, Tag } from "./contract";
+import { View } from "./view";
 
 const FRESH_MS = 30_000;
 /** Tags shown before the reader has chosen any. */
@@ -14,7 +20,10 @@ const FIRST_TAGS = 4;
 @Injectable()
 export class Sources {
   private readonly view = inject(View);
-  readonly sources = loadable({ on: () => this.view.site() || undefined, load: (_, signal) => backend.sources(signal) });
+  readonly sources = loadable({
+    on: () => this.view.site() || undefined,
+    load: (_, signal) => backend.sources(signal),
+  });
 }
 
 @Injectable()
@@ -27,27 +36,45 @@ export class Unit {
 
   readonly batches = loadable({
     on: this.address,
-    load: ({ source, unit }, signal) => backend.batches(source, unit, signal).then(({ items }) => items),
+    load: ({ source, unit }, signal) =>
+      backend.batches(source, unit, signal).then(({ items }) => items),
   });
-  readonly tags = loadable({ on: this.address, load: ({ source, unit }, signal) => backend.tags(source, unit, signal) });
+  readonly tags = loadable({
+    on: this.address,
+    load: ({ source, unit }, signal) => backend.tags(source, unit, signal),
+  });
   readonly now = signal(Date.now());
 
-  readonly running = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'running'));
-  readonly complete = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'complete'));
+  readonly running = computed(() =>
+    (this.batches.value() ?? []).filter((batch) => batch.status === "running"),
+  );
+  readonly complete = computed(() =>
+    (this.batches.value() ?? []).filter((batch) => batch.status === "complete"),
+  );
 
   /** The tags in the address, or the first few that are measured values. */
   readonly chosen = computed<Tag[]>(() => {
     const all = this.tags.value() ?? [];
     const names = this.view.state().tags;
-    const named = names.flatMap((name) => all.filter((tag) => tag.name === name));
-    return named.length ? named : all.filter((tag) => !tag.step).slice(0, FIRST_TAGS);
+    const named = names.flatMap((name) =>
+      all.filter((tag) => tag.name === name),
+    );
+    return named.length
+      ? named
+      : all.filter((tag) => !tag.step).slice(0, FIRST_TAGS);
   });
 
   /** The batch in the address, else the first selected, else the latest. */
   readonly batch = computed<Batch | undefined>(() => {
     const all = this.batches.value() ?? [];
     const { batch, batches } = this.view.state();
-    return all.find(({ id }) => id === (batch || batches[0])) ?? all.reduce<Batch | undefined>((last, one) => (!last || one.start > last.start ? one : last), undefined);
+    return (
+      all.find(({ id }) => id === (batch || batches[0])) ??
+      all.reduce<Batch | undefined>(
+        (last, one) => (!last || one.start > last.start ? one : last),
+        undefined,
+      )
+    );
   });
 
   constructor() {

@@ -1,6 +1,6 @@
 // What the module's backend takes and answers.
 
-import type { Localized } from '@dcp/api-service';
+import type { Localized } from "@dcp/api-service";
 
 export interface Ask {
   title: string;
@@ -13,7 +13,7 @@ export interface Ask {
 export interface Listed {
   id: string;
   title: string;
-  state: 'queued' | 'ready' | 'failed';
+  state: "queued" | "ready" | "failed";
   created_at: string;
   created_by: { id: string; name: string };
   error?: { title: string; detail: string };
@@ -25,7 +25,7 @@ export interface Signal {
   /** The value at which the rule is complete, from 0. */
   index: number;
   points: number[];
-  side: 'above' | 'below' | 'both';
+  side: "above" | "below" | "both";
 }
 
 export interface Index {
@@ -55,8 +55,19 @@ export interface Result {
   sigma_within: number;
   sigma_overall: number;
   sigma_estimator: string;
-  individuals: { centre: number; lower: number; upper: number; signals: Signal[] };
-  moving_range: { values: number[]; centre: number; lower: number; upper: number; signals: Signal[] };
+  individuals: {
+    centre: number;
+    lower: number;
+    upper: number;
+    signals: Signal[];
+  };
+  moving_range: {
+    values: number[];
+    centre: number;
+    lower: number;
+    upper: number;
+    signals: Signal[];
+  };
   stable: boolean;
   capability: Capability | null;
 }
@@ -64,5 +75,11 @@ export interface Result {
 export interface Chart extends Listed {
   ask: Ask;
   result: Result | null;
-  provenance: { node: string; zone: string; script: string; script_version: number; environment: { r?: string } } | null;
+  provenance: {
+    node: string;
+    zone: string;
+    script: string;
+    script_version: number;
+    environment: { r?: string };
+  } | null;
 }

@@ -1,44 +1,57 @@
-import { api, ProblemError } from '@dcp/api-service';
-import { useState, type DragEvent, type FormEvent } from 'react';
-import type { Ask, Chart } from './contract';
-import { numberOf, parse } from './parse';
-import { Problem } from './problem';
-import { t } from './words';
+import { api, ProblemError } from "@dcp/api-service";
+import { useState, type DragEvent, type SubmitEvent } from "react";
+import type { Ask, Chart } from "./contract";
+import { numberOf, parse } from "./parse";
+import { Problem } from "./problem";
+import { t } from "./words";
 
 const FEWEST = 8;
 const SHOWN = 5;
 
 /** Values, limits and a title; says what it understood before it calculates. */
-export function Form({ start, done }: { start: Ask | undefined; done: (chart: Chart) => void }) {
-  const [title, setTitle] = useState(start?.title ?? '');
-  const [text, setText] = useState(start?.values.join('\n') ?? '');
-  const [lsl, setLsl] = useState(start?.lsl?.toString() ?? '');
-  const [usl, setUsl] = useState(start?.usl?.toString() ?? '');
+export function Form({
+  start,
+  done,
+}: {
+  start: Ask | undefined;
+  done: (chart: Chart) => void;
+}) {
+  const [title, setTitle] = useState(start?.title ?? "");
+  const [text, setText] = useState(start?.values.join("\n") ?? "");
+  const [lsl, setLsl] = useState(start?.lsl?.toString() ?? "");
+  const [usl, setUsl] = useState(start?.usl?.toString() ?? "");
   const [unstable, setUnstable] = useState(start?.allow_unstable ?? false);
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState<ProblemError>();
   const { values, skipped } = parse(text);
-  const advice = values.length < FEWEST ? t('tooFew') : title.trim() ? '' : t('needTitle');
+  const advice =
+    values.length < FEWEST ? t("tooFew") : title.trim() ? "" : t("needTitle");
 
   const take = async (file: File | undefined): Promise<void> => {
     if (!file) return;
     setText(await file.text());
-    if (!title) setTitle(file.name.replace(/\.\w+$/, ''));
+    if (!title) setTitle(file.name.replace(/\.\w+$/, ""));
   };
   const dropped = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
     void take(event.dataTransfer.files[0]);
   };
-  const send = async (event: FormEvent): Promise<void> => {
+  const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (advice || sending) return;
     setSending(true);
     setProblem(undefined);
     try {
-      const ask: Ask = { title: title.trim(), values, lsl: numberOf(lsl) ?? null, usl: numberOf(usl) ?? null, allow_unstable: unstable };
-      done(await api.post<Chart>('/api/saw/charts', ask));
+      const ask: Ask = {
+        title: title.trim(),
+        values,
+        lsl: numberOf(lsl) ?? null,
+        usl: numberOf(usl) ?? null,
+        allow_unstable: unstable,
+      };
+      done(await api.post<Chart>("/api/saw/charts", ask));
     } catch (error) {
       setProblem(ProblemError.from(error));
     } finally {
@@ -47,47 +60,121 @@ export function Form({ start, done }: { start: Ask | undefined; done: (chart: Ch
   };
 
   return (
-    <form className="dcp-panel" onSubmit={(event) => void send(event)} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={dropped} style={over ? { outline: '2px dashed var(--dcp-accent)' } : undefined}>
-      <div className="dcp-body" style={{ display: 'grid', gap: 12 }}>
+    <form
+      className="dcp-panel"
+      onSubmit={(event) => void send(event)}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={dropped}
+      style={over ? { outline: "2px dashed var(--dcp-accent)" } : undefined}
+    >
+      <div className="dcp-body" style={{ display: "grid", gap: 12 }}>
         {problem && <Problem problem={problem} />}
         <div className="dcp-field">
-          <label htmlFor="saw-title">{t('name')}</label>
-          <input id="saw-title" className="dcp-input" maxLength={200} value={title} onChange={(event) => setTitle(event.target.value)} />
+          <label htmlFor="saw-title">{t("name")}</label>
+          <input
+            id="saw-title"
+            className="dcp-input"
+            maxLength={200}
+            value={title}
+            onChange={(event) => setTitle(event.target.value)}
+          />
         </div>
         <div className="dcp-field">
-          <label htmlFor="saw-values">{t('values')}</label>
-          <textarea id="saw-values" className="dcp-input dcp-code" rows={10} value={text} onChange={(event) => setText(event.target.value)} aria-describedby="saw-hint saw-read" />
-          <span id="saw-hint" className="dcp-hint">{t('valuesHint')}</span>
+          <label htmlFor="saw-values">{t("values")}</label>
+          <textarea
+            id="saw-values"
+            className="dcp-input dcp-code"
+            rows={10}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            aria-describedby="saw-hint saw-read"
+          />
+          <span id="saw-hint" className="dcp-hint">
+            {t("valuesHint")}
+          </span>
           <span id="saw-read" className="dcp-hint" role="status">
-            {t('read', { count: values.length })}
-            {skipped.length > 0 && ` · ${t('skipped', { count: skipped.length, which: skipped.slice(0, SHOWN).join(', ') })}`}
+            {t("read", { count: values.length })}
+            {skipped.length > 0 &&
+              ` · ${t("skipped", { count: skipped.length, which: skipped.slice(0, SHOWN).join(", ") })}`}
           </span>
           <span className="dcp-hint">
-            {t('drop')} <label style={{ color: 'var(--dcp-accent)', textDecoration: 'underline', cursor: 'pointer' }}>{t('choose')}<input type="file" accept=".csv,.txt,text/*" className="dcp-unseen" onChange={(event) => void take(event.target.files?.[0])} /></label>
+            {t("drop")}{" "}
+            <label
+              style={{
+                color: "var(--dcp-accent)",
+                textDecoration: "underline",
+                cursor: "pointer",
+              }}
+            >
+              {t("choose")}
+              <input
+                type="file"
+                accept=".csv,.txt,text/*"
+                className="dcp-unseen"
+                onChange={(event) => void take(event.target.files?.[0])}
+              />
+            </label>
           </span>
         </div>
-        <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12 }}>
-          <Limit id="saw-lsl" label={t('lsl')} value={lsl} change={setLsl} />
-          <Limit id="saw-usl" label={t('usl')} value={usl} change={setUsl} />
+        <div
+          style={{ display: "grid", gridTemplateColumns: "1fr 1fr", gap: 12 }}
+        >
+          <Limit id="saw-lsl" label={t("lsl")} value={lsl} change={setLsl} />
+          <Limit id="saw-usl" label={t("usl")} value={usl} change={setUsl} />
         </div>
-        <label style={{ display: 'flex', gap: 8, alignItems: 'center' }}>
-          <input type="checkbox" checked={unstable} onChange={(event) => setUnstable(event.target.checked)} /> {t('unstable')}
+        <label style={{ display: "flex", gap: 8, alignItems: "center" }}>
+          <input
+            type="checkbox"
+            checked={unstable}
+            onChange={(event) => setUnstable(event.target.checked)}
+          />{" "}
+          {t("unstable")}
         </label>
         <div className="dcp-toolbar">
-          <button type="submit" className="dcp-button dcp-button--primary" disabled={advice !== '' || sending}>{sending ? t('calculating') : t('calculate')}</button>
-          <span className="dcp-hint" role="status">{advice}</span>
+          <button
+            type="submit"
+            className="dcp-button dcp-button--primary"
+            disabled={advice !== "" || sending}
+          >
+            {sending ? t("calculating") : t("calculate")}
+          </button>
+          <span className="dcp-hint" role="status">
+            {advice}
+          </span>
         </div>
       </div>
     </form>
   );
 }
 
-function Limit({ id, label, value, change }: { id: string; label: string; value: string; change: (value: string) => void }) {
-  const wrong = value !== '' && numberOf(value) === undefined;
+function Limit({
+  id,
+  label,
+  value,
+  change,
+}: {
+  id: string;
+  label: string;
+  value: string;
+  change: (value: string) => void;
+}) {
+  const wrong = value !== "" && numberOf(value) === undefined;
   return (
     <div className="dcp-field">
       <label htmlFor={id}>{label}</label>
-      <input id={id} className="dcp-input" inputMode="decimal" placeholder={t('optional')} value={value} aria-invalid={wrong} onChange={(event) => change(event.target.value)} />
+      <input
+        id={id}
+        className="dcp-input"
+        inputMode="decimal"
+        placeholder={t("optional")}
+        value={value}
+        aria-invalid={wrong}
+        onChange={(event) => change(event.target.value)}
+      />
     </div>
   );
 }
