@@ -13,6 +13,7 @@ mod log_file;
 mod module;
 mod pool;
 mod ports;
+mod queues;
 mod run;
 mod status;
 mod supervisor;

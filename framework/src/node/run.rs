@@ -74,6 +74,10 @@ async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
     let door = control::bind(&socket).await.map_err(anyhow::Error::msg)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 
+    // A broker that is down must not keep the portal down: modules declare their queues themselves when it is back.
+    if let Err(error) = super::queues::declare(&config).await {
+        tracing::warn!(error = format!("{error:#}"), "the queues could not be declared");
+    }
     let supervisor = Supervisor::start(&config, zone);
     let stopping = CancellationToken::new();
     let opened = Edge::open(&config, zone, &*secrets, &supervisor, stopping.clone()).await;

@@ -18,7 +18,7 @@ pub(crate) const TOKENS: usize = 50;
 pub(crate) const PASSWORD_SHORTEST: usize = 12;
 /// Longest password: enough for a sentence, and hashing it is bounded.
 pub(crate) const PASSWORD_LONGEST: usize = 128;
-/// Passwords hashed at once: each takes 19 MiB and one core.
+/// Passwords hashed at once: each takes 46 MiB and one core.
 pub(crate) const HASHERS: usize = 2;
 /// Passwords waiting to be hashed; more are refused, so that guessing cannot pile up work.
 pub(crate) const HASH_QUEUE: usize = 32;

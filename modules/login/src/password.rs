@@ -45,7 +45,7 @@ pub(crate) async fn change(
     let mut tx = match (&given.old, &given.code) {
         (Some(old), None) => {
             if !login.hasher.fits(old, account.password_hash.as_deref()).await? {
-                return Err(wrong("/old", "This is not your present password."));
+                return Err(Problem::new(StatusCode::UNAUTHORIZED, "bad-credentials", "The present password is wrong").part("/old", "This is not your present password."));
             }
             login.store.begin().await?
         }
