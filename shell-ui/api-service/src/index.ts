@@ -26,6 +26,7 @@ export {
   followModules,
   loadPortal,
   portal,
+  type LayoutNode,
   type ModuleState,
   type Portal,
   type PortalModule,

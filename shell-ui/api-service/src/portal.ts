@@ -32,10 +32,18 @@ export interface PortalModule {
   readonly entry?: string | null;
 }
 
+/** A node of the tree that single-spa-layout draws. */
+export interface LayoutNode {
+  readonly type: string;
+  readonly path?: string;
+  readonly name?: string;
+  readonly routes?: readonly LayoutNode[];
+}
+
 /** What the node tells the portal about itself and its modules. */
 export interface Portal {
   readonly node: { readonly name: string; readonly zone: Zone; readonly version: string };
-  readonly layout?: unknown;
+  readonly layout: { readonly routes: readonly LayoutNode[] };
   readonly modules: readonly PortalModule[];
 }
 

@@ -59,7 +59,7 @@ export class Guard {
   private async look(): Promise<void> {
     // without a session only the door is open
     if (!this.props || (!session.value && this.name !== '@dcp/login')) return;
-    const hindrance = obstacle(this.name, () => this.again());
+    const hindrance = this.frame === undefined ? obstacle(this.name, () => this.again()) : undefined;
     if (hindrance) {
       const says = JSON.stringify(hindrance);
       if (says === this.said) return;
