@@ -6,7 +6,8 @@ import tseslint from 'typescript-eslint';
 const shell = dirname(fileURLToPath(import.meta.url));
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/.angular/', '**/*.mjs', '**/*.js'] },
+  // unit tests are bundled for node, whose types no browser package knows
+  { ignores: ['**/dist/', '**/node_modules/', '**/.angular/', '**/*.mjs', '**/*.js', '**/*.test.ts'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked],

@@ -25,6 +25,14 @@ export interface Tag {
   step: boolean;
 }
 
+/** Whether the values of a tag are numbers, which only can be drawn and modelled. */
+export function isNumeric(tag: Tag): boolean {
+  return (
+    tag.type === "" ||
+    /^(single|double|float|u?int|byte|decimal)/i.test(tag.type)
+  );
+}
+
 export interface Batch {
   web_id: string;
   id: string;

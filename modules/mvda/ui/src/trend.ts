@@ -20,6 +20,8 @@ import { t } from "./words";
 /** Points asked for: about four per pixel of a wide screen would be more than the eye resolves. */
 const POINTS = 1600;
 const HOUR = 3_600_000;
+/** What the backend draws at once: more lines cannot be told apart. */
+const MOST_TAGS = 20;
 const LENGTHS: Record<string, number> = {
   "8h": 8,
   "24h": 24,
@@ -192,7 +194,7 @@ export class TrendTab {
     () => {
       const shown = this.zoom() ?? this.span();
       const { source } = this.view.state();
-      const tags = this.unit.chosen();
+      const tags = this.unit.chosen().slice(0, MOST_TAGS);
       if (!shown || tags.length === 0) return undefined;
       return {
         source,

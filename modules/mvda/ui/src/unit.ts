@@ -9,7 +9,7 @@ import {
 } from "@angular/core";
 import { loadable } from "@dcp/kit";
 import { backend } from "./backend";
-import type { Batch, Tag } from "./contract";
+import { isNumeric, type Batch, type Tag } from "./contract";
 import { View } from "./view";
 
 const FRESH_MS = 30_000;
@@ -41,7 +41,8 @@ export class Unit {
   });
   readonly tags = loadable({
     on: this.address,
-    load: ({ source, unit }, signal) => backend.tags(source, unit, signal),
+    load: ({ source, unit }, signal) =>
+      backend.tags(source, unit, signal).then((tags) => tags.filter(isNumeric)),
   });
   readonly now = signal(Date.now());
 
