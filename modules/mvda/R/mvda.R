@@ -268,7 +268,10 @@ envelope <- function(data, reference) {
 .text <- function(x) as.character(unlist(x))[1]
 
 # A vector that stays an array when it is written as JSON, also with one element.
-.array <- function(x) if (length(x) == 1) list(x[[1]]) else if (length(x) == 0) list() else unname(x)
+.array <- function(x) {
+  if (is.double(x)) x[is.nan(x)] <- NA # no number is no value; JSON has one word for both
+  if (length(x) == 1) list(x[[1]]) else if (length(x) == 0) list() else unname(x)
+}
 .rows_of <- function(m) lapply(seq_len(nrow(m)), function(i) .array(m[i, ]))
 
 # The same from JSON: rows arrive as a list of vectors or as a matrix.

@@ -1,1 +1,5 @@
-fn main() {}
+//! The process of the batch monitoring.
+
+fn main() -> std::process::ExitCode {
+    dcp::run(dcp::manifest!(), mvda::start)
+}

@@ -13,6 +13,7 @@ CREATE PROCEDURE dbo.model_add
     @kind NVARCHAR(400),
     @unit_web_id NVARCHAR(400),
     @request NVARCHAR(MAX),
+    @origin NVARCHAR(MAX),
     @components BIGINT,
     @batches BIGINT,
     @reference_batches BIGINT,
@@ -23,8 +24,8 @@ CREATE PROCEDURE dbo.model_add
     @created_by_name NVARCHAR(400)
 AS
 UPDATE dbo.model_revision SET value = value + 1;
-INSERT INTO dbo.model (id, site, name, version, kind, unit_web_id, request, components, batches, reference_batches, call_id, deadline, created_at, created_by_id, created_by_name, state, revision)
-SELECT @id, @site, @name, @version, @kind, @unit_web_id, @request, @components, @batches, @reference_batches, @call_id, @deadline, @created_at, @created_by_id, @created_by_name, 'queued', value FROM dbo.model_revision;
+INSERT INTO dbo.model (id, site, name, version, kind, unit_web_id, request, origin, components, batches, reference_batches, call_id, deadline, created_at, created_by_id, created_by_name, state, revision)
+SELECT @id, @site, @name, @version, @kind, @unit_web_id, @request, @origin, @components, @batches, @reference_batches, @call_id, @deadline, @created_at, @created_by_id, @created_by_name, 'queued', value FROM dbo.model_revision;
 GO
 
 CREATE PROCEDURE dbo.models_of_site
@@ -41,7 +42,7 @@ CREATE PROCEDURE dbo.model_by_id
     @id NVARCHAR(400)
 AS
 SELECT id, name, version, kind, state, fraction, message, unit_web_id, components, batches, reference_batches, r2y, abnormal,
-    error_title, error_detail, created_at, created_by_id, created_by_name, finished_at, archived, revision, site, request, provenance, call_id, result_key
+    error_title, error_detail, created_at, created_by_id, created_by_name, finished_at, archived, revision, site, request, origin, provenance, call_id, result_key
 FROM dbo.model WHERE site = @site AND id = @id;
 GO
 

@@ -18,8 +18,8 @@ WHERE call_id = :call_id AND state = 'queued';
 UPDATE chart SET state = 'failed', error_title = :error_title, error_detail = :error_detail
 WHERE call_id = :call_id AND state IN ('queued', 'collecting');
 
--- procedure charts_to_collect() -> id TEXT, call_id TEXT, result_key TEXT
-SELECT id, call_id, result_key FROM chart WHERE state = 'collecting' ORDER BY created_at LIMIT 20;
+-- procedure charts_to_collect() -> id TEXT, site TEXT, result_key TEXT
+SELECT id, site, result_key FROM chart WHERE state = 'collecting' ORDER BY created_at LIMIT 20;
 
 -- procedure charts_overdue(now TIME) -> call_id TEXT
 SELECT call_id FROM chart WHERE state IN ('queued', 'collecting') AND deadline < :now ORDER BY deadline LIMIT 20;

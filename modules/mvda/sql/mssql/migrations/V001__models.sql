@@ -10,6 +10,7 @@ CREATE TABLE dbo.model (
     message NVARCHAR(400) NOT NULL DEFAULT '',
     unit_web_id NVARCHAR(400) NOT NULL,
     request NVARCHAR(MAX) NOT NULL,
+    origin NVARCHAR(MAX) NOT NULL,
     components BIGINT NOT NULL,
     batches BIGINT NOT NULL,
     reference_batches BIGINT NOT NULL,
@@ -37,6 +38,16 @@ CREATE INDEX model_by_state ON dbo.model (state);
 CREATE TABLE dbo.model_result (
     model_id NVARCHAR(36) NOT NULL PRIMARY KEY REFERENCES dbo.model (id),
     body NVARCHAR(MAX) NOT NULL
+);
+
+-- Explanations that were asked for: they never change, because neither the model nor its data do. `place` is -1 for a whole batch.
+CREATE TABLE dbo.contribution (
+    model_id NVARCHAR(36) NOT NULL REFERENCES dbo.model (id),
+    batch NVARCHAR(200) COLLATE Latin1_General_BIN2 NOT NULL,
+    place BIGINT NOT NULL,
+    statistic NVARCHAR(10) NOT NULL,
+    body NVARCHAR(MAX) NOT NULL,
+    PRIMARY KEY (model_id, batch, place, statistic)
 );
 
 -- Counts every change of any model; taken in the transaction of the change, so that readers see no gaps.

@@ -10,6 +10,7 @@ CREATE TABLE model (
     message TEXT NOT NULL DEFAULT '',
     unit_web_id TEXT NOT NULL,
     request TEXT NOT NULL,
+    origin TEXT NOT NULL,
     components INTEGER NOT NULL,
     batches INTEGER NOT NULL,
     reference_batches INTEGER NOT NULL,
@@ -37,6 +38,16 @@ CREATE INDEX model_by_state ON model (state);
 CREATE TABLE model_result (
     model_id TEXT NOT NULL PRIMARY KEY REFERENCES model (id),
     body TEXT NOT NULL
+) STRICT;
+
+-- Explanations that were asked for: they never change, because neither the model nor its data do. `place` is -1 for a whole batch.
+CREATE TABLE contribution (
+    model_id TEXT NOT NULL REFERENCES model (id),
+    batch TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    statistic TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (model_id, batch, place, statistic)
 ) STRICT;
 
 -- Counts every change of any model; taken in the transaction of the change, so that readers see no gaps.
