@@ -1,6 +1,6 @@
 // The calls to the module's backend, one function per endpoint.
 
-import { api } from "@dcp/api-service";
+import { api } from '@dcp/api-service';
 import type {
   Batch,
   Contributions,
@@ -15,66 +15,36 @@ import type {
   Statistic,
   Tag,
   TrendAnswer,
-} from "./contract";
+} from './contract';
 
-const ROOT = "/api/mvda";
+const ROOT = '/api/mvda';
 const part = encodeURIComponent;
-const elementPath = (source: string, element: string): string =>
-  `${ROOT}/sources/${part(source)}/elements/${part(element)}`;
+const elementPath = (source: string, element: string): string => `${ROOT}/sources/${part(source)}/elements/${part(element)}`;
 
 export const backend = {
-  sources: (signal: AbortSignal) =>
-    api.get<Source[]>(`${ROOT}/sources`, { signal }),
-  elements: (
-    source: string,
-    parent: string | undefined,
-    signal?: AbortSignal,
-  ) =>
+  sources: (signal: AbortSignal) => api.get<Source[]>(`${ROOT}/sources`, { signal }),
+  elements: (source: string, parent: string | undefined, signal?: AbortSignal) =>
     api.get<Element[]>(`${ROOT}/sources/${part(source)}/elements`, {
       query: { parent },
       ...(signal ? { signal } : {}),
     }),
-  tags: (source: string, unit: string, signal: AbortSignal) =>
-    api.get<Tag[]>(`${elementPath(source, unit)}/tags`, { signal }),
+  tags: (source: string, unit: string, signal: AbortSignal) => api.get<Tag[]>(`${elementPath(source, unit)}/tags`, { signal }),
   batches: (source: string, unit: string, signal: AbortSignal) =>
-    api.get<{ items: Batch[]; truncated: boolean }>(
-      `${elementPath(source, unit)}/batches`,
-      { signal },
-    ),
-  trend: (
-    source: string,
-    tags: readonly string[],
-    range: { start: string; end: string },
-    points: number,
-    signal: AbortSignal,
-  ) =>
+    api.get<{ items: Batch[]; truncated: boolean }>(`${elementPath(source, unit)}/batches`, { signal }),
+  trend: (source: string, tags: readonly string[], range: { start: string; end: string }, points: number, signal: AbortSignal) =>
     api.get<TrendAnswer>(`${ROOT}/sources/${part(source)}/trend`, {
       query: { tag: tags, ...range, points },
       signal,
     }),
-  overlay: (
-    source: string,
-    tag: string,
-    unit: string,
-    batches: readonly string[],
-    points: number,
-    signal: AbortSignal,
-  ) =>
+  overlay: (source: string, tag: string, unit: string, batches: readonly string[], points: number, signal: AbortSignal) =>
     api.get<OverlayAnswer>(`${ROOT}/sources/${part(source)}/overlay`, {
       query: { tag, unit, batch: batches, points },
       signal,
     }),
-  models: (unit: string, signal: AbortSignal) =>
-    api.get<ModelSummary[]>(`${ROOT}/models`, { query: { unit }, signal }),
-  model: (id: string, signal: AbortSignal) =>
-    api.get<Model>(`${ROOT}/models/${part(id)}`, { signal }),
-  result: (id: string, signal: AbortSignal) =>
-    api.get<Result>(`${ROOT}/models/${part(id)}/result`, { signal }),
-  contributions: (
-    id: string,
-    query: { batch: string; statistic: Statistic; at?: number | undefined },
-    signal: AbortSignal,
-  ) =>
+  models: (unit: string, signal: AbortSignal) => api.get<ModelSummary[]>(`${ROOT}/models`, { query: { unit }, signal }),
+  model: (id: string, signal: AbortSignal) => api.get<Model>(`${ROOT}/models/${part(id)}`, { signal }),
+  result: (id: string, signal: AbortSignal) => api.get<Result>(`${ROOT}/models/${part(id)}/result`, { signal }),
+  contributions: (id: string, query: { batch: string; statistic: Statistic; at?: number | undefined }, signal: AbortSignal) =>
     api.get<Contributions>(`${ROOT}/models/${part(id)}/contributions`, {
       query,
       signal,
@@ -84,9 +54,7 @@ export const backend = {
       query: { tag },
       signal,
     }),
-  create: (model: NewModel) =>
-    api.post<{ id: string; version: number }>(`${ROOT}/models`, model),
-  act: (id: string, action: "cancel" | "archive" | "restore") =>
-    api.post<unknown>(`${ROOT}/models/${part(id)}/${action}`),
+  create: (model: NewModel) => api.post<{ id: string; version: number }>(`${ROOT}/models`, model),
+  act: (id: string, action: 'cancel' | 'archive' | 'restore') => api.post<unknown>(`${ROOT}/models/${part(id)}/${action}`),
   streamUrl: (site: string) => `${ROOT}/models/stream?site=${part(site)}`,
 };

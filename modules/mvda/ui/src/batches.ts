@@ -1,26 +1,14 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-} from "@angular/core";
-import {
-  CellTemplate,
-  DataTable,
-  sortFromText,
-  sortToText,
-  StatePanel,
-  type Sort,
-} from "@dcp/kit";
-import { batchColumns, batchId } from "./columns";
-import type { Batch } from "./contract";
-import { Unit } from "./unit";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { CellTemplate, DataTable, sortFromText, sortToText, StatePanel, type Sort } from '@dcp/kit';
+import { batchColumns, batchId } from './columns';
+import type { Batch } from './contract';
+import { Unit } from './unit';
+import { View } from './view';
+import { t } from './words';
 
 /** The batches of the unit; what is selected here is in front in every other view. */
 @Component({
-  selector: "mvda-batches",
+  selector: 'mvda-batches',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [CellTemplate, DataTable, StatePanel],
   template: `
@@ -50,10 +38,10 @@ import { t } from "./words";
         (opened)="open($event)"
       >
         <ng-template dcpCell="status" [dcpCellOf]="rows()" let-row>
-          @if (row.status === "running") {
-            <span class="dcp-badge dcp-badge--good">● {{ t("running") }}</span>
+          @if (row.status === 'running') {
+            <span class="dcp-badge dcp-badge--good">● {{ t('running') }}</span>
           } @else {
-            <span class="dcp-quiet">{{ t("complete") }}</span>
+            <span class="dcp-quiet">{{ t('complete') }}</span>
           }
         </ng-template>
         <div tableActions class="dcp-toolbar">
@@ -64,27 +52,19 @@ import { t } from "./words";
             [title]="count() ? '' : t('selectFirst')"
             (click)="view.set({ tab: 'overlay' })"
           >
-            {{ t("overlayAction") }}
+            {{ t('overlayAction') }}
           </button>
-          <button
-            type="button"
-            class="dcp-button"
-            [disabled]="!count()"
-            [title]="count() ? '' : t('selectFirst')"
-            (click)="trend()"
-          >
-            {{ t("trendAction") }}
+          <button type="button" class="dcp-button" [disabled]="!count()" [title]="count() ? '' : t('selectFirst')" (click)="trend()">
+            {{ t('trendAction') }}
           </button>
           <button
             type="button"
             class="dcp-button dcp-button--primary"
             [disabled]="!count()"
             [title]="count() ? '' : t('selectFirst')"
-            (click)="
-              view.set({ tab: 'models', create: 'evolution', model: '' })
-            "
+            (click)="view.set({ tab: 'models', create: 'evolution', model: '' })"
           >
-            {{ t("referenceAction") }}
+            {{ t('referenceAction') }}
           </button>
         </div>
       </dcp-table>
@@ -98,21 +78,14 @@ export class Batches {
   protected readonly id = batchId;
   protected readonly rows = computed(() => this.unit.batches.value() ?? []);
   protected readonly columns = computed(() => batchColumns(this.unit.now()));
-  protected readonly selected = computed<ReadonlySet<string>>(
-    () => new Set(this.view.state().batches),
-  );
+  protected readonly selected = computed<ReadonlySet<string>>(() => new Set(this.view.state().batches));
   protected readonly count = computed(() => this.view.state().batches.length);
-  protected readonly sort = computed(() =>
-    sortFromText(this.view.state().sort),
-  );
+  protected readonly sort = computed(() => sortFromText(this.view.state().sort));
 
   protected select(batches: ReadonlySet<string>): void {
     // in the order of the batches, so that the same selection is the same address
     const known = this.rows().map(batchId);
-    this.view.set(
-      { batches: known.filter((id) => batches.has(id)), batch: "" },
-      { replace: true },
-    );
+    this.view.set({ batches: known.filter((id) => batches.has(id)), batch: '' }, { replace: true });
   }
 
   protected order(sort: Sort | undefined): void {
@@ -121,9 +94,9 @@ export class Batches {
 
   protected trend(): void {
     this.view.set({
-      tab: "trend",
-      range: "batch",
-      batch: this.view.state().batches[0] ?? "",
+      tab: 'trend',
+      range: 'batch',
+      batch: this.view.state().batches[0] ?? '',
       from: undefined,
       to: undefined,
     });
@@ -131,8 +104,8 @@ export class Batches {
 
   protected open(batch: Batch): void {
     this.view.set({
-      tab: "trend",
-      range: "batch",
+      tab: 'trend',
+      range: 'batch',
       batch: batch.id,
       from: undefined,
       to: undefined,

@@ -1,12 +1,4 @@
-import {
-  DestroyRef,
-  Directive,
-  effect,
-  ElementRef,
-  inject,
-  input,
-  untracked,
-} from "@angular/core";
+import { DestroyRef, Directive, effect, ElementRef, inject, input, untracked } from '@angular/core';
 import {
   BarList,
   ControlChart,
@@ -18,28 +10,27 @@ import {
   type OverlayOptions,
   type ScoreOptions,
   type TrendOptions,
-} from "@dcp/charts";
+} from '@dcp/charts';
 
 export type Chart =
-  | { kind: "trend"; options: TrendOptions }
-  | { kind: "overlay"; options: OverlayOptions }
-  | { kind: "score"; options: ScoreOptions }
-  | { kind: "control"; options: ControlOptions }
-  | { kind: "bars"; options: BarOptions };
+  | { kind: 'trend'; options: TrendOptions }
+  | { kind: 'overlay'; options: OverlayOptions }
+  | { kind: 'score'; options: ScoreOptions }
+  | { kind: 'control'; options: ControlOptions }
+  | { kind: 'bars'; options: BarOptions };
 
 interface Drawn {
-  update(options: Chart["options"]): void;
+  update(options: Chart['options']): void;
   destroy(): void;
 }
 
 /** Draws one of the portal's charts in an element and keeps it up to date. */
-@Directive({ selector: "[mvdaChart]" })
+@Directive({ selector: '[mvdaChart]' })
 export class ChartHost {
-  readonly chart = input.required<Chart>({ alias: "mvdaChart" });
-  private readonly host =
-    inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
+  readonly chart = input.required<Chart>({ alias: 'mvdaChart' });
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   private drawn: Drawn | undefined;
-  private identity = "";
+  private identity = '';
 
   constructor() {
     effect(() => {
@@ -51,13 +42,8 @@ export class ChartHost {
 
   private show(chart: Chart): void {
     // the frame speaks one language and has one title for life
-    const identity = [
-      chart.kind,
-      chart.options.language,
-      chart.options.title,
-    ].join("|");
-    if (this.drawn && identity === this.identity)
-      return this.drawn.update(chart.options);
+    const identity = [chart.kind, chart.options.language, chart.options.title].join('|');
+    if (this.drawn && identity === this.identity) return this.drawn.update(chart.options);
     this.drawn?.destroy();
     this.identity = identity;
     this.drawn = draw(this.host, chart) as Drawn;
@@ -66,15 +52,15 @@ export class ChartHost {
 
 function draw(host: HTMLElement, chart: Chart): unknown {
   switch (chart.kind) {
-    case "trend":
+    case 'trend':
       return new TrendChart(host, chart.options);
-    case "overlay":
+    case 'overlay':
       return new OverlayChart(host, chart.options);
-    case "score":
+    case 'score':
       return new ScoreChart(host, chart.options);
-    case "control":
+    case 'control':
       return new ControlChart(host, chart.options);
-    case "bars":
+    case 'bars':
       return new BarList(host, chart.options);
   }
 }

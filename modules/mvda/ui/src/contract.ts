@@ -27,10 +27,7 @@ export interface Tag {
 
 /** Whether the values of a tag are numbers, which only can be drawn and modelled. */
 export function isNumeric(tag: Tag): boolean {
-  return (
-    tag.type === "" ||
-    /^(single|double|float|u?int|byte|decimal)/i.test(tag.type)
-  );
+  return tag.type === '' || /^(single|double|float|u?int|byte|decimal)/i.test(tag.type);
 }
 
 export interface Batch {
@@ -40,7 +37,7 @@ export interface Batch {
   start: string;
   end: string | null;
   duration_s: number;
-  status: "complete" | "running";
+  status: 'complete' | 'running';
 }
 
 export interface TrendAnswer {
@@ -64,11 +61,10 @@ export interface OverlayAnswer {
   series: { batch: string; elapsed_s: number[]; values: (number | null)[] }[];
 }
 
-export type Kind = "evolution" | "level";
-export type Statistic = "t2" | "spe";
-export type ModelState =
-  "queued" | "running" | "ready" | "failed" | "cancelled";
-export type Interpolation = { interval: string } | "recorded";
+export type Kind = 'evolution' | 'level';
+export type Statistic = 't2' | 'spe';
+export type ModelState = 'queued' | 'running' | 'ready' | 'failed' | 'cancelled';
+export type Interpolation = { interval: string } | 'recorded';
 
 export interface NewModel {
   name: string;
@@ -85,7 +81,7 @@ export interface NewModel {
   components: number;
   alpha: number;
   interpolation: Interpolation;
-  maturity: "percent";
+  maturity: 'percent';
 }
 
 export interface ModelSummary {

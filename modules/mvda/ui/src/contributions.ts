@@ -1,24 +1,18 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-  input,
-} from "@angular/core";
-import { formatNumber, localized } from "@dcp/api-service";
-import { loadable, shared, StatePanel } from "@dcp/kit";
-import { backend } from "./backend";
-import { ChartHost, type Chart } from "./chart";
-import type { Model, Result, Statistic } from "./contract";
-import { labels } from "./labels";
-import { title } from "./models";
-import { STATISTIC_NAMES } from "./result-data";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { formatNumber, localized } from '@dcp/api-service';
+import { loadable, shared, StatePanel } from '@dcp/kit';
+import { backend } from './backend';
+import { ChartHost, type Chart } from './chart';
+import type { Model, Result, Statistic } from './contract';
+import { labels } from './labels';
+import { title } from './models';
+import { STATISTIC_NAMES } from './result-data';
+import { View } from './view';
+import { t } from './words';
 
 /** Why a batch left the model: a sentence, and the variables with their parts; each bar leads to the tag behind it. */
 @Component({
-  selector: "mvda-contributions",
+  selector: 'mvda-contributions',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, StatePanel],
   styles: `
@@ -39,7 +33,7 @@ import { t } from "./words";
   template: `
     <section class="dcp-panel" [attr.aria-label]="t('contributions')">
       <header>
-        <h2>{{ t("contributionsOf", { batch: view.state().batch }) }}</h2>
+        <h2>{{ t('contributionsOf', { batch: view.state().batch }) }}</h2>
         <div class="range" role="group" [attr.aria-label]="t('statistic')">
           @for (one of statistics; track one) {
             <button
@@ -66,12 +60,8 @@ import { t } from "./words";
             <p class="dcp-hint">
               {{ facts() }}
               @if (found.maturity !== null) {
-                <button
-                  type="button"
-                  class="dcp-button dcp-button--quiet"
-                  (click)="view.set({ at: undefined })"
-                >
-                  {{ t("wholeBatch") }}
+                <button type="button" class="dcp-button dcp-button--quiet" (click)="view.set({ at: undefined })">
+                  {{ t('wholeBatch') }}
                 </button>
               }
             </p>
@@ -89,7 +79,7 @@ export class ContributionsPanel {
   readonly result = input.required<Result>();
   protected readonly t = t;
   protected readonly names = STATISTIC_NAMES;
-  protected readonly statistics: readonly Statistic[] = ["spe", "t2"];
+  protected readonly statistics: readonly Statistic[] = ['spe', 't2'];
   protected readonly view = inject(View);
 
   protected readonly parts = loadable({
@@ -104,50 +94,47 @@ export class ContributionsPanel {
           }
         : undefined;
     },
-    load: ({ id, ...query }, signal) =>
-      backend.contributions(id, query, signal),
+    load: ({ id, ...query }, signal) => backend.contributions(id, query, signal),
   });
 
   protected readonly sentence = computed(() => {
     shared.language();
     const found = this.parts.value();
-    return found ? localized(found.sentence) : "";
+    return found ? localized(found.sentence) : '';
   });
 
   protected readonly facts = computed(() => {
     const found = this.parts.value();
-    if (!found) return "";
+    if (!found) return '';
     const where =
       found.maturity === null
-        ? t("observationsCount", { count: found.observations })
-        : `${t("maturity")} ${formatNumber(found.maturity, { digits: 3 })} %`;
-    return `${STATISTIC_NAMES[found.statistic]} ${formatNumber(found.value)} (${t("limit")} ${formatNumber(found.limit)}), ${where}. ${t("openTag")}`;
+        ? t('observationsCount', { count: found.observations })
+        : `${t('maturity')} ${formatNumber(found.maturity, { digits: 3 })} %`;
+    return `${STATISTIC_NAMES[found.statistic]} ${formatNumber(found.value)} (${t('limit')} ${formatNumber(found.limit)}), ${where}. ${t('openTag')}`;
   });
 
   protected readonly chart = computed<Chart | undefined>(() => {
     shared.language();
     const found = this.parts.value();
     if (!found) return undefined;
-    const name = t("contributionsTitle", {
+    const name = t('contributionsTitle', {
       statistic: STATISTIC_NAMES[found.statistic],
       batch: found.batch,
     });
     return {
-      kind: "bars",
+      kind: 'bars',
       options: {
         title: name,
         ...labels(`${title(this.model())} ${name}`),
         bare: true,
         alarm: true,
-        axis: t(
-          found.statistic === "spe" ? "contributionSpe" : "contributionT2",
-        ),
+        axis: t(found.statistic === 'spe' ? 'contributionSpe' : 'contributionT2'),
         selected: this.view.state().tag,
         bars: found.items.map((item) => ({
           id: item.variable,
           name: item.description || item.variable,
           value: item.contribution,
-          detail: t("measuredExpected", {
+          detail: t('measuredExpected', {
             value: formatNumber(item.value),
             expected: formatNumber(item.expected),
             unit: item.unit,
@@ -156,7 +143,7 @@ export class ContributionsPanel {
         })),
         onOpen: (tag) =>
           this.view.set({
-            section: "tag",
+            section: 'tag',
             tag,
             from: undefined,
             to: undefined,

@@ -1,9 +1,6 @@
 // The Hotelling ellipse of two scores: where a share `alpha` of normal batches lies, for a given mean and covariance.
 
-export type Matrix2 = readonly [
-  readonly [number, number],
-  readonly [number, number],
-];
+export type Matrix2 = readonly [readonly [number, number], readonly [number, number]];
 
 const CORNERS = 120;
 
@@ -18,11 +15,7 @@ export function squaredRadius(alpha: number, n: number): number {
 }
 
 /** The outline around a mean. */
-export function outline(
-  mean: readonly [number, number],
-  covariance: Matrix2,
-  radius2: number,
-): [number, number][] {
+export function outline(mean: readonly [number, number], covariance: Matrix2, radius2: number): [number, number][] {
   // covariance = L L', so L times a circle is the ellipse
   const a = Math.sqrt(covariance[0][0]);
   const b = a > 0 ? covariance[1][0] / a : 0;
@@ -46,10 +39,7 @@ export function inverse(rows: readonly number[], size: number): number[][] {
     work[i] = (work[i] ?? []).map((value) => value / pivot);
     for (let other = 0; other < size; other++) {
       const factor = work[other]?.[i] ?? 0;
-      if (other !== i)
-        work[other] = (work[other] ?? []).map(
-          (value, at) => value - factor * (work[i]?.[at] ?? 0),
-        );
+      if (other !== i) work[other] = (work[other] ?? []).map((value, at) => value - factor * (work[i]?.[at] ?? 0));
     }
   }
   return work.map((row) => row.slice(size));

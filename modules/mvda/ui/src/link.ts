@@ -1,16 +1,11 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  effect,
-  input,
-} from "@angular/core";
-import { navigate, siteAddress } from "@dcp/api-service";
-import { loadable, StatePanel } from "@dcp/kit";
-import { backend } from "./backend";
+import { ChangeDetectionStrategy, Component, effect, input } from '@angular/core';
+import { navigate, siteAddress } from '@dcp/api-service';
+import { loadable, StatePanel } from '@dcp/kit';
+import { backend } from './backend';
 
 /** Finds the unit that a model belongs to and goes to the model's full address. */
 @Component({
-  selector: "mvda-link",
+  selector: 'mvda-link',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [StatePanel],
   template: `<dcp-state [of]="found" />`,
@@ -31,10 +26,10 @@ export class Link {
         source,
         unit: unit.web_id,
         path: unit.path,
-        tab: "models",
+        tab: 'models',
         model: model.id,
       });
-      navigate(`${siteAddress("mvda")}?${query.toString()}`, { replace: true });
+      navigate(`${siteAddress('mvda')}?${query.toString()}`, { replace: true });
     });
   }
 }

@@ -1,23 +1,17 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-  input,
-} from "@angular/core";
-import { shared } from "@dcp/kit";
-import { ChartHost, type Chart } from "./chart";
-import type { Model, Result } from "./contract";
-import { ContributionsPanel } from "./contributions";
-import { labels } from "./labels";
-import { title } from "./models";
-import { courseLanes, groupOf, nearest } from "./result-data";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { shared } from '@dcp/kit';
+import { ChartHost, type Chart } from './chart';
+import type { Model, Result } from './contract';
+import { ContributionsPanel } from './contributions';
+import { labels } from './labels';
+import { title } from './models';
+import { courseLanes, groupOf, nearest } from './result-data';
+import { View } from './view';
+import { t } from './words';
 
 /** How batches developed: scores, T2 and SPE over maturity, the chosen batch in front; a click asks why there. */
 @Component({
-  selector: "mvda-model-course",
+  selector: 'mvda-model-course',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ContributionsPanel],
   styles: `
@@ -58,20 +52,17 @@ import { t } from "./words";
     <section class="dcp-panel">
       <div class="options">
         <label
-          >{{ t("batch") }}
+          >{{ t('batch') }}
           <select class="dcp-select" (change)="choose($event)">
             <option value="" [selected]="!view.state().batch">–</option>
             @for (batch of result().batches; track batch.id) {
-              <option
-                [value]="batch.id"
-                [selected]="batch.id === view.state().batch"
-              >
-                {{ batch.abnormal ? "▲ " : "" }}{{ batch.id }}
+              <option [value]="batch.id" [selected]="batch.id === view.state().batch">
+                {{ batch.abnormal ? '▲ ' : '' }}{{ batch.id }}
               </option>
             }
           </select>
         </label>
-        <span class="dcp-hint">{{ t("courseHint") }}</span>
+        <span class="dcp-hint">{{ t('courseHint') }}</span>
       </div>
       <div class="dcp-body" [mvdaChart]="chart()"></div>
     </section>
@@ -80,7 +71,7 @@ import { t } from "./words";
         <mvda-contributions [model]="model()" [result]="result()" />
       } @else {
         <section class="dcp-panel">
-          <p class="dcp-body dcp-quiet">{{ t("chooseBatch") }}</p>
+          <p class="dcp-body dcp-quiet">{{ t('chooseBatch') }}</p>
         </section>
       }
     </div>
@@ -100,22 +91,20 @@ export class ModelCourse {
     const { batch, batches, at, from, to } = this.view.state();
     const found = this.result().batches.find((one) => one.id === batch);
     const place = at === undefined ? undefined : found?.maturity?.[at];
-    const name = t("course");
+    const name = t('course');
     return {
-      kind: "overlay",
+      kind: 'overlay',
       options: {
         title: name,
         ...labels(`${title(this.model())} ${name}`),
         bare: true,
         lanes: this.lanes(),
         laneHeight: 130,
-        x: { name: t("maturity"), unit: "%" },
-        highlighted: [...new Set([batch, ...batches])]
-          .filter(Boolean)
-          .slice(0, 8),
+        x: { name: t('maturity'), unit: '%' },
+        highlighted: [...new Set([batch, ...batches])].filter(Boolean).slice(0, 8),
         abnormal: new Set(
           this.result()
-            .batches.filter((one) => groupOf(one) === "abnormal")
+            .batches.filter((one) => groupOf(one) === 'abnormal')
             .map((one) => one.id),
         ),
         at: place,
@@ -144,7 +133,6 @@ export class ModelCourse {
 
   private explain(x: number, id: string): void {
     const batch = this.result().batches.find((one) => one.id === id);
-    if (batch?.maturity)
-      this.view.set({ batch: id, at: nearest(batch.maturity, x) });
+    if (batch?.maturity) this.view.set({ batch: id, at: nearest(batch.maturity, x) });
   }
 }

@@ -1,27 +1,21 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-  signal,
-} from "@angular/core";
-import { followLink, ProblemError } from "@dcp/api-service";
-import { CellTemplate, DataTable, ProblemPanel } from "@dcp/kit";
-import { backend } from "./backend";
-import { batchColumns, batchId } from "./columns";
-import type { Kind, NewModel } from "./contract";
-import { Unit } from "./unit";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import { followLink, ProblemError } from '@dcp/api-service';
+import { CellTemplate, DataTable, ProblemPanel } from '@dcp/kit';
+import { backend } from './backend';
+import { batchColumns, batchId } from './columns';
+import type { Kind, NewModel } from './contract';
+import { Unit } from './unit';
+import { View } from './view';
+import { t } from './words';
 
 const ALPHAS = [0.9, 0.95, 0.99];
-const INTERVALS = ["30s", "60s", "300s", "recorded"];
+const INTERVALS = ['30s', '60s', '300s', 'recorded'];
 /** The batches a model is learnt from have to say something about spread. */
 const FEWEST = 5;
 
 /** What a model is made of: the batches that define normal, the tags, and the settings that methods disagree about. */
 @Component({
-  selector: "mvda-model-form",
+  selector: 'mvda-model-form',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [CellTemplate, DataTable, ProblemPanel],
   styles: `
@@ -82,26 +76,19 @@ const FEWEST = 5;
     }
     <form (submit)="submit($event)">
       <div class="settings">
-        <h2>{{ t("newModel") }}</h2>
+        <h2>{{ t('newModel') }}</h2>
         <fieldset>
-          <legend>{{ t("kind") }}</legend>
+          <legend>{{ t('kind') }}</legend>
           @for (one of kinds; track one) {
             <label class="choice"
-              ><input
-                type="radio"
-                name="kind"
-                [checked]="kind() === one"
-                (change)="view.set({ create: one }, { replace: true })"
-              /><span
-                >{{ t(one) }}<br /><span class="dcp-hint">{{
-                  hint(one)
-                }}</span></span
+              ><input type="radio" name="kind" [checked]="kind() === one" (change)="view.set({ create: one }, { replace: true })" /><span
+                >{{ t(one) }}<br /><span class="dcp-hint">{{ hint(one) }}</span></span
               ></label
             >
           }
         </fieldset>
         <div class="dcp-field">
-          <label for="mvda-name">{{ t("name") }}</label><input
+          <label for="mvda-name">{{ t('name') }}</label><input
             id="mvda-name"
             class="dcp-input"
             required
@@ -112,7 +99,7 @@ const FEWEST = 5;
         </div>
         <div class="pair">
           <div class="dcp-field">
-            <label for="mvda-components">{{ t("components") }}</label><input
+            <label for="mvda-components">{{ t('components') }}</label><input
               id="mvda-components"
               class="dcp-input"
               type="number"
@@ -123,75 +110,47 @@ const FEWEST = 5;
             />
           </div>
           <div class="dcp-field">
-            <label for="mvda-alpha">{{ t("confidence") }}</label>
-            <select
-              id="mvda-alpha"
-              class="dcp-select"
-              (change)="alpha.set(+value($event))"
-            >
+            <label for="mvda-alpha">{{ t('confidence') }}</label>
+            <select id="mvda-alpha" class="dcp-select" (change)="alpha.set(+value($event))">
               @for (one of alphas; track one) {
-                <option [value]="one" [selected]="alpha() === one">
-                  {{ one * 100 }} %
-                </option>
+                <option [value]="one" [selected]="alpha() === one">{{ one * 100 }} %</option>
               }
             </select>
           </div>
         </div>
         <div class="dcp-field">
-          <label for="mvda-interval">{{ t("interpolation") }}</label>
-          <select
-            id="mvda-interval"
-            class="dcp-select"
-            (change)="interval.set(value($event))"
-          >
+          <label for="mvda-interval">{{ t('interpolation') }}</label>
+          <select id="mvda-interval" class="dcp-select" (change)="interval.set(value($event))">
             @for (one of intervals; track one) {
               <option [value]="one" [selected]="interval() === one">
-                {{
-                  one === "recorded"
-                    ? t("recorded")
-                    : t("every", { interval: one })
-                }}
+                {{ one === 'recorded' ? t('recorded') : t('every', { interval: one }) }}
               </option>
             }
           </select>
         </div>
         <fieldset>
-          <legend>{{ t("tags") }} ({{ tags().length }})</legend>
+          <legend>{{ t('tags') }} ({{ tags().length }})</legend>
           @for (tag of unit.tags.value() ?? []; track tag.web_id) {
             <label class="choice"
-              ><input
-                type="checkbox"
-                [checked]="!without().has(tag.name)"
-                (change)="toggle(tag.name)"
-              /><span
-                >{{ tag.name }}
-                <span class="dcp-hint">{{ tag.unit }}</span></span
+              ><input type="checkbox" [checked]="!without().has(tag.name)" (change)="toggle(tag.name)" /><span
+                >{{ tag.name }} <span class="dcp-hint">{{ tag.unit }}</span></span
               ></label
             >
           }
         </fieldset>
         <div class="end">
-          <button
-            type="submit"
-            class="dcp-button dcp-button--primary"
-            [disabled]="!ready() || sending()"
-          >
-            {{ sending() ? t("sending") : t("calculate") }}
+          <button type="submit" class="dcp-button dcp-button--primary" [disabled]="!ready() || sending()">
+            {{ sending() ? t('sending') : t('calculate') }}
           </button>
-          <a
-            class="dcp-button"
-            [href]="view.href({ create: '' })"
-            (click)="follow($event)"
-            >{{ t("cancel") }}</a
-          >
+          <a class="dcp-button" [href]="view.href({ create: '' })" (click)="follow($event)">{{ t('cancel') }}</a>
           @if (!ready()) {
             <span class="dcp-hint" role="status">{{ advice() }}</span>
           }
         </div>
       </div>
       <div>
-        <h2>{{ t("referenceTitle") }}</h2>
-        <p class="dcp-hint">{{ t("referenceHint") }}</p>
+        <h2>{{ t('referenceTitle') }}</h2>
+        <p class="dcp-hint">{{ t('referenceHint') }}</p>
         <dcp-table
           class="dcp-panel"
           [rows]="unit.batches.value() ?? []"
@@ -203,31 +162,19 @@ const FEWEST = 5;
           [selected]="reference()"
           (selectedChange)="refer($event)"
         >
-          <ng-template
-            dcpCell="status"
-            [dcpCellOf]="unit.batches.value() ?? []"
-            let-row
-          >
-            @if (row.status === "running") {
-              <span class="dcp-badge dcp-badge--good"
-                >● {{ t("running") }}</span
-              >
+          <ng-template dcpCell="status" [dcpCellOf]="unit.batches.value() ?? []" let-row>
+            @if (row.status === 'running') {
+              <span class="dcp-badge dcp-badge--good">● {{ t('running') }}</span>
             } @else {
-              <span class="dcp-quiet">{{
-                reference().has(row.id) ? t("reference") : t("complete")
-              }}</span>
+              <span class="dcp-quiet">{{ reference().has(row.id) ? t('reference') : t('complete') }}</span>
             }
           </ng-template>
           <div tableActions class="dcp-toolbar">
-            <button
-              type="button"
-              class="dcp-button"
-              (click)="refer(everyComplete())"
-            >
-              {{ t("allComplete") }}
+            <button type="button" class="dcp-button" (click)="refer(everyComplete())">
+              {{ t('allComplete') }}
             </button>
             <button type="button" class="dcp-button" (click)="invert()">
-              {{ t("invert") }}
+              {{ t('invert') }}
             </button>
           </div>
         </dcp-table>
@@ -240,7 +187,7 @@ export class ModelForm {
   protected readonly view = inject(View);
   protected readonly unit = inject(Unit);
   protected readonly follow = followLink;
-  protected readonly kinds: readonly Kind[] = ["evolution", "level"];
+  protected readonly kinds: readonly Kind[] = ['evolution', 'level'];
   protected readonly alphas = ALPHAS;
   protected readonly intervals = INTERVALS;
   protected readonly id = batchId;
@@ -248,45 +195,23 @@ export class ModelForm {
   protected readonly typed = signal<string | undefined>(undefined);
   protected readonly components = signal(3);
   protected readonly alpha = signal(0.95);
-  protected readonly interval = signal("60s");
+  protected readonly interval = signal('60s');
   protected readonly without = signal<ReadonlySet<string>>(new Set());
   protected readonly sending = signal(false);
   protected readonly problem = signal<ProblemError | undefined>(undefined);
 
-  protected readonly kind = computed<Kind>(
-    () => this.view.state().create || "evolution",
-  );
-  protected readonly name = computed(
-    () => this.typed() ?? `${this.view.unitName()} ${t(this.kind())}`,
-  );
+  protected readonly kind = computed<Kind>(() => this.view.state().create || 'evolution');
+  protected readonly name = computed(() => this.typed() ?? `${this.view.unitName()} ${t(this.kind())}`);
   protected readonly columns = computed(() => batchColumns(this.unit.now()));
-  protected readonly tags = computed(() =>
-    (this.unit.tags.value() ?? []).filter(
-      (tag) => !this.without().has(tag.name),
-    ),
-  );
-  protected readonly everyComplete = computed<ReadonlySet<string>>(
-    () => new Set(this.unit.complete().map(batchId)),
-  );
+  protected readonly tags = computed(() => (this.unit.tags.value() ?? []).filter((tag) => !this.without().has(tag.name)));
+  protected readonly everyComplete = computed<ReadonlySet<string>>(() => new Set(this.unit.complete().map(batchId)));
   /** The selection of the address; only what is complete can be a reference. */
   protected readonly reference = computed<ReadonlySet<string>>(
-    () =>
-      new Set(
-        this.view.state().batches.filter((id) => this.everyComplete().has(id)),
-      ),
+    () => new Set(this.view.state().batches.filter((id) => this.everyComplete().has(id))),
   );
-  protected readonly ready = computed(
-    () =>
-      this.reference().size >= FEWEST &&
-      this.tags().length > 0 &&
-      this.name().trim() !== "",
-  );
+  protected readonly ready = computed(() => this.reference().size >= FEWEST && this.tags().length > 0 && this.name().trim() !== '');
   protected readonly advice = computed(() =>
-    this.reference().size < FEWEST
-      ? t("tooFewBatches", { count: FEWEST })
-      : this.tags().length
-        ? t("nameNeeded")
-        : t("tagsNeeded"),
+    this.reference().size < FEWEST ? t('tooFewBatches', { count: FEWEST }) : this.tags().length ? t('nameNeeded') : t('tagsNeeded'),
   );
 
   protected hint(kind: Kind): string {
@@ -299,18 +224,11 @@ export class ModelForm {
 
   protected refer(batches: ReadonlySet<string>): void {
     const known = this.unit.complete().map(batchId);
-    this.view.set(
-      { batches: known.filter((id) => batches.has(id)) },
-      { replace: true },
-    );
+    this.view.set({ batches: known.filter((id) => batches.has(id)) }, { replace: true });
   }
 
   protected invert(): void {
-    this.refer(
-      new Set(
-        [...this.everyComplete()].filter((id) => !this.reference().has(id)),
-      ),
-    );
+    this.refer(new Set([...this.everyComplete()].filter((id) => !this.reference().has(id))));
   }
 
   protected toggle(name: string): void {
@@ -327,10 +245,10 @@ export class ModelForm {
     try {
       const { id } = await backend.create(this.model());
       this.view.set({
-        create: "",
+        create: '',
         model: id,
-        section: "overview",
-        batch: "",
+        section: 'overview',
+        batch: '',
         batches: [],
       });
     } catch (error) {
@@ -356,11 +274,8 @@ export class ModelForm {
       })),
       components: this.components(),
       alpha: this.alpha(),
-      interpolation:
-        this.interval() === "recorded"
-          ? "recorded"
-          : { interval: this.interval() },
-      maturity: "percent",
+      interpolation: this.interval() === 'recorded' ? 'recorded' : { interval: this.interval() },
+      maturity: 'percent',
     };
   }
 }

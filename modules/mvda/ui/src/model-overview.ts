@@ -1,32 +1,18 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-  input,
-} from "@angular/core";
-import { formatNumber } from "@dcp/api-service";
-import { shared } from "@dcp/kit";
-import { ChartHost, type Chart } from "./chart";
-import type { BatchResult, Model, Result, Statistic } from "./contract";
-import { ContributionsPanel } from "./contributions";
-import { labels } from "./labels";
-import { title } from "./models";
-import {
-  abnormalBatches,
-  controlPoints,
-  ellipses,
-  limitsOf,
-  percent,
-  scorePoints,
-  STATISTIC_NAMES,
-} from "./result-data";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { formatNumber } from '@dcp/api-service';
+import { shared } from '@dcp/kit';
+import { ChartHost, type Chart } from './chart';
+import type { BatchResult, Model, Result, Statistic } from './contract';
+import { ContributionsPanel } from './contributions';
+import { labels } from './labels';
+import { title } from './models';
+import { abnormalBatches, controlPoints, ellipses, limitsOf, percent, scorePoints, STATISTIC_NAMES } from './result-data';
+import { View } from './view';
+import { t } from './words';
 
 /** Scores, T2 and SPE side by side, the abnormal batches in a list, and why the chosen one is abnormal. */
 @Component({
-  selector: "mvda-model-overview",
+  selector: 'mvda-model-overview',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ContributionsPanel],
   styles: `
@@ -55,7 +41,7 @@ import { t } from "./words";
       gap: 6px;
       align-items: center;
     }
-    input[type="range"] {
+    input[type='range'] {
       width: 140px;
       accent-color: var(--dcp-accent);
     }
@@ -85,7 +71,7 @@ import { t } from "./words";
     .list button:hover {
       background: var(--dcp-hover);
     }
-    .list button[aria-current="true"] {
+    .list button[aria-current='true'] {
       background: var(--dcp-selected);
       font-weight: 500;
     }
@@ -112,9 +98,7 @@ import { t } from "./words";
             >x
             <select class="dcp-select" (change)="axis('x', $event)">
               @for (one of components(); track one) {
-                <option [value]="one" [selected]="one === view.state().x">
-                  t{{ one }}
-                </option>
+                <option [value]="one" [selected]="one === view.state().x">t{{ one }}</option>
               }
             </select></label
           >
@@ -122,20 +106,14 @@ import { t } from "./words";
             >y
             <select class="dcp-select" (change)="axis('y', $event)">
               @for (one of components(); track one) {
-                <option [value]="one" [selected]="one === view.state().y">
-                  t{{ one }}
-                </option>
+                <option [value]="one" [selected]="one === view.state().y">t{{ one }}</option>
               }
             </select></label
           >
-          @if (result().kind === "evolution") {
+          @if (result().kind === 'evolution') {
             <label
-              ><input
-                type="checkbox"
-                [checked]="view.state().maturity !== undefined"
-                (change)="atMaturity($event)"
-              />
-              {{ t("atOneMaturity") }}</label
+              ><input type="checkbox" [checked]="view.state().maturity !== undefined" (change)="atMaturity($event)" />
+              {{ t('atOneMaturity') }}</label
             >
             @if (view.state().maturity !== undefined) {
               <label
@@ -165,7 +143,7 @@ import { t } from "./words";
       <section class="dcp-panel" [attr.aria-label]="t('abnormalBatches')">
         <header>
           <h2>
-            {{ t("abnormalBatches") }}
+            {{ t('abnormalBatches') }}
             <span class="dcp-quiet">{{ abnormal().length }}</span>
           </h2>
         </header>
@@ -174,13 +152,8 @@ import { t } from "./words";
             <ul role="list">
               @for (batch of abnormal(); track batch.id) {
                 <li>
-                  <button
-                    type="button"
-                    [attr.aria-current]="view.state().batch === batch.id"
-                    (click)="open(batch.id)"
-                  >
-                    <span class="mark" aria-hidden="true">▲</span
-                    ><span class="id">{{ batch.id }}</span
+                  <button type="button" [attr.aria-current]="view.state().batch === batch.id" (click)="open(batch.id)">
+                    <span class="mark" aria-hidden="true">▲</span><span class="id">{{ batch.id }}</span
                     ><span class="dcp-quiet">{{ reason(batch) }}</span>
                   </button>
                 </li>
@@ -188,7 +161,7 @@ import { t } from "./words";
             </ul>
           </div>
         } @else {
-          <p class="dcp-body dcp-quiet">{{ t("noAbnormal") }}</p>
+          <p class="dcp-body dcp-quiet">{{ t('noAbnormal') }}</p>
         }
         <p class="dcp-body dcp-hint">{{ rule() }}</p>
       </section>
@@ -196,7 +169,7 @@ import { t } from "./words";
         <mvda-contributions [model]="model()" [result]="result()" />
       } @else {
         <section class="dcp-panel">
-          <p class="dcp-body dcp-quiet">{{ t("chooseBatch") }}</p>
+          <p class="dcp-body dcp-quiet">{{ t('chooseBatch') }}</p>
         </section>
       }
     </div>
@@ -207,9 +180,7 @@ export class ModelOverview {
   readonly result = input.required<Result>();
   protected readonly t = t;
   protected readonly view = inject(View);
-  protected readonly components = computed(() =>
-    Array.from({ length: this.result().components }, (_, at) => at + 1),
-  );
+  protected readonly components = computed(() => Array.from({ length: this.result().components }, (_, at) => at + 1));
   protected readonly abnormal = computed(() => abnormalBatches(this.result()));
   private readonly front = computed(() => {
     const { batch, batches } = this.view.state();
@@ -220,14 +191,11 @@ export class ModelOverview {
     shared.language();
     const result = this.result();
     const { maturity } = this.view.state();
-    const [x, y] = [
-      this.axisNumber("x", 1),
-      this.axisNumber("y", Math.min(2, result.components)),
-    ];
-    const name = t("scores");
-    const courses = result.kind === "evolution" && maturity === undefined;
+    const [x, y] = [this.axisNumber('x', 1), this.axisNumber('y', Math.min(2, result.components))];
+    const name = t('scores');
+    const courses = result.kind === 'evolution' && maturity === undefined;
     return {
-      kind: "score",
+      kind: 'score',
       options: {
         title: name,
         ...this.labels(name),
@@ -243,9 +211,7 @@ export class ModelOverview {
           this.view.set(
             {
               batches,
-              batch: batches.includes(this.view.state().batch)
-                ? this.view.state().batch
-                : "",
+              batch: batches.includes(this.view.state().batch) ? this.view.state().batch : '',
             },
             { replace: true },
           ),
@@ -253,26 +219,21 @@ export class ModelOverview {
     };
   });
 
-  protected readonly statistics = computed<
-    { statistic: Statistic; chart: Chart }[]
-  >(() => {
+  protected readonly statistics = computed<{ statistic: Statistic; chart: Chart }[]>(() => {
     shared.language();
     const result = this.result();
-    return (["t2", "spe"] as const).map((statistic) => {
-      const name = t(
-        result.kind === "evolution" ? "largestPerBatch" : "perBatch",
-        { statistic: STATISTIC_NAMES[statistic] },
-      );
+    return (['t2', 'spe'] as const).map((statistic) => {
+      const name = t(result.kind === 'evolution' ? 'largestPerBatch' : 'perBatch', { statistic: STATISTIC_NAMES[statistic] });
       return {
         statistic,
         chart: {
-          kind: "control",
+          kind: 'control',
           options: {
             title: name,
             ...this.labels(name),
             points: controlPoints(result, statistic),
             limits: limitsOf(result, statistic),
-            axes: [t("batch"), STATISTIC_NAMES[statistic]],
+            axes: [t('batch'), STATISTIC_NAMES[statistic]],
             selected: this.front(),
             logarithmic: true,
             height: 220,
@@ -288,42 +249,35 @@ export class ModelOverview {
     const { rule, alpha } = this.result();
     const action = percent(rule?.alpha_action ?? alpha);
     return rule?.run
-      ? t("ruleEvolution", {
+      ? t('ruleEvolution', {
           share: Math.round((rule.share ?? 0) * 100),
           limit: percent(alpha),
           run: rule.run,
           action,
         })
-      : t("ruleLevel", { action });
+      : t('ruleLevel', { action });
   });
 
   protected reason(batch: BatchResult): string {
     const alarm = batch.first_alarm;
     if (alarm)
-      return t("alarmAt", {
+      return t('alarmAt', {
         statistic: STATISTIC_NAMES[alarm.statistic],
         maturity: Math.round(alarm.maturity),
         share: Math.round((batch.share_outside ?? 0) * 100),
       });
-    return (batch.outside ?? [])
-      .map((one) =>
-        one === "dmodx" ? "DModX" : STATISTIC_NAMES[one as Statistic],
-      )
-      .join(", ");
+    return (batch.outside ?? []).map((one) => (one === 'dmodx' ? 'DModX' : STATISTIC_NAMES[one as Statistic])).join(', ');
   }
 
   protected open(batch: string): void {
     const found = this.result().batches.find((one) => one.id === batch);
     // explain by the statistic that raised the alarm
     const statistic =
-      found?.first_alarm?.statistic ??
-      (found?.outside?.includes("spe") === false && found.outside.includes("t2")
-        ? "t2"
-        : "spe");
-    this.view.set({ batch, statistic, at: undefined, tag: "" });
+      found?.first_alarm?.statistic ?? (found?.outside?.includes('spe') === false && found.outside.includes('t2') ? 't2' : 'spe');
+    this.view.set({ batch, statistic, at: undefined, tag: '' });
   }
 
-  protected axis(which: "x" | "y", event: Event): void {
+  protected axis(which: 'x' | 'y', event: Event): void {
     this.view.set({
       [which]: Number((event.target as HTMLSelectElement).value),
     });
@@ -336,24 +290,17 @@ export class ModelOverview {
   }
 
   protected slide(event: Event): void {
-    this.view.set(
-      { maturity: Number((event.target as HTMLInputElement).value) },
-      { replace: true },
-    );
+    this.view.set({ maturity: Number((event.target as HTMLInputElement).value) }, { replace: true });
   }
 
-  private axisNumber(which: "x" | "y", otherwise: number): number {
+  private axisNumber(which: 'x' | 'y', otherwise: number): number {
     const wanted = this.view.state()[which] ?? otherwise;
-    return wanted >= 1 && wanted <= this.result().components
-      ? wanted
-      : otherwise;
+    return wanted >= 1 && wanted <= this.result().components ? wanted : otherwise;
   }
 
   private axisName(component: number): string {
     const share = this.result().r2x[component - 1];
-    return share === undefined
-      ? `t${component}`
-      : `t${component} (R²X ${formatNumber(share * 100, { digits: 3 })} %)`;
+    return share === undefined ? `t${component}` : `t${component} (R²X ${formatNumber(share * 100, { digits: 3 })} %)`;
   }
 
   private labels(name: string): ReturnType<typeof labels> {

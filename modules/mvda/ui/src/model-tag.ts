@@ -1,21 +1,15 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-  input,
-} from "@angular/core";
-import { followLink, timeZone } from "@dcp/api-service";
-import { loadable, shared, StatePanel } from "@dcp/kit";
-import { backend } from "./backend";
-import { ChartHost, type Chart } from "./chart";
-import type { Model, Result } from "./contract";
-import { labels } from "./labels";
-import { title } from "./models";
-import { bandsOf, seriesOf } from "./trend-data";
-import { Unit } from "./unit";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { followLink, timeZone } from '@dcp/api-service';
+import { loadable, shared, StatePanel } from '@dcp/kit';
+import { backend } from './backend';
+import { ChartHost, type Chart } from './chart';
+import type { Model, Result } from './contract';
+import { labels } from './labels';
+import { title } from './models';
+import { bandsOf, seriesOf } from './trend-data';
+import { Unit } from './unit';
+import { View } from './view';
+import { t } from './words';
 
 const POINTS = 400;
 /** Muted lines behind the batch: enough to see what is usual. */
@@ -23,7 +17,7 @@ const BEHIND = 80;
 
 /** The raw tag behind a contribution: the batch beside what the reference batches do, and as it was recorded in time. */
 @Component({
-  selector: "mvda-model-tag",
+  selector: 'mvda-model-tag',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, StatePanel],
   styles: `
@@ -45,34 +39,22 @@ const BEHIND = 80;
   `,
   template: `
     <div class="options">
-      <a
-        [href]="view.href({ section: 'overview', tag: '' })"
-        (click)="follow($event)"
-        >← {{ t("section_overview") }}</a
-      >
+      <a [href]="view.href({ section: 'overview', tag: '' })" (click)="follow($event)">← {{ t('section_overview') }}</a>
       <label
-        >{{ t("tag") }}
+        >{{ t('tag') }}
         <select class="dcp-select" (change)="view.set({ tag: value($event) })">
           @for (one of model().ask.tags; track one.name) {
-            <option
-              [value]="one.name"
-              [selected]="one.name === view.state().tag"
-            >
+            <option [value]="one.name" [selected]="one.name === view.state().tag">
               {{ one.name }}
             </option>
           }
         </select></label
       >
       <label
-        >{{ t("batch") }}
-        <select
-          class="dcp-select"
-          (change)="view.set({ batch: value($event) })"
-        >
+        >{{ t('batch') }}
+        <select class="dcp-select" (change)="view.set({ batch: value($event) })">
           @for (one of result().batches; track one.id) {
-            <option [value]="one.id" [selected]="one.id === view.state().batch">
-              {{ one.abnormal ? "▲ " : "" }}{{ one.id }}
-            </option>
+            <option [value]="one.id" [selected]="one.id === view.state().batch">{{ one.abnormal ? '▲ ' : '' }}{{ one.id }}</option>
           }
         </select></label
       >
@@ -101,12 +83,8 @@ export class ModelTag {
   private readonly unit = inject(Unit);
   protected readonly follow = followLink;
 
-  private readonly tag = computed(() =>
-    this.model().ask.tags.find((one) => one.name === this.view.state().tag),
-  );
-  private readonly batch = computed(() =>
-    this.model().ask.batches.find((one) => one.id === this.view.state().batch),
-  );
+  private readonly tag = computed(() => this.model().ask.tags.find((one) => one.name === this.view.state().tag));
+  private readonly batch = computed(() => this.model().ask.batches.find((one) => one.id === this.view.state().batch));
 
   protected readonly raw = loadable({
     on: () => {
@@ -114,9 +92,7 @@ export class ModelTag {
       const tag = this.tag();
       const batch = this.batch();
       if (!tag || !batch) return undefined;
-      const reference = ask.batches
-        .filter((one) => one.reference && one.id !== batch.id)
-        .map((one) => one.id);
+      const reference = ask.batches.filter((one) => one.reference && one.id !== batch.id).map((one) => one.id);
       return {
         id,
         tag,
@@ -147,8 +123,7 @@ export class ModelTag {
           }
         : undefined;
     },
-    load: ({ source, tag, start, end }, signal) =>
-      backend.trend(source, [tag], { start, end }, 1600, signal),
+    load: ({ source, tag, start, end }, signal) => backend.trend(source, [tag], { start, end }, 1600, signal),
   });
 
   protected readonly beside = computed<Chart | undefined>(() => {
@@ -158,22 +133,17 @@ export class ModelTag {
     const batch = this.batch();
     if (!raw || !tag || !batch) return undefined;
     const { overlay, envelope } = raw;
-    const durations = new Map(
-      this.result().batches.map((one) => [
-        one.id,
-        one.running ? envelope.duration_s_mean : one.duration_s,
-      ]),
-    );
-    const name = t("tagBeside", {
+    const durations = new Map(this.result().batches.map((one) => [one.id, one.running ? envelope.duration_s_mean : one.duration_s]));
+    const name = t('tagBeside', {
       tag: tag.description || tag.name,
       batch: batch.id,
     });
     return {
-      kind: "overlay",
+      kind: 'overlay',
       options: {
         title: name,
         ...labels(`${title(this.model())} ${name}`),
-        x: { name: t("maturity"), unit: "%" },
+        x: { name: t('maturity'), unit: '%' },
         laneHeight: 300,
         highlighted: [batch.id],
         abnormal: new Set(
@@ -187,8 +157,7 @@ export class ModelTag {
             name: tag.name,
             unit: tag.unit,
             lines: overlay.series.map((one) => {
-              const whole =
-                durations.get(one.batch) ?? one.elapsed_s.at(-1) ?? 1;
+              const whole = durations.get(one.batch) ?? one.elapsed_s.at(-1) ?? 1;
               return {
                 id: one.batch,
                 name: one.batch,
@@ -197,7 +166,7 @@ export class ModelTag {
               };
             }),
             envelope: {
-              name: t("bandName", { count: this.result().reference_batches }),
+              name: t('bandName', { count: this.result().reference_batches }),
               x: envelope.elapsed_pct,
               mean: envelope.mean,
               low: envelope.low,
@@ -220,9 +189,9 @@ export class ModelTag {
         .batches.filter((one) => one.abnormal)
         .map((one) => one.id),
     );
-    const name = t("tagInTime", { batch: batch.id });
+    const name = t('tagInTime', { batch: batch.id });
     return {
-      kind: "trend",
+      kind: 'trend',
       options: {
         title: name,
         ...labels(`${title(this.model())} ${name}`),
@@ -234,10 +203,10 @@ export class ModelTag {
           this.unit.batches.value() ??
             this.model().ask.batches.map((one) => ({
               ...one,
-              web_id: "",
+              web_id: '',
               name: one.id,
               duration_s: 0,
-              status: "complete" as const,
+              status: 'complete' as const,
             })),
           span,
           abnormal,

@@ -1,39 +1,17 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  DestroyRef,
-  inject,
-  Injectable,
-} from "@angular/core";
-import {
-  eventStream,
-  formatNumber,
-  formatTime,
-  may,
-  ProblemError,
-  toast,
-  zoneName,
-} from "@dcp/api-service";
-import {
-  CellTemplate,
-  DataTable,
-  loadable,
-  shared,
-  StatePanel,
-  type Column,
-} from "@dcp/kit";
-import { backend } from "./backend";
-import type { ModelState, ModelSummary } from "./contract";
-import { ModelForm } from "./model-form";
-import { ModelPage } from "./model-page";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, Injectable } from '@angular/core';
+import { eventStream, formatNumber, formatTime, may, ProblemError, toast, zoneName } from '@dcp/api-service';
+import { CellTemplate, DataTable, loadable, shared, StatePanel, type Column } from '@dcp/kit';
+import { backend } from './backend';
+import type { ModelState, ModelSummary } from './contract';
+import { ModelForm } from './model-form';
+import { ModelPage } from './model-page';
+import { View } from './view';
+import { t } from './words';
 
 interface Progressed {
   id: string;
   state: ModelState;
-  progress: ModelSummary["progress"];
+  progress: ModelSummary['progress'];
 }
 
 /** The models of the unit, kept up to date by the server's events. */
@@ -58,27 +36,24 @@ export class ModelList {
     return this.models.value()?.find((model) => model.id === id);
   }
 
-  async act(
-    model: ModelSummary,
-    action: "cancel" | "archive" | "restore",
-  ): Promise<void> {
+  async act(model: ModelSummary, action: 'cancel' | 'archive' | 'restore'): Promise<void> {
     try {
       await backend.act(model.id, action);
       this.models.reload();
       const undo =
-        action === "archive"
+        action === 'archive'
           ? {
               action: {
-                label: t("undo"),
-                run: () => void this.act(model, "restore"),
+                label: t('undo'),
+                run: () => void this.act(model, 'restore'),
               },
             }
           : {};
       toast(t(`done_${action}`, { name: title(model) }), undo);
     } catch (error) {
       const problem = ProblemError.from(error);
-      toast([problem.message, problem.detail].filter(Boolean).join(": "), {
-        kind: "error",
+      toast([problem.message, problem.detail].filter(Boolean).join(': '), {
+        kind: 'error',
       });
     }
   }
@@ -86,28 +61,23 @@ export class ModelList {
   private follow(event: Progressed): void {
     const list = this.models.value();
     const known = list?.find((model) => model.id === event.id);
-    if (!list || !known || known.state !== event.state)
-      return this.models.reload();
-    this.models.set(
-      list.map((model) =>
-        model.id === event.id ? { ...model, progress: event.progress } : model,
-      ),
-    );
+    if (!list || !known || known.state !== event.state) return this.models.reload();
+    this.models.set(list.map((model) => (model.id === event.id ? { ...model, progress: event.progress } : model)));
   }
 }
 
 /** Name and version, as a model is called everywhere. */
-export function title(model: Pick<ModelSummary, "name" | "version">): string {
+export function title(model: Pick<ModelSummary, 'name' | 'version'>): string {
   return `${model.name} v${model.version}`;
 }
 
-export function author(model: Pick<ModelSummary, "created_by">): string {
+export function author(model: Pick<ModelSummary, 'created_by'>): string {
   return model.created_by.name;
 }
 
 /** The stored models of a unit; one of them, or the form for a new one, when the address says so. */
 @Component({
-  selector: "mvda-models",
+  selector: 'mvda-models',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [CellTemplate, DataTable, ModelForm, ModelPage, StatePanel],
   providers: [ModelList],
@@ -124,12 +94,7 @@ export function author(model: Pick<ModelSummary, "created_by">): string {
     } @else if (view.state().model) {
       <mvda-model />
     } @else {
-      <dcp-state
-        [of]="list.models"
-        [empty]="rows().length === 0"
-        [emptyTitle]="t('noModels')"
-        [emptyText]="t('noModelsText')"
-      >
+      <dcp-state [of]="list.models" [empty]="rows().length === 0" [emptyTitle]="t('noModels')" [emptyText]="t('noModelsText')">
         <dcp-table
           class="dcp-panel"
           [rows]="rows()"
@@ -142,56 +107,31 @@ export function author(model: Pick<ModelSummary, "created_by">): string {
           (opened)="open($event)"
         >
           <ng-template dcpCell="name" [dcpCellOf]="rows()" let-row
-            ><a
-              [href]="view.href({ model: row.id })"
-              (click)="$event.preventDefault(); open(row)"
-              >{{ row.name }}</a
-            >
+            ><a [href]="view.href({ model: row.id })" (click)="$event.preventDefault(); open(row)">{{ row.name }}</a>
             @if (row.archived) {
-              <span class="dcp-badge"> {{ t("archived") }}</span>
+              <span class="dcp-badge"> {{ t('archived') }}</span>
             }
           </ng-template>
           <ng-template dcpCell="state" [dcpCellOf]="rows()" let-row>
-            @if (row.state === "running" || row.state === "queued") {
-              <progress
-                max="1"
-                [value]="row.progress.fraction"
-                [attr.aria-label]="t('progress')"
-              ></progress>
-              <button
-                type="button"
-                class="dcp-button dcp-button--quiet"
-                (click)="list.act(row, 'cancel')"
-              >
-                {{ t("cancel") }}
+            @if (row.state === 'running' || row.state === 'queued') {
+              <progress max="1" [value]="row.progress.fraction" [attr.aria-label]="t('progress')"></progress>
+              <button type="button" class="dcp-button dcp-button--quiet" (click)="list.act(row, 'cancel')">
+                {{ t('cancel') }}
               </button>
             } @else {
-              <span
-                class="dcp-badge"
-                [class.dcp-badge--good]="row.state === 'ready'"
-                [class.dcp-badge--danger]="row.state === 'failed'"
-                >{{ t(row.state) }}</span
-              >
+              <span class="dcp-badge" [class.dcp-badge--good]="row.state === 'ready'" [class.dcp-badge--danger]="row.state === 'failed'">{{
+                t(row.state)
+              }}</span>
             }
           </ng-template>
           <ng-template dcpCell="actions" [dcpCellOf]="rows()" let-row>
             @if (row.archived) {
-              <button
-                type="button"
-                class="dcp-button dcp-button--quiet"
-                [disabled]="!allowed()"
-                (click)="list.act(row, 'restore')"
-              >
-                {{ t("restore") }}
+              <button type="button" class="dcp-button dcp-button--quiet" [disabled]="!allowed()" (click)="list.act(row, 'restore')">
+                {{ t('restore') }}
               </button>
             } @else {
-              <button
-                type="button"
-                class="dcp-button dcp-button--quiet"
-                [disabled]="!allowed()"
-                (click)="list.act(row, 'archive')"
-              >
-                {{ t("archive") }}
+              <button type="button" class="dcp-button dcp-button--quiet" [disabled]="!allowed()" (click)="list.act(row, 'archive')">
+                {{ t('archive') }}
               </button>
             }
           </ng-template>
@@ -203,7 +143,7 @@ export function author(model: Pick<ModelSummary, "created_by">): string {
               [title]="allowed() ? '' : t('notAllowed')"
               (click)="create()"
             >
-              {{ t("newModel") }}
+              {{ t('newModel') }}
             </button>
           </div>
         </dcp-table>
@@ -215,7 +155,7 @@ export function author(model: Pick<ModelSummary, "created_by">): string {
           [title]="allowed() ? '' : t('notAllowed')"
           (click)="create()"
         >
-          {{ t("newModel") }}
+          {{ t('newModel') }}
         </button>
       </dcp-state>
     }
@@ -229,88 +169,88 @@ export class Models {
   protected readonly id = (model: ModelSummary): string => model.id;
   protected readonly allowed = computed(() => {
     shared.session();
-    return may("mvda.model");
+    return may('mvda.model');
   });
   protected readonly columns: readonly Column<ModelSummary>[] = [
     {
-      id: "name",
-      header: () => t("model"),
+      id: 'name',
+      header: () => t('model'),
       value: (model) => model.name,
-      width: "minmax(160px, 2fr)",
+      width: 'minmax(160px, 2fr)',
     },
     {
-      id: "version",
-      header: () => t("version"),
+      id: 'version',
+      header: () => t('version'),
       value: (model) => model.version,
       numeric: true,
-      width: "72px",
+      width: '72px',
     },
     {
-      id: "kind",
-      header: () => t("kind"),
+      id: 'kind',
+      header: () => t('kind'),
       value: (model) => model.kind,
       text: (model) => t(model.kind),
-      width: "minmax(120px, 1fr)",
+      width: 'minmax(120px, 1fr)',
     },
     {
-      id: "state",
-      header: () => t("state"),
+      id: 'state',
+      header: () => t('state'),
       value: (model) => model.state,
       text: (model) => t(model.state),
-      width: "minmax(200px, 1fr)",
+      width: 'minmax(200px, 1fr)',
     },
     {
-      id: "reference",
-      header: () => t("referenceBatches"),
+      id: 'reference',
+      header: () => t('referenceBatches'),
       value: (model) => model.reference_batches,
       text: (model) => `${model.reference_batches} / ${model.batches}`,
       numeric: true,
-      width: "110px",
+      width: '110px',
     },
     {
-      id: "r2y",
-      header: () => "R²Y",
+      id: 'r2y',
+      header: () => 'R²Y',
       value: (model) => model.r2y,
       text: (model) => formatNumber(model.r2y),
       numeric: true,
-      width: "80px",
+      width: '80px',
     },
     {
-      id: "abnormal",
-      header: () => t("abnormal"),
+      id: 'abnormal',
+      header: () => t('abnormal'),
       value: (model) => model.abnormal,
       numeric: true,
-      width: "90px",
+      width: '90px',
     },
     {
-      id: "created",
-      header: () => t("created"),
+      id: 'created',
+      header: () => t('created'),
       unit: () => zoneName(),
       value: (model) => model.created_at,
       text: (model) => formatTime(model.created_at),
-      width: "minmax(190px, 1fr)",
+      width: 'minmax(190px, 1fr)',
     },
     {
-      id: "by",
-      header: () => t("by"),
+      id: 'by',
+      header: () => t('by'),
       value: (model) => author(model),
-      width: "minmax(110px, 1fr)",
+      width: 'minmax(110px, 1fr)',
     },
     {
-      id: "actions",
-      header: () => t("actions"),
+      id: 'actions',
+      header: () => t('actions'),
       value: () => null,
-      text: () => "",
+      text: () => '',
       sortable: false,
-      width: "100px",
+      width: '100px',
     },
   ];
 
   protected open(model: ModelSummary): void {
-    this.view.set({ model: model.id, section: "overview", batch: "" });
+    this.view.set({ model: model.id, section: 'overview', batch: '' });
   }
 
   protected create(): void {
-    this.view.set({ create: "evolution", model: "" });
+    this.view.set({ create: 'evolution', model: '' });
   }
 }

@@ -1,22 +1,17 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-} from "@angular/core";
-import type { OverlayLane, OverlayLine } from "@dcp/charts";
-import { ProblemPanel, shared, StatePanel } from "@dcp/kit";
-import { backend } from "./backend";
-import { ChartHost, type Chart } from "./chart";
-import { lasting } from "./columns";
-import type { OverlayAnswer, Tag } from "./contract";
-import { envelopeOf } from "./envelope";
-import { labels } from "./labels";
-import { same, steady } from "./steady";
-import { TagPicker } from "./tag-picker";
-import { Unit } from "./unit";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import type { OverlayLane, OverlayLine } from '@dcp/charts';
+import { ProblemPanel, shared, StatePanel } from '@dcp/kit';
+import { backend } from './backend';
+import { ChartHost, type Chart } from './chart';
+import { lasting } from './columns';
+import type { OverlayAnswer, Tag } from './contract';
+import { envelopeOf } from './envelope';
+import { labels } from './labels';
+import { same, steady } from './steady';
+import { TagPicker } from './tag-picker';
+import { Unit } from './unit';
+import { View } from './view';
+import { t } from './words';
 
 const POINTS = 300;
 /** More lanes than this would be lines without room. */
@@ -24,7 +19,7 @@ const LANES = 6;
 
 /** All batches of the unit over each other, aligned at their start; the selected ones in front of what the complete ones usually do. */
 @Component({
-  selector: "mvda-overlay",
+  selector: 'mvda-overlay',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ProblemPanel, StatePanel, TagPicker],
   styles: `
@@ -57,52 +52,33 @@ const LANES = 6;
             type="button"
             class="dcp-button"
             [attr.aria-pressed]="view.state().align === 'elapsed'"
-            (click)="
-              view.set({ align: 'elapsed', from: undefined, to: undefined })
-            "
+            (click)="view.set({ align: 'elapsed', from: undefined, to: undefined })"
           >
-            {{ t("elapsed") }}
+            {{ t('elapsed') }}
           </button>
           <button
             type="button"
             class="dcp-button"
             [attr.aria-pressed]="view.state().align === 'maturity'"
-            (click)="
-              view.set({ align: 'maturity', from: undefined, to: undefined })
-            "
+            (click)="view.set({ align: 'maturity', from: undefined, to: undefined })"
           >
-            {{ t("maturity") }}
+            {{ t('maturity') }}
           </button>
         </div>
-        <span class="dcp-hint">{{ t("overlayHint") }}</span>
+        <span class="dcp-hint">{{ t('overlayHint') }}</span>
         <span class="dcp-fill"></span>
-        <button
-          type="button"
-          class="dcp-button"
-          [disabled]="!view.state().batches.length"
-          (click)="view.set({ batches: [] })"
-        >
-          {{ t("clearSelection") }}
+        <button type="button" class="dcp-button" [disabled]="!view.state().batches.length" (click)="view.set({ batches: [] })">
+          {{ t('clearSelection') }}
         </button>
       </div>
       @if (data.problem(); as problem) {
         <dcp-problem [problem]="problem" (retry)="data.reload()" />
       } @else if (chart(); as chart) {
         <div class="dcp-panel">
-          <div
-            class="dcp-body"
-            [class.busy]="data.loading()"
-            [attr.aria-busy]="data.loading()"
-            [mvdaChart]="chart"
-          ></div>
+          <div class="dcp-body" [class.busy]="data.loading()" [attr.aria-busy]="data.loading()" [mvdaChart]="chart"></div>
         </div>
       } @else {
-        <div
-          class="dcp-skeleton"
-          style="height: 420px"
-          role="status"
-          [attr.aria-label]="t('loading')"
-        ></div>
+        <div class="dcp-skeleton" style="height: 420px" role="status" [attr.aria-label]="t('loading')"></div>
       }
     </dcp-state>
   `,
@@ -116,25 +92,15 @@ export class OverlayTab {
   private readonly request = computed(
     () => {
       const { source, unit } = this.view.state();
-      const batches = (this.unit.batches.value() ?? []).map(
-        (batch) => batch.id,
-      );
+      const batches = (this.unit.batches.value() ?? []).map((batch) => batch.id);
       const tags = this.tags().map((tag) => tag.web_id);
-      return batches.length && tags.length
-        ? { source, unit, batches, tags }
-        : undefined;
+      return batches.length && tags.length ? { source, unit, batches, tags } : undefined;
     },
     { equal: same },
   );
 
-  protected readonly data = steady(
-    this.request,
-    ({ source, unit, batches, tags }, signal) =>
-      Promise.all(
-        tags.map((tag) =>
-          backend.overlay(source, tag, unit, batches, POINTS, signal),
-        ),
-      ),
+  protected readonly data = steady(this.request, ({ source, unit, batches, tags }, signal) =>
+    Promise.all(tags.map((tag) => backend.overlay(source, tag, unit, batches, POINTS, signal))),
   );
 
   protected readonly chart = computed<Chart | undefined>(() => {
@@ -142,28 +108,20 @@ export class OverlayTab {
     const answers = this.data.value();
     if (!answers) return undefined;
     const { align, batches, from, to } = this.view.state();
-    const maturity = align === "maturity";
+    const maturity = align === 'maturity';
     return {
-      kind: "overlay",
+      kind: 'overlay',
       options: {
-        title: t("overlayOf", { unit: this.view.unitName() }),
-        ...labels(`${this.view.unitName()} ${t("overlay")}`),
+        title: t('overlayOf', { unit: this.view.unitName() }),
+        ...labels(`${this.view.unitName()} ${t('overlay')}`),
         bare: true,
         lanes: answers.map((answer) => this.lane(answer, maturity)),
-        x: maturity
-          ? { name: t("maturity"), unit: "%" }
-          : { name: t("elapsed"), unit: "min" },
+        x: maturity ? { name: t('maturity'), unit: '%' } : { name: t('elapsed'), unit: 'min' },
         highlighted: batches,
         zoom: from !== undefined && to !== undefined ? { from, to } : undefined,
-        onHighlight: (ids) =>
-          this.view.set({ batches: ids }, { replace: true }),
+        onHighlight: (ids) => this.view.set({ batches: ids }, { replace: true }),
         onZoom: (range, zoomed) =>
-          this.view.set(
-            zoomed
-              ? { from: round(range.from), to: round(range.to) }
-              : { from: undefined, to: undefined },
-            { replace: true },
-          ),
+          this.view.set(zoomed ? { from: round(range.from), to: round(range.to) } : { from: undefined, to: undefined }, { replace: true }),
       },
     };
   });
@@ -173,29 +131,17 @@ export class OverlayTab {
   }
 
   private lane(answer: OverlayAnswer, maturity: boolean): OverlayLane {
-    const batches = new Map(
-      (this.unit.batches.value() ?? []).map((batch) => [batch.id, batch]),
-    );
-    const step =
-      this.unit.tags.value()?.find((tag) => tag.web_id === answer.tag.web_id)
-        ?.step ?? false;
+    const batches = new Map((this.unit.batches.value() ?? []).map((batch) => [batch.id, batch]));
+    const step = this.unit.tags.value()?.find((tag) => tag.web_id === answer.tag.web_id)?.step ?? false;
     const lines = answer.series.map((one): OverlayLine => {
       const batch = batches.get(one.batch);
       const whole = batch?.end ? lasting(batch, 0) : this.usual();
-      const x = one.elapsed_s.map((at) =>
-        maturity ? (100 * at) / whole : at / 60,
-      );
+      const x = one.elapsed_s.map((at) => (maturity ? (100 * at) / whole : at / 60));
       return { id: one.batch, name: one.batch, x, y: one.values, step };
     });
     const selected = new Set(this.view.state().batches);
-    const usual = lines.filter(
-      (line) =>
-        !selected.has(line.id) && batches.get(line.id)?.status === "complete",
-    );
-    const envelope = envelopeOf(
-      usual,
-      t("envelopeName", { count: usual.length }),
-    );
+    const usual = lines.filter((line) => !selected.has(line.id) && batches.get(line.id)?.status === 'complete');
+    const envelope = envelopeOf(usual, t('envelopeName', { count: usual.length }));
     return {
       id: answer.tag.web_id,
       name: answer.tag.name,
@@ -208,10 +154,7 @@ export class OverlayTab {
   /** Seconds a complete batch takes on average: the measure for a running one. */
   private usual(): number {
     const complete = this.unit.complete();
-    return (
-      complete.reduce((sum, batch) => sum + batch.duration_s, 0) /
-        Math.max(1, complete.length) || 1
-    );
+    return complete.reduce((sum, batch) => sum + batch.duration_s, 0) / Math.max(1, complete.length) || 1;
   }
 }
 

@@ -1,29 +1,20 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-} from "@angular/core";
-import { followLink, remembered } from "@dcp/api-service";
-import { Icon, signalOf } from "@dcp/kit";
-import { Batches } from "./batches";
-import { Models } from "./models";
-import { OverlayTab } from "./overlay";
-import { Tree } from "./tree";
-import { TrendTab } from "./trend";
-import { Sources, Unit } from "./unit";
-import { TABS, View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { followLink, remembered } from '@dcp/api-service';
+import { Icon, signalOf } from '@dcp/kit';
+import { Batches } from './batches';
+import { Models } from './models';
+import { OverlayTab } from './overlay';
+import { Tree } from './tree';
+import { TrendTab } from './trend';
+import { Sources, Unit } from './unit';
+import { TABS, View } from './view';
+import { t } from './words';
 
-const treeShown = remembered<boolean>(
-  "mvda.tree",
-  true,
-  (value): value is boolean => typeof value === "boolean",
-);
+const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boolean => typeof value === 'boolean');
 
 /** The frame of the module: the asset tree at the left, the chosen unit with its tabs beside it. */
 @Component({
-  selector: "mvda-page",
+  selector: 'mvda-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [Batches, Icon, Models, OverlayTab, Tree, TrendTab],
   providers: [View, Sources, Unit],
@@ -78,7 +69,7 @@ const treeShown = remembered<boolean>(
     <aside [class.open]="tree()" [attr.aria-label]="t('assets')">
       <header>
         @if (tree()) {
-          <h2>{{ t("assets") }}</h2>
+          <h2>{{ t('assets') }}</h2>
         }
         <button
           type="button"
@@ -95,7 +86,7 @@ const treeShown = remembered<boolean>(
     </aside>
     <section>
       <div class="head">
-        <h1 tabindex="-1">{{ view.unitName() || t("title") }}</h1>
+        <h1 tabindex="-1">{{ view.unitName() || t('title') }}</h1>
         <span class="path">{{ view.state().path }}</span>
       </div>
       @if (view.state().unit) {
@@ -122,31 +113,29 @@ const treeShown = remembered<boolean>(
           }
         </nav>
         @switch (view.state().tab) {
-          @case ("batches") {
+          @case ('batches') {
             <mvda-batches />
           }
-          @case ("trend") {
+          @case ('trend') {
             <mvda-trend />
           }
-          @case ("overlay") {
+          @case ('overlay') {
             <mvda-overlay />
           }
-          @case ("models") {
+          @case ('models') {
             <mvda-models />
           }
         }
       } @else if (sources.value()?.length === 0) {
         <div class="dcp-state">
-          <h2>{{ t("noSources") }}</h2>
-          <p class="dcp-quiet">{{ t("noSourcesText") }}</p>
-          <a class="dcp-button" href="/sites" (click)="follow($event)">{{
-            t("otherSite")
-          }}</a>
+          <h2>{{ t('noSources') }}</h2>
+          <p class="dcp-quiet">{{ t('noSourcesText') }}</p>
+          <a class="dcp-button" href="/sites" (click)="follow($event)">{{ t('otherSite') }}</a>
         </div>
       } @else {
         <div class="dcp-state">
-          <h2>{{ t("chooseUnit") }}</h2>
-          <p class="dcp-quiet">{{ t("chooseUnitText") }}</p>
+          <h2>{{ t('chooseUnit') }}</h2>
+          <p class="dcp-quiet">{{ t('chooseUnitText') }}</p>
         </div>
       }
     </section>
@@ -167,8 +156,8 @@ export class Page {
 
   protected count(tab: string): string {
     const { batches, selected } = this.counts();
-    if (tab === "batches") return batches ? String(batches) : "";
-    return tab === "overlay" && selected ? String(selected) : "";
+    if (tab === 'batches') return batches ? String(batches) : '';
+    return tab === 'overlay' && selected ? String(selected) : '';
   }
 
   protected toggleTree(): void {

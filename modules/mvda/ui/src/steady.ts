@@ -1,14 +1,11 @@
 // Data behind a chart: while the next answer is on its way the last one stays in sight, so that zooming does not flicker.
 
-import { effect, signal, untracked } from "@angular/core";
-import { ProblemError } from "@dcp/api-service";
-import type { Loadable } from "@dcp/kit";
+import { effect, signal, untracked } from '@angular/core';
+import { ProblemError } from '@dcp/api-service';
+import type { Loadable } from '@dcp/kit';
 
 /** Reads whenever `on` changes; `undefined` means there is nothing to read. An answer that was overtaken is dropped. */
-export function steady<P, T>(
-  on: () => P | undefined,
-  read: (on: P, signal: AbortSignal) => Promise<T>,
-): Loadable<T> {
+export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: AbortSignal) => Promise<T>): Loadable<T> {
   const value = signal<T | undefined>(undefined);
   const problem = signal<ProblemError | undefined>(undefined);
   const loading = signal(false);

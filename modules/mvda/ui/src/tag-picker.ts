@@ -1,25 +1,16 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  ElementRef,
-  inject,
-  input,
-  output,
-  signal,
-} from "@angular/core";
-import type { Tag } from "./contract";
-import { Unit } from "./unit";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, ElementRef, inject, input, output, signal } from '@angular/core';
+import type { Tag } from './contract';
+import { Unit } from './unit';
+import { View } from './view';
+import { t } from './words';
 
 /** Which tags are shown: a list to tick, with a filter. */
 @Component({
-  selector: "mvda-tag-picker",
+  selector: 'mvda-tag-picker',
   changeDetection: ChangeDetectionStrategy.OnPush,
   host: {
-    "(document:click)": "outside($event)",
-    "(keydown.escape)": "close($event)",
+    '(document:click)': 'outside($event)',
+    '(keydown.escape)': 'close($event)',
   },
   styles: `
     :host {
@@ -85,22 +76,11 @@ import { t } from "./words";
     }
   `,
   template: `
-    <button
-      type="button"
-      class="dcp-button"
-      [attr.aria-expanded]="open()"
-      [attr.aria-controls]="'mvda-tags'"
-      (click)="open.set(!open())"
-    >
-      {{ t("tagsChosen", { count: chosen().length, of: all().length }) }}
+    <button type="button" class="dcp-button" [attr.aria-expanded]="open()" [attr.aria-controls]="'mvda-tags'" (click)="open.set(!open())">
+      {{ t('tagsChosen', { count: chosen().length, of: all().length }) }}
     </button>
     @if (open()) {
-      <div
-        class="list"
-        id="mvda-tags"
-        role="group"
-        [attr.aria-label]="t('tags')"
-      >
+      <div class="list" id="mvda-tags" role="group" [attr.aria-label]="t('tags')">
         <input
           class="dcp-input"
           type="search"
@@ -113,11 +93,7 @@ import { t } from "./words";
           @for (tag of found(); track tag.web_id) {
             <li>
               <label
-                ><input
-                  type="checkbox"
-                  [checked]="names().has(tag.name)"
-                  (change)="toggle(tag)"
-                /><span
+                ><input type="checkbox" [checked]="names().has(tag.name)" (change)="toggle(tag)" /><span
                   >{{ tag.name }}
                   @if (tag.description && tag.description !== tag.name) {
                     <span class="more">{{ tag.description }}</span>
@@ -128,15 +104,11 @@ import { t } from "./words";
           }
         </ul>
         <footer>
-          <button
-            type="button"
-            class="dcp-button"
-            (click)="changed.emit(all())"
-          >
-            {{ t("allTags") }}
+          <button type="button" class="dcp-button" (click)="changed.emit(all())">
+            {{ t('allTags') }}
           </button>
           <button type="button" class="dcp-button" (click)="reset()">
-            {{ t("firstTags") }}
+            {{ t('firstTags') }}
           </button>
         </footer>
       </div>
@@ -149,19 +121,14 @@ export class TagPicker {
   protected readonly t = t;
   private readonly unit = inject(Unit);
   private readonly view = inject(View);
-  private readonly host =
-    inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   protected readonly open = signal(false);
-  protected readonly filter = signal("");
+  protected readonly filter = signal('');
   protected readonly all = computed(() => this.unit.tags.value() ?? []);
-  protected readonly names = computed(
-    () => new Set(this.chosen().map((tag) => tag.name)),
-  );
+  protected readonly names = computed(() => new Set(this.chosen().map((tag) => tag.name)));
   protected readonly found = computed(() => {
     const words = this.filter().toLowerCase();
-    return this.all().filter((tag) =>
-      `${tag.name} ${tag.description}`.toLowerCase().includes(words),
-    );
+    return this.all().filter((tag) => `${tag.name} ${tag.description}`.toLowerCase().includes(words));
   });
 
   protected type(event: Event): void {
@@ -170,9 +137,7 @@ export class TagPicker {
 
   protected toggle(tag: Tag): void {
     const chosen = this.chosen();
-    const next = this.names().has(tag.name)
-      ? chosen.filter((one) => one.name !== tag.name)
-      : [...chosen, tag];
+    const next = this.names().has(tag.name) ? chosen.filter((one) => one.name !== tag.name) : [...chosen, tag];
     if (next.length) this.changed.emit(next);
   }
 
@@ -184,11 +149,10 @@ export class TagPicker {
     if (!this.open()) return;
     event.stopPropagation();
     this.open.set(false);
-    this.host.querySelector("button")?.focus();
+    this.host.querySelector('button')?.focus();
   }
 
   protected outside(event: Event): void {
-    if (this.open() && !this.host.contains(event.target as Node))
-      this.open.set(false);
+    if (this.open() && !this.host.contains(event.target as Node)) this.open.set(false);
   }
 }

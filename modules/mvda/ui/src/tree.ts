@@ -1,21 +1,11 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  effect,
-  type ElementRef,
-  inject,
-  signal,
-  untracked,
-  viewChild,
-} from "@angular/core";
-import { ProblemError } from "@dcp/api-service";
-import { ProblemPanel } from "@dcp/kit";
-import { backend } from "./backend";
-import type { Element, Source } from "./contract";
-import { Sources } from "./unit";
-import { View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, effect, type ElementRef, inject, signal, untracked, viewChild } from '@angular/core';
+import { ProblemError } from '@dcp/api-service';
+import { ProblemPanel } from '@dcp/kit';
+import { backend } from './backend';
+import type { Element, Source } from './contract';
+import { Sources } from './unit';
+import { View } from './view';
+import { t } from './words';
 
 interface Node {
   key: string;
@@ -27,11 +17,11 @@ interface Node {
   leaf: boolean;
 }
 
-type Children = Element[] | "loading" | ProblemError;
+type Children = Element[] | 'loading' | ProblemError;
 
 /** The asset tree: children are read when a branch is opened; arrow keys as in every tree. */
 @Component({
-  selector: "mvda-tree",
+  selector: 'mvda-tree',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ProblemPanel],
   styles: `
@@ -54,7 +44,7 @@ type Children = Element[] | "loading" | ProblemError;
     li:hover {
       background: var(--dcp-hover);
     }
-    li[aria-selected="true"] {
+    li[aria-selected='true'] {
       background: var(--dcp-selected);
       font-weight: 500;
     }
@@ -62,7 +52,7 @@ type Children = Element[] | "loading" | ProblemError;
       outline: 2px solid var(--dcp-focus);
       outline-offset: -2px;
     }
-    li[role="none"] {
+    li[role='none'] {
       white-space: normal;
       cursor: auto;
       padding: 0;
@@ -105,12 +95,8 @@ type Children = Element[] | "loading" | ProblemError;
           (keydown)="key($event)"
           [title]="node.element?.description || node.name"
         >
-          <span class="twist" aria-hidden="true">{{
-            node.leaf ? "" : node.open ? "▾" : "▸"
-          }}</span>
-          <span class="name" [class.source]="!node.element">{{
-            node.name
-          }}</span>
+          <span class="twist" aria-hidden="true">{{ node.leaf ? '' : node.open ? '▾' : '▸' }}</span>
+          <span class="name" [class.source]="!node.element">{{ node.name }}</span>
         </li>
         @if (trouble(node); as problem) {
           <li role="none">
@@ -120,34 +106,27 @@ type Children = Element[] | "loading" | ProblemError;
       }
     </ul>
     @if (sources.loading() && !sources.value()) {
-      <p class="note" role="status">{{ t("loading") }}</p>
+      <p class="note" role="status">{{ t('loading') }}</p>
     }
   `,
 })
 export class Tree {
   protected readonly t = t;
   private readonly view = inject(View);
-  private readonly list = viewChild.required<ElementRef<HTMLElement>>("list");
+  private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
   protected readonly sources = inject(Sources).sources;
   private readonly children = signal<ReadonlyMap<string, Children>>(new Map());
   private readonly opened = signal<ReadonlySet<string>>(new Set());
   private readonly place = signal(0);
 
-  protected readonly nodes = computed<Node[]>(() =>
-    (this.sources.value() ?? []).flatMap((source) => this.branch(source)),
-  );
-  protected readonly selected = computed(
-    () => `${this.view.state().source}|${this.view.state().unit}`,
-  );
-  protected readonly active = computed(() =>
-    Math.min(this.place(), Math.max(0, this.nodes().length - 1)),
-  );
+  protected readonly nodes = computed<Node[]>(() => (this.sources.value() ?? []).flatMap((source) => this.branch(source)));
+  protected readonly selected = computed(() => `${this.view.state().source}|${this.view.state().unit}`);
+  protected readonly active = computed(() => Math.min(this.place(), Math.max(0, this.nodes().length - 1)));
 
   constructor() {
     effect(() => {
       const [only, ...others] = this.sources.value() ?? [];
-      if (only && others.length === 0)
-        untracked(() => void this.openAlong(only));
+      if (only && others.length === 0) untracked(() => void this.openAlong(only));
     });
   }
 
@@ -158,11 +137,7 @@ export class Tree {
 
   protected click(node: Node, at: number): void {
     this.place.set(at);
-    if (
-      !node.leaf &&
-      (!node.element || this.selected() === node.key || !node.open)
-    )
-      this.toggle(node);
+    if (!node.leaf && (!node.element || this.selected() === node.key || !node.open)) this.toggle(node);
     this.choose(node);
   }
 
@@ -176,33 +151,21 @@ export class Tree {
       ArrowUp: () => this.go(at - 1),
       Home: () => this.go(0),
       End: () => this.go(nodes.length - 1),
-      ArrowRight: () =>
-        node.leaf || node.open ? this.go(at + 1) : this.toggle(node),
-      ArrowLeft: () =>
-        node.open
-          ? this.toggle(node)
-          : this.go(
-              nodes.findLastIndex(
-                (one, index) => index < at && one.level < node.level,
-              ),
-            ),
+      ArrowRight: () => (node.leaf || node.open ? this.go(at + 1) : this.toggle(node)),
+      ArrowLeft: () => (node.open ? this.toggle(node) : this.go(nodes.findLastIndex((one, index) => index < at && one.level < node.level))),
       Enter: () => this.choose(node),
-      " ": () => this.choose(node),
+      ' ': () => this.choose(node),
     };
-    const move =
-      moves[event.key] ??
-      (event.key.length === 1 ? () => this.type(event.key, at) : undefined);
+    const move = moves[event.key] ?? (event.key.length === 1 ? () => this.type(event.key, at) : undefined);
     if (!move) return;
     event.preventDefault();
     move();
   }
 
-  protected async fetch(
-    node: Pick<Node, "key" | "source" | "element">,
-  ): Promise<Element[]> {
+  protected async fetch(node: Pick<Node, 'key' | 'source' | 'element'>): Promise<Element[]> {
     const known = this.children().get(node.key);
     if (Array.isArray(known)) return known;
-    this.put(node.key, "loading");
+    this.put(node.key, 'loading');
     try {
       const found = await backend.elements(node.source, node.element?.web_id);
       this.put(node.key, found);
@@ -225,13 +188,13 @@ export class Tree {
       unit: web_id,
       path,
       batches: [],
-      batch: "",
+      batch: '',
       tags: [],
-      model: "",
-      create: "",
+      model: '',
+      create: '',
       from: undefined,
       to: undefined,
-      section: "overview",
+      section: 'overview',
     });
   }
 
@@ -247,7 +210,7 @@ export class Tree {
   /** Opens the branches above the unit in the address; without one, as far as there is nothing to choose. */
   private async openAlong(source: Source): Promise<void> {
     const { path } = this.view.state();
-    let node: Pick<Node, "key" | "source" | "element"> | undefined = {
+    let node: Pick<Node, 'key' | 'source' | 'element'> | undefined = {
       key: `${source.id}|`,
       source: source.id,
       element: undefined,
@@ -256,11 +219,7 @@ export class Tree {
       const { key } = node;
       this.opened.update((open) => new Set([...open, key]));
       const below: Element[] = await this.fetch(node);
-      const next = path
-        ? below.find((one) => path.startsWith(`${one.path}\\`))
-        : below.length === 1
-          ? below[0]
-          : undefined;
+      const next = path ? below.find((one) => path.startsWith(`${one.path}\\`)) : below.length === 1 ? below[0] : undefined;
       node = next?.has_children
         ? {
             key: `${source.id}|${next.web_id}`,
@@ -307,24 +266,18 @@ export class Tree {
   private go(to: number): void {
     if (to < 0 || to >= this.nodes().length) return;
     this.place.set(to);
-    const key = this.nodes()[to]?.key ?? "";
+    const key = this.nodes()[to]?.key ?? '';
     queueMicrotask(() =>
       this.list()
-        .nativeElement.querySelector<HTMLElement>(
-          `[data-key="${CSS.escape(key)}"]`,
-        )
+        .nativeElement.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
         ?.focus(),
     );
   }
 
   private type(letter: string, from: number): void {
     const nodes = this.nodes();
-    const after = [...nodes.keys()].map(
-      (step) => (from + 1 + step) % nodes.length,
-    );
-    const found = after.find((at) =>
-      nodes[at]?.name.toLowerCase().startsWith(letter.toLowerCase()),
-    );
+    const after = [...nodes.keys()].map((step) => (from + 1 + step) % nodes.length);
+    const found = after.find((at) => nodes[at]?.name.toLowerCase().startsWith(letter.toLowerCase()));
     if (found !== undefined) this.go(found);
   }
 

@@ -1,17 +1,13 @@
 // The backend's answer in the shape of the charts.
 
-import type { TrendBand, TrendSeries } from "@dcp/charts";
-import type { Batch, Tag, TrendAnswer } from "./contract";
+import type { TrendBand, TrendSeries } from '@dcp/charts';
+import type { Batch, Tag, TrendAnswer } from './contract';
 
-export function seriesOf(
-  answer: TrendAnswer,
-  tags: readonly Tag[],
-): TrendSeries[] {
+export function seriesOf(answer: TrendAnswer, tags: readonly Tag[]): TrendSeries[] {
   return answer.series.map((one) => ({
     id: one.web_id,
     name: one.name,
-    description:
-      tags.find((tag) => tag.web_id === one.web_id)?.description ?? one.name,
+    description: tags.find((tag) => tag.web_id === one.web_id)?.description ?? one.name,
     unit: one.unit,
     step: one.step,
     times: one.times_ms,
@@ -39,8 +35,6 @@ export function bandsOf(
       name: batch.id,
       alarm: abnormal.has(batch.id),
     }))
-    .filter(
-      (band) => band.from <= range.to && (band.to ?? Infinity) >= range.from,
-    )
+    .filter((band) => band.from <= range.to && (band.to ?? Infinity) >= range.from)
     .sort((a, b) => a.from - b.from);
 }

@@ -1,21 +1,16 @@
-import {
-  ChangeDetectionStrategy,
-  Component,
-  computed,
-  inject,
-} from "@angular/core";
-import { timeZone } from "@dcp/api-service";
-import { ProblemPanel, shared, StatePanel } from "@dcp/kit";
-import { backend } from "./backend";
-import { ChartHost, type Chart } from "./chart";
-import type { Batch, Tag } from "./contract";
-import { labels } from "./labels";
-import { same, steady } from "./steady";
-import { TagPicker } from "./tag-picker";
-import { bandsOf, seriesOf } from "./trend-data";
-import { Unit } from "./unit";
-import { RANGES, View } from "./view";
-import { t } from "./words";
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { timeZone } from '@dcp/api-service';
+import { ProblemPanel, shared, StatePanel } from '@dcp/kit';
+import { backend } from './backend';
+import { ChartHost, type Chart } from './chart';
+import type { Batch, Tag } from './contract';
+import { labels } from './labels';
+import { same, steady } from './steady';
+import { TagPicker } from './tag-picker';
+import { bandsOf, seriesOf } from './trend-data';
+import { Unit } from './unit';
+import { RANGES, View } from './view';
+import { t } from './words';
 
 /** Points asked for: about four per pixel of a wide screen would be more than the eye resolves. */
 const POINTS = 1600;
@@ -23,15 +18,15 @@ const HOUR = 3_600_000;
 /** What the backend draws at once: more lines cannot be told apart. */
 const MOST_TAGS = 20;
 const LENGTHS: Record<string, number> = {
-  "8h": 8,
-  "24h": 24,
-  "3d": 72,
-  "7d": 168,
+  '8h': 8,
+  '24h': 24,
+  '3d': 72,
+  '7d': 168,
 };
 
 /** Trends of any tags of the unit, for a batch or for a range of time. */
 @Component({
-  selector: "mvda-trend",
+  selector: 'mvda-trend',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ProblemPanel, StatePanel, TagPicker],
   styles: `
@@ -56,58 +51,34 @@ const LENGTHS: Record<string, number> = {
     }
   `,
   template: `
-    <dcp-state
-      [of]="unit.tags"
-      [empty]="unit.tags.value()?.length === 0"
-      [emptyTitle]="t('noTags')"
-      [emptyText]="t('noTagsText')"
-    >
+    <dcp-state [of]="unit.tags" [empty]="unit.tags.value()?.length === 0" [emptyTitle]="t('noTags')" [emptyText]="t('noTagsText')">
       <div class="dcp-toolbar">
         <mvda-tag-picker [chosen]="unit.chosen()" (changed)="choose($event)" />
         <div class="range" role="group" [attr.aria-label]="t('range')">
           @for (range of ranges; track range) {
-            <button
-              type="button"
-              class="dcp-button"
-              [attr.aria-pressed]="view.state().range === range"
-              (click)="ranged(range)"
-            >
+            <button type="button" class="dcp-button" [attr.aria-pressed]="view.state().range === range" (click)="ranged(range)">
               {{ named(range) }}
             </button>
           }
         </div>
-        @if (view.state().range === "batch") {
+        @if (view.state().range === 'batch') {
           <label
-            >{{ t("batch") }}
+            >{{ t('batch') }}
             <select class="dcp-select" (change)="batch($event)">
               @for (one of ordered(); track one.id) {
-                <option
-                  [value]="one.id"
-                  [selected]="one.id === unit.batch()?.id"
-                >
-                  {{ one.id
-                  }}{{ one.status === "running" ? " · " + t("running") : "" }}
+                <option [value]="one.id" [selected]="one.id === unit.batch()?.id">
+                  {{ one.id }}{{ one.status === 'running' ? ' · ' + t('running') : '' }}
                 </option>
               }
             </select>
           </label>
         }
-        @if (view.state().range === "own") {
+        @if (view.state().range === 'own') {
           <label
-            >{{ t("from") }}
-            <input
-              class="dcp-input"
-              type="datetime-local"
-              [value]="local(span()?.from)"
-              (change)="own('start', $event)"
+            >{{ t('from') }} <input class="dcp-input" type="datetime-local" [value]="local(span()?.from)" (change)="own('start', $event)"
           /></label>
           <label
-            >{{ t("to") }}
-            <input
-              class="dcp-input"
-              type="datetime-local"
-              [value]="local(span()?.to)"
-              (change)="own('end', $event)"
+            >{{ t('to') }} <input class="dcp-input" type="datetime-local" [value]="local(span()?.to)" (change)="own('end', $event)"
           /></label>
         }
         <span class="dcp-fill"></span>
@@ -118,7 +89,7 @@ const LENGTHS: Record<string, number> = {
             [attr.aria-pressed]="view.state().layout === 'lanes'"
             (click)="view.set({ layout: 'lanes' })"
           >
-            {{ t("lanes") }}
+            {{ t('lanes') }}
           </button>
           <button
             type="button"
@@ -126,7 +97,7 @@ const LENGTHS: Record<string, number> = {
             [attr.aria-pressed]="view.state().layout === 'shared'"
             (click)="view.set({ layout: 'shared' })"
           >
-            {{ t("sharedAxes") }}
+            {{ t('sharedAxes') }}
           </button>
         </div>
       </div>
@@ -134,20 +105,10 @@ const LENGTHS: Record<string, number> = {
         <dcp-problem [problem]="problem" (retry)="data.reload()" />
       } @else if (chart(); as chart) {
         <div class="dcp-panel">
-          <div
-            class="dcp-body"
-            [class.busy]="data.loading()"
-            [attr.aria-busy]="data.loading()"
-            [mvdaChart]="chart"
-          ></div>
+          <div class="dcp-body" [class.busy]="data.loading()" [attr.aria-busy]="data.loading()" [mvdaChart]="chart"></div>
         </div>
       } @else {
-        <div
-          class="dcp-skeleton"
-          style="height: 420px"
-          role="status"
-          [attr.aria-label]="t('loading')"
-        ></div>
+        <div class="dcp-skeleton" style="height: 420px" role="status" [attr.aria-label]="t('loading')"></div>
       }
     </dcp-state>
   `,
@@ -158,36 +119,22 @@ export class TrendTab {
   protected readonly unit = inject(Unit);
   protected readonly view = inject(View);
 
-  protected readonly ordered = computed(() =>
-    [...(this.unit.batches.value() ?? [])].sort((a, b) =>
-      b.start.localeCompare(a.start),
-    ),
-  );
+  protected readonly ordered = computed(() => [...(this.unit.batches.value() ?? [])].sort((a, b) => b.start.localeCompare(a.start)));
 
   /** The whole range on show in milliseconds. */
-  protected readonly span = computed<{ from: number; to: number } | undefined>(
-    () => {
-      const { range, start, end } = this.view.state();
-      if (range === "batch") return this.batchSpan(this.unit.batch());
-      if (range === "own" && start && end)
-        return { from: Date.parse(start), to: Date.parse(end) };
-      const now = this.unit.now();
-      const starts = (this.unit.batches.value() ?? []).map((batch) =>
-        Date.parse(batch.start),
-      );
-      if (range === "all")
-        return starts.length
-          ? { from: Math.min(...starts), to: now }
-          : undefined;
-      return { from: now - (LENGTHS[range] ?? 24) * HOUR, to: now };
-    },
-  );
+  protected readonly span = computed<{ from: number; to: number } | undefined>(() => {
+    const { range, start, end } = this.view.state();
+    if (range === 'batch') return this.batchSpan(this.unit.batch());
+    if (range === 'own' && start && end) return { from: Date.parse(start), to: Date.parse(end) };
+    const now = this.unit.now();
+    const starts = (this.unit.batches.value() ?? []).map((batch) => Date.parse(batch.start));
+    if (range === 'all') return starts.length ? { from: Math.min(...starts), to: now } : undefined;
+    return { from: now - (LENGTHS[range] ?? 24) * HOUR, to: now };
+  });
 
   protected readonly zoom = computed(() => {
     const { from, to } = this.view.state();
-    return from !== undefined && to !== undefined && from < to
-      ? { from, to }
-      : undefined;
+    return from !== undefined && to !== undefined && from < to ? { from, to } : undefined;
   });
 
   private readonly request = computed(
@@ -206,10 +153,8 @@ export class TrendTab {
     { equal: same },
   );
 
-  protected readonly data = steady(
-    this.request,
-    ({ source, tags, start, end }, signal) =>
-      backend.trend(source, tags, { start, end }, POINTS, signal),
+  protected readonly data = steady(this.request, ({ source, tags, start, end }, signal) =>
+    backend.trend(source, tags, { start, end }, POINTS, signal),
   );
 
   protected readonly chart = computed<Chart | undefined>(() => {
@@ -219,10 +164,10 @@ export class TrendTab {
     if (!answer || !range) return undefined;
     const now = Date.now();
     return {
-      kind: "trend",
+      kind: 'trend',
       options: {
-        title: t("trendOf", { unit: this.view.unitName() }),
-        ...labels(`${this.view.unitName()} ${t("trend")}`),
+        title: t('trendOf', { unit: this.view.unitName() }),
+        ...labels(`${this.view.unitName()} ${t('trend')}`),
         bare: true,
         series: seriesOf(answer, this.unit.tags.value() ?? []),
         bands: bandsOf(this.unit.batches.value() ?? [], range),
@@ -247,7 +192,7 @@ export class TrendTab {
   protected ranged(range: (typeof RANGES)[number]): void {
     const shown = this.zoom() ?? this.span();
     const own =
-      range === "own" && shown
+      range === 'own' && shown
         ? {
             start: new Date(shown.from).toISOString(),
             end: new Date(shown.to).toISOString(),
@@ -264,7 +209,7 @@ export class TrendTab {
     });
   }
 
-  protected own(edge: "start" | "end", event: Event): void {
+  protected own(edge: 'start' | 'end', event: Event): void {
     const at = new Date((event.target as HTMLInputElement).value);
     if (!Number.isNaN(at.getTime()))
       this.view.set({
@@ -276,16 +221,12 @@ export class TrendTab {
 
   /** The clock of the reader's computer, which is the one such an input takes. */
   protected local(at: number | undefined): string {
-    if (at === undefined) return "";
+    if (at === undefined) return '';
     const moment = new Date(at);
-    return new Date(at - moment.getTimezoneOffset() * 60_000)
-      .toISOString()
-      .slice(0, 16);
+    return new Date(at - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
   }
 
-  private batchSpan(
-    batch: Batch | undefined,
-  ): { from: number; to: number } | undefined {
+  private batchSpan(batch: Batch | undefined): { from: number; to: number } | undefined {
     if (!batch) return undefined;
     const from = Date.parse(batch.start);
     const to = batch.end ? Date.parse(batch.end) : this.unit.now();
@@ -298,11 +239,8 @@ export class TrendTab {
   }
 
   private zoomed(range: { from: number; to: number }, zoomed: boolean): void {
-    this.view.set(
-      zoomed
-        ? { from: Math.round(range.from), to: Math.round(range.to) }
-        : { from: undefined, to: undefined },
-      { replace: true },
-    );
+    this.view.set(zoomed ? { from: Math.round(range.from), to: Math.round(range.to) } : { from: undefined, to: undefined }, {
+      replace: true,
+    });
   }
 }

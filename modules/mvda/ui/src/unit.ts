@@ -1,16 +1,10 @@
 // What every tab needs of the chosen unit: its batches and its tags, loaded once and kept fresh while a batch runs.
 
-import {
-  computed,
-  DestroyRef,
-  inject,
-  Injectable,
-  signal,
-} from "@angular/core";
-import { loadable } from "@dcp/kit";
-import { backend } from "./backend";
-import { isNumeric, type Batch, type Tag } from "./contract";
-import { View } from "./view";
+import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
+import { loadable } from '@dcp/kit';
+import { backend } from './backend';
+import { isNumeric, type Batch, type Tag } from './contract';
+import { View } from './view';
 
 const FRESH_MS = 30_000;
 /** Tags shown before the reader has chosen any. */
@@ -36,33 +30,23 @@ export class Unit {
 
   readonly batches = loadable({
     on: this.address,
-    load: ({ source, unit }, signal) =>
-      backend.batches(source, unit, signal).then(({ items }) => items),
+    load: ({ source, unit }, signal) => backend.batches(source, unit, signal).then(({ items }) => items),
   });
   readonly tags = loadable({
     on: this.address,
-    load: ({ source, unit }, signal) =>
-      backend.tags(source, unit, signal).then((tags) => tags.filter(isNumeric)),
+    load: ({ source, unit }, signal) => backend.tags(source, unit, signal).then((tags) => tags.filter(isNumeric)),
   });
   readonly now = signal(Date.now());
 
-  readonly running = computed(() =>
-    (this.batches.value() ?? []).filter((batch) => batch.status === "running"),
-  );
-  readonly complete = computed(() =>
-    (this.batches.value() ?? []).filter((batch) => batch.status === "complete"),
-  );
+  readonly running = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'running'));
+  readonly complete = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'complete'));
 
   /** The tags in the address, or the first few that are measured values. */
   readonly chosen = computed<Tag[]>(() => {
     const all = this.tags.value() ?? [];
     const names = this.view.state().tags;
-    const named = names.flatMap((name) =>
-      all.filter((tag) => tag.name === name),
-    );
-    return named.length
-      ? named
-      : all.filter((tag) => !tag.step).slice(0, FIRST_TAGS);
+    const named = names.flatMap((name) => all.filter((tag) => tag.name === name));
+    return named.length ? named : all.filter((tag) => !tag.step).slice(0, FIRST_TAGS);
   });
 
   /** The batch in the address, else the first selected, else the latest. */
@@ -71,10 +55,7 @@ export class Unit {
     const { batch, batches } = this.view.state();
     return (
       all.find(({ id }) => id === (batch || batches[0])) ??
-      all.reduce<Batch | undefined>(
-        (last, one) => (!last || one.start > last.start ? one : last),
-        undefined,
-      )
+      all.reduce<Batch | undefined>((last, one) => (!last || one.start > last.start ? one : last), undefined)
     );
   });
 

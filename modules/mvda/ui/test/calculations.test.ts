@@ -1,25 +1,17 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import {
-  fQuantileOfTwo,
-  inverse,
-  outline,
-  squaredRadius,
-} from "../src/ellipse";
-import { envelopeOf } from "../src/envelope";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fQuantileOfTwo, inverse, outline, squaredRadius } from '../src/ellipse';
+import { envelopeOf } from '../src/envelope';
 
 const close = (actual: number | undefined | null, expected: number): void =>
-  assert.ok(
-    Math.abs((actual ?? NaN) - expected) < 1e-6 * Math.abs(expected),
-    `${actual} is not ${expected}`,
-  );
+  assert.ok(Math.abs((actual ?? NaN) - expected) < 1e-6 * Math.abs(expected), `${actual} is not ${expected}`);
 
-test("the F quantile with two degrees of freedom agrees with printed tables", () => {
+test('the F quantile with two degrees of freedom agrees with printed tables', () => {
   close(fQuantileOfTwo(0.95, 10), 4.102821015);
   close(fQuantileOfTwo(0.99, 60), 4.977432038);
 });
 
-test("the ellipse lies at Hotelling distance from its centre", () => {
+test('the ellipse lies at Hotelling distance from its centre', () => {
   const covariance = [
     [4, 1],
     [1, 2],
@@ -33,23 +25,23 @@ test("the ellipse lies at Hotelling distance from its centre", () => {
   }
 });
 
-test("the inverse of a matrix times the matrix is the identity", () => {
+test('the inverse of a matrix times the matrix is the identity', () => {
   const [first, second] = inverse([4, 1, 1, 2], 2);
   close(first?.[0], 2 / 7);
   close(first?.[1], -1 / 7);
   close(second?.[1], 4 / 7);
 });
 
-test("the envelope is mean and three standard deviations, and silent where too few batches are", () => {
+test('the envelope is mean and three standard deviations, and silent where too few batches are', () => {
   const lines = [1, 2, 3, 4, 5].map((value, at) => ({
     id: String(at),
-    name: "",
+    name: '',
     x: [0, at === 0 ? 60 : 120],
     y: [value, value],
   }));
-  const envelope = envelopeOf(lines, "usual");
+  const envelope = envelopeOf(lines, 'usual');
   close(envelope?.mean?.[0], 3);
   close(envelope?.high?.[0], 3 + 3 * Math.sqrt(2.5));
   assert.equal(envelope?.mean?.at(-1), null);
-  assert.equal(envelopeOf(lines.slice(0, 4), "too few"), undefined);
+  assert.equal(envelopeOf(lines.slice(0, 4), 'too few'), undefined);
 });

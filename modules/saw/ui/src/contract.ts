@@ -1,6 +1,6 @@
 // What the module's backend takes and answers.
 
-import type { Localized } from "@dcp/api-service";
+import type { Localized } from '@dcp/api-service';
 
 export interface Ask {
   title: string;
@@ -13,7 +13,7 @@ export interface Ask {
 export interface Listed {
   id: string;
   title: string;
-  state: "queued" | "ready" | "failed";
+  state: 'queued' | 'ready' | 'failed';
   created_at: string;
   created_by: { id: string; name: string };
   error?: { title: string; detail: string };
@@ -25,7 +25,7 @@ export interface Signal {
   /** The value at which the rule is complete, from 0. */
   index: number;
   points: number[];
-  side: "above" | "below" | "both";
+  side: 'above' | 'below' | 'both';
 }
 
 export interface Index {

@@ -1,37 +1,30 @@
-import { api, ProblemError } from "@dcp/api-service";
-import { useState, type DragEvent, type SubmitEvent } from "react";
-import type { Ask, Chart } from "./contract";
-import { numberOf, parse } from "./parse";
-import { Problem } from "./problem";
-import { t } from "./words";
+import { api, ProblemError } from '@dcp/api-service';
+import { useState, type DragEvent, type SubmitEvent } from 'react';
+import type { Ask, Chart } from './contract';
+import { numberOf, parse } from './parse';
+import { Problem } from './problem';
+import { t } from './words';
 
 const FEWEST = 8;
 const SHOWN = 5;
 
 /** Values, limits and a title; says what it understood before it calculates. */
-export function Form({
-  start,
-  done,
-}: {
-  start: Ask | undefined;
-  done: (chart: Chart) => void;
-}) {
-  const [title, setTitle] = useState(start?.title ?? "");
-  const [text, setText] = useState(start?.values.join("\n") ?? "");
-  const [lsl, setLsl] = useState(start?.lsl?.toString() ?? "");
-  const [usl, setUsl] = useState(start?.usl?.toString() ?? "");
+export function Form({ start, done }: { start: Ask | undefined; done: (chart: Chart) => void }) {
+  const [title, setTitle] = useState(start?.title ?? '');
+  const [text, setText] = useState(start?.values.join('\n') ?? '');
+  const [lsl, setLsl] = useState(start?.lsl?.toString() ?? '');
+  const [usl, setUsl] = useState(start?.usl?.toString() ?? '');
   const [unstable, setUnstable] = useState(start?.allow_unstable ?? false);
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState<ProblemError>();
   const { values, skipped } = parse(text);
-  const advice =
-    values.length < FEWEST ? t("tooFew") : title.trim() ? "" : t("needTitle");
+  const advice = values.length < FEWEST ? t('tooFew') : title.trim() ? '' : t('needTitle');
 
   const take = async (file: File | undefined): Promise<void> => {
     if (!file) return;
     setText(await file.text());
-    if (!title) setTitle(file.name.replace(/\.\w+$/, ""));
+    if (!title) setTitle(file.name.replace(/\.\w+$/, ''));
   };
   const dropped = (event: DragEvent): void => {
     event.preventDefault();
@@ -51,7 +44,7 @@ export function Form({
         usl: numberOf(usl) ?? null,
         allow_unstable: unstable,
       };
-      done(await api.post<Chart>("/api/saw/charts", ask));
+      done(await api.post<Chart>('/api/saw/charts', ask));
     } catch (error) {
       setProblem(ProblemError.from(error));
     } finally {
@@ -69,22 +62,16 @@ export function Form({
       }}
       onDragLeave={() => setOver(false)}
       onDrop={dropped}
-      style={over ? { outline: "2px dashed var(--dcp-accent)" } : undefined}
+      style={over ? { outline: '2px dashed var(--dcp-accent)' } : undefined}
     >
-      <div className="dcp-body" style={{ display: "grid", gap: 12 }}>
+      <div className="dcp-body" style={{ display: 'grid', gap: 12 }}>
         {problem && <Problem problem={problem} />}
         <div className="dcp-field">
-          <label htmlFor="saw-title">{t("name")}</label>
-          <input
-            id="saw-title"
-            className="dcp-input"
-            maxLength={200}
-            value={title}
-            onChange={(event) => setTitle(event.target.value)}
-          />
+          <label htmlFor="saw-title">{t('name')}</label>
+          <input id="saw-title" className="dcp-input" maxLength={200} value={title} onChange={(event) => setTitle(event.target.value)} />
         </div>
         <div className="dcp-field">
-          <label htmlFor="saw-values">{t("values")}</label>
+          <label htmlFor="saw-values">{t('values')}</label>
           <textarea
             id="saw-values"
             className="dcp-input dcp-code"
@@ -94,23 +81,22 @@ export function Form({
             aria-describedby="saw-hint saw-read"
           />
           <span id="saw-hint" className="dcp-hint">
-            {t("valuesHint")}
+            {t('valuesHint')}
           </span>
           <span id="saw-read" className="dcp-hint" role="status">
-            {t("read", { count: values.length })}
-            {skipped.length > 0 &&
-              ` · ${t("skipped", { count: skipped.length, which: skipped.slice(0, SHOWN).join(", ") })}`}
+            {t('read', { count: values.length })}
+            {skipped.length > 0 && ` · ${t('skipped', { count: skipped.length, which: skipped.slice(0, SHOWN).join(', ') })}`}
           </span>
           <span className="dcp-hint">
-            {t("drop")}{" "}
+            {t('drop')}{' '}
             <label
               style={{
-                color: "var(--dcp-accent)",
-                textDecoration: "underline",
-                cursor: "pointer",
+                color: 'var(--dcp-accent)',
+                textDecoration: 'underline',
+                cursor: 'pointer',
               }}
             >
-              {t("choose")}
+              {t('choose')}
               <input
                 type="file"
                 accept=".csv,.txt,text/*"
@@ -120,27 +106,16 @@ export function Form({
             </label>
           </span>
         </div>
-        <div
-          style={{ display: "grid", gridTemplateColumns: "1fr 1fr", gap: 12 }}
-        >
-          <Limit id="saw-lsl" label={t("lsl")} value={lsl} change={setLsl} />
-          <Limit id="saw-usl" label={t("usl")} value={usl} change={setUsl} />
+        <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12 }}>
+          <Limit id="saw-lsl" label={t('lsl')} value={lsl} change={setLsl} />
+          <Limit id="saw-usl" label={t('usl')} value={usl} change={setUsl} />
         </div>
-        <label style={{ display: "flex", gap: 8, alignItems: "center" }}>
-          <input
-            type="checkbox"
-            checked={unstable}
-            onChange={(event) => setUnstable(event.target.checked)}
-          />{" "}
-          {t("unstable")}
+        <label style={{ display: 'flex', gap: 8, alignItems: 'center' }}>
+          <input type="checkbox" checked={unstable} onChange={(event) => setUnstable(event.target.checked)} /> {t('unstable')}
         </label>
         <div className="dcp-toolbar">
-          <button
-            type="submit"
-            className="dcp-button dcp-button--primary"
-            disabled={advice !== "" || sending}
-          >
-            {sending ? t("calculating") : t("calculate")}
+          <button type="submit" className="dcp-button dcp-button--primary" disabled={advice !== '' || sending}>
+            {sending ? t('calculating') : t('calculate')}
           </button>
           <span className="dcp-hint" role="status">
             {advice}
@@ -151,18 +126,8 @@ export function Form({
   );
 }
 
-function Limit({
-  id,
-  label,
-  value,
-  change,
-}: {
-  id: string;
-  label: string;
-  value: string;
-  change: (value: string) => void;
-}) {
-  const wrong = value !== "" && numberOf(value) === undefined;
+function Limit({ id, label, value, change }: { id: string; label: string; value: string; change: (value: string) => void }) {
+  const wrong = value !== '' && numberOf(value) === undefined;
   return (
     <div className="dcp-field">
       <label htmlFor={id}>{label}</label>
@@ -170,7 +135,7 @@ function Limit({
         id={id}
         className="dcp-input"
         inputMode="decimal"
-        placeholder={t("optional")}
+        placeholder={t('optional')}
         value={value}
         aria-invalid={wrong}
         onChange={(event) => change(event.target.value)}

@@ -1,13 +1,10 @@
 // The portal's shared values and the backend's answers as React state.
 
-import { ProblemError, type Readable } from "@dcp/api-service";
-import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { ProblemError, type Readable } from '@dcp/api-service';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 
 export function useReadable<T>(readable: Readable<T>): T {
-  const subscribe = useCallback(
-    (changed: () => void) => readable.subscribe(changed),
-    [readable],
-  );
+  const subscribe = useCallback((changed: () => void) => readable.subscribe(changed), [readable]);
   return useSyncExternalStore(subscribe, () => readable.value);
 }
 
@@ -18,16 +15,13 @@ export interface Loaded<T> {
 }
 
 /** Reads whenever the key changes; an empty key means there is nothing to read. */
-export function useLoaded<T>(
-  key: string,
-  read: (signal: AbortSignal) => Promise<T>,
-): Loaded<T> {
+export function useLoaded<T>(key: string, read: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const [turn, setTurn] = useState(0);
   const [state, setState] = useState<{
     key: string;
     value?: T;
     problem?: ProblemError;
-  }>({ key: "" });
+  }>({ key: '' });
   useEffect(() => {
     if (!key) return;
     const abort = new AbortController();
