@@ -87,7 +87,7 @@ export function followModules(): () => void {
   return () => stream.close();
 }
 
-/** Whether a route is the one in the address. */
+/** Whether the address is at a route or below it. */
 function matches(route: PortalRoute): boolean {
   const { site, route: shown, rest } = address.value;
   return site !== undefined && `${[shown, ...rest].join('/')}/`.startsWith(`${route.path}/`);
@@ -103,7 +103,8 @@ export function currentModule(): PortalModule | undefined {
   return current.value?.modules.find(({ name, routes }) => name === outside || routes.some(matches));
 }
 
-/** The route on show, when a module has it. */
+/** The route on show: the nearest one, when a route stands below another. */
 export function currentRoute(): PortalRoute | undefined {
-  return currentModule()?.routes.find(matches);
+  const found = (currentModule()?.routes ?? []).filter(matches);
+  return found.sort((a, b) => b.path.length - a.path.length)[0];
 }

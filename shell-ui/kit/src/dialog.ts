@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, effect, type ElementRef, input, output, viewChild } from '@angular/core';
+import { afterRenderEffect, ChangeDetectionStrategy, Component, type ElementRef, input, output, viewChild } from '@angular/core';
 import { Icon } from './icon';
 import { words } from './texts';
 
@@ -74,7 +74,7 @@ export class Dialog {
   private readonly element = viewChild.required<ElementRef<HTMLDialogElement>>('element');
 
   constructor() {
-    effect(() => {
+    afterRenderEffect(() => {
       const element = this.element().nativeElement;
       if (this.open() && !element.open) {
         element.showModal();

@@ -1,4 +1,4 @@
-import { localized, may, siteAddress, type ModuleState, type Portal, type Zone } from '@dcp/api-service';
+import { currentRoute, localized, may, siteAddress, type ModuleState, type Portal, type Zone } from '@dcp/api-service';
 
 /** One line of the menu. */
 export interface Entry {
@@ -14,8 +14,9 @@ export interface Entry {
 }
 
 /** The menu of a site in the order the manifests ask for. */
-export function entries(portal: Portal, site: string, here: string): readonly Entry[] {
+export function entries(portal: Portal, site: string): readonly Entry[] {
   const seen = new Set<string>();
+  const current = currentRoute()?.path;
   return portal.modules
     .flatMap((module) => module.routes.map((route) => ({ module, route })))
     .filter(({ route }) => route.menu !== false && !seen.has(route.path) && seen.add(route.path))
@@ -27,7 +28,7 @@ export function entries(portal: Portal, site: string, here: string): readonly En
       href: siteAddress(route.path, site),
       zone: module.zone,
       state: module.state,
-      current: `${here}/`.startsWith(`${siteAddress(route.path, site)}/`),
+      current: route.path === current,
       missing: route.permission && !may(route.permission, site) ? route.permission : undefined,
     }));
 }

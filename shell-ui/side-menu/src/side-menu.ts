@@ -88,8 +88,8 @@ export class SideMenu {
   protected readonly entries = computed(() => {
     shared.language();
     shared.session();
-    const [portal, { site, path }] = [shared.portal(), shared.address()];
-    return portal && site !== undefined ? entries(portal, site, path) : [];
+    const [portal, { site }] = [shared.portal(), shared.address()];
+    return portal && site !== undefined ? entries(portal, site) : [];
   });
 
   protected fold(): void {

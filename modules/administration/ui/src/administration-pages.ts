@@ -1,12 +1,15 @@
 import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
-import { followLink, siteAddress } from '@dcp/api-service';
+import { followLink, may, siteAddress } from '@dcp/api-service';
 import { shared } from '@dcp/kit';
+import { READ, READ_NODE } from './model';
 import { ModulesPage } from './modules/modules-page';
 import { RolesPage } from './roles/roles-page';
 import { t } from './texts';
 import { UsersPage } from './users/users-page';
 
 const PAGES = ['users', 'roles', 'modules'] as const;
+type Page = (typeof PAGES)[number];
+const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, modules: READ_NODE };
 
 @Component({
   selector: 'adm-root',
@@ -16,7 +19,11 @@ const PAGES = ['users', 'roles', 'modules'] as const;
     <h1>{{ t('title') }}</h1>
     <nav class="dcp-tabs" [attr.aria-label]="t('title')">
       @for (page of pages; track page) {
-        <a [href]="href(page)" [attr.aria-current]="page === shown() ? 'page' : null" (click)="follow($event)">{{ t(page) }}</a>
+        @if (may(page)) {
+          <a [href]="href(page)" [attr.aria-current]="page === shown() ? 'page' : null" (click)="follow($event)">{{ t(page) }}</a>
+        } @else {
+          <a role="link" aria-disabled="true" tabindex="0" [title]="t('needs', { permission: needs[page] })">{{ t(page) }}</a>
+        }
       }
     </nav>
     @switch (shown()) {
@@ -37,16 +44,25 @@ const PAGES = ['users', 'roles', 'modules'] as const;
       grid-template-columns: minmax(0, 1fr);
       gap: var(--dcp-space-3);
     }
+    [aria-disabled] {
+      cursor: not-allowed;
+    }
   `,
 })
 export class AdministrationPages {
   protected readonly t = t;
   protected readonly follow = followLink;
   protected readonly pages = PAGES;
+  protected readonly needs = NEEDS;
   protected readonly shown = computed(() => {
     const wanted = shared.address().rest[0];
     return PAGES.find((page) => page === wanted) ?? 'users';
   });
+
+  protected may(page: Page): boolean {
+    shared.session();
+    return may(NEEDS[page], shared.address().site);
+  }
 
   protected href(page: string): string {
     return siteAddress(`administration/${page}`, shared.address().site);

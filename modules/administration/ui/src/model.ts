@@ -55,6 +55,7 @@ export interface ModuleStatus {
   readonly instances: readonly Instance[];
 }
 
+export const READ = 'administration.read';
 export const MANAGE = 'administration.manage';
 export const OPERATE = 'node.operate';
 export const READ_NODE = 'node.read';

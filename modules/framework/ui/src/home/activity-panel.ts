@@ -74,8 +74,11 @@ export class ActivityPanel {
     return date === formatDate(Date.now() - DAY_MS) ? `${t('yesterday')}, ${date}` : date;
   }
 
-  protected what(item: Activity): string {
-    return localized(item.title);
+  /** The sentence round its subject; one that does not name the subject is followed by it. */
+  protected said(item: Activity): { before: string; after: string } {
+    const text = localized(item.title);
+    const at = item.subject.name ? text.indexOf(item.subject.name) : -1;
+    return at < 0 ? { before: text, after: '' } : { before: text.slice(0, at), after: text.slice(at + item.subject.name.length) };
   }
 
   protected clock(item: Activity): string {
