@@ -22,8 +22,8 @@ impl Replies {
     pub fn take(&self, finished: &CallFinished) {
         let waiting = self.lock().remove(&finished.call_id);
         // Who no longer waits has dropped the other end; the outcome is not lost, its result is stored.
-        if let Some(Err(outcome)) = waiting.map(|waiting| waiting.send(finished.outcome.clone())) {
-            tracing::debug!(call.id = finished.call_id, ?outcome, "nobody waits for this outcome any more");
+        if waiting.is_some_and(|waiting| waiting.send(finished.outcome.clone()).is_err()) {
+            tracing::debug!(call.id = finished.call_id, "nobody waits for this outcome any more");
         }
     }
 
@@ -51,7 +51,7 @@ impl Replies {
 }
 
 /// How long a call without a deadline is waited for.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Forgets a call that is not waited for any more, however its waiting ended.
 struct Leave<'a> {

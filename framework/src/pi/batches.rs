@@ -143,7 +143,8 @@ impl PiClient {
             columns: tags.iter().map(|tag| Column { name: tag.name.clone(), ..Column::default() }).collect(),
             ..BatchTable::default()
         };
-        let readings = batches.iter().map(|batch| self.read_batch(&ids, batch, newest, interval));
+        // Collected, because a closure over references in the stream would keep callers from sending this future to another thread.
+        let readings: Vec<_> = batches.iter().map(|batch| self.read_batch(&ids, batch, newest, interval)).collect();
         let mut readings = stream::iter(readings).buffered(limits::PI_CONCURRENCY).enumerate().map(|(place, rows)| rows.map(|rows| (place, rows)));
         while let Some((place, rows)) = readings.try_next().await? {
             table.append(place, rows)?;

@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) site: Option<String>,
     /// `http`, or the module that asks over the bus.
     pub(crate) asked_by: String,
+    /// Whether a module asks, which may name data sources.
+    pub(crate) from_module: bool,
     pub(crate) lane: Lane,
     pub(crate) allowed: Duration,
 }
@@ -143,8 +145,8 @@ impl Calc {
         in_order_of(function, &mut request.arguments);
         let mut computation = Computation::of(&script.version, &function.name, &script.environment);
         let mut values = Vec::with_capacity(request.arguments.len());
-        for argument in request.arguments.drain(..) {
-            let value = self.resolve(&argument, patience, progress).await?;
+        for argument in std::mem::take(&mut request.arguments) {
+            let value = self.resolve(request, &argument, patience, progress).await?;
             computation.argument(&argument.name, &value);
             values.push((argument.name, value));
         }
@@ -157,6 +159,7 @@ impl Calc {
     /// The JSON of an argument, wherever it comes from.
     async fn resolve(
         &self,
+        request: &Request,
         argument: &Argument,
         patience: &Patience,
         progress: &mut (dyn FnMut(Progress) + Send),
@@ -171,7 +174,7 @@ impl Calc {
                 let part = part.ok_or_else(|| Failure::argument(pointer(), format!("result {key} has nothing at {path:?}")))?;
                 Ok(value.slice_ref(part.as_bytes()))
             }
-            Given::Pi(query) => self.read_process_data(&pointer(), query, patience, progress).await,
+            Given::Pi(query) => self.read_process_data(request, &pointer(), query, patience, progress).await,
         }
     }
 

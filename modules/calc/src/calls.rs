@@ -96,6 +96,7 @@ pub(crate) async fn call_function(
         requested_by: Actor { id: caller.id().to_string(), name: caller.name().to_owned() },
         site: caller.named_site().map(ToString::to_string),
         asked_by: "http".into(),
+        from_module: caller.is_service(),
         lane: Lane::Short,
         allowed: Duration::from_secs(calc.settings.call_seconds),
         function,
@@ -119,8 +120,8 @@ async fn answer(calc: Calc, mut request: Request, bare: bool) -> Result<Response
         }
         Err(failure) => {
             if failure.is_worth_a_record() {
-                let call = request.record_of_failure(&failure, started_at, begun.elapsed());
-                calc.recorder.record(Recorded { call, result: None }).await?;
+                let record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                calc.recorder.record(Recorded { call: record, result: None }).await?;
             }
             Err(failure.into())
         }

@@ -61,7 +61,6 @@ pub struct Inner {
     calls: TaskTracker,
     /// Where workers live; reactions to messages run elsewhere.
     runtime: tokio::runtime::Handle,
-    http: reqwest::Client,
     secrets: Arc<dyn Secrets>,
     node: String,
     zone: String,
@@ -92,7 +91,6 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         running: calculation::Running::default(),
         calls: TaskTracker::new(),
         runtime: tokio::runtime::Handle::current(),
-        http: start.http_client()?,
         secrets: start.secrets(),
         node: common.node.name.clone(),
         zone: common.node.zone.unwrap_or(start.manifest().zone).to_string(),

@@ -99,6 +99,7 @@ impl Calc {
             requested_by: call.requested_by.clone(),
             site: Some(call.site.clone()),
             asked_by: call.reply_to.clone(),
+            from_module: true,
             lane: Lane::Long,
             allowed: left.unwrap_or(longest).min(longest),
         }
@@ -107,14 +108,14 @@ impl Calc {
     /// Calculates and tells the progress meanwhile, the latest at most every so often.
     async fn calculate_telling(&self, call: &Call, request: Request) -> (Request, Result<Value, Failure>) {
         let (sender, receiver) = watch::channel(None);
-        let (calc, lost) = (self.clone(), self.request_of(call));
+        let (engine, lost) = (self.clone(), self.request_of(call));
         // On the engine's own runtime: a worker that is started here must outlive the delivery's.
         let work = async move {
             let mut request = request;
             let mut progress = |one: Progress| {
                 sender.send_replace(Some(one));
             };
-            let calculated = calc.calculate(&mut request, &mut progress).await;
+            let calculated = engine.calculate(&mut request, &mut progress).await;
             (request, calculated)
         };
         tokio::select! {

@@ -6,7 +6,7 @@ use dcp::calc::{Script, publish_scripts, request};
 use dcp::clock::{Ids, SystemClock};
 use dcp::events::Actor;
 use dcp::events::calc::{Call, CallFinished, CallProgressed, Outcome, ScriptPublished};
-use dcp::store::{FRAMEWORK, Store, Tx};
+use dcp::store::{Files, Store, Tx, include_dir::Dir};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,12 @@ const SCRIPT: Script = Script {
     name: "steps",
     source: "steps <- function(n) { for (i in 1:n) { progress(i / n, paste('step', i)); Sys.sleep(0.1) }; n }\n\
              bad <- function() stop('no')\nasleep <- function() Sys.sleep(60)\n",
+};
+
+/// A module without tables of its own.
+const NO_SQL: Files = {
+    static NOTHING: Dir<'static> = Dir::new("", &[]);
+    Files { owner: "asker", sqlite: &NOTHING, mssql: &NOTHING }
 };
 
 #[derive(Debug)]
@@ -38,7 +44,7 @@ impl Asker {
     async fn beside(engine: &Engine) -> Self {
         let clock = Arc::new(SystemClock);
         let place = engine.folder().display();
-        let store = Store::open("asker", &format!("sqlite:{place}/asker.db"), FRAMEWORK, clock.clone(), Ids::random()).await.unwrap();
+        let store = Store::open("asker", &format!("sqlite:{place}/asker.db"), NO_SQL, clock.clone(), Ids::random()).await.unwrap();
         let bus = connect(&format!("local:{place}/bus.db"), clock.clone()).await.unwrap();
         let (tell, heard) = mpsc::unbounded_channel();
         let (published, progressed, finished) = (tell.clone(), tell.clone(), tell);

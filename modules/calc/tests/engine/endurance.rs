@@ -35,7 +35,7 @@ async fn whatever_a_script_does_the_next_call_is_served() {
         ("k/loop", "", 504, "timed-out", "interrupted"),
         ("k/asleep", r#"{"seconds":60}"#, 504, "timed-out", "interrupted"),
         ("k/deaf", "", 504, "timed-out", "ended"),
-        ("k/native", r#"{"n":4000}"#, 504, "timed-out", "3000 ms"),
+        ("k/native", r#"{"n":2500}"#, 504, "timed-out", "3000 ms"),
         ("k/leave", "", 502, "worker-crashed", "quit(status = 3)"),
         ("k/memory", r#"{"n":1000000000}"#, 422, "r-error", "memory"),
         ("k/many", "", 422, "r-error", "memory"),
