@@ -4,12 +4,8 @@ use hyper::header::{self, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, ORIGIN}
 use hyper::{HeaderMap, Method};
 
 use super::problem::Problem;
+use crate::identity::{EDGE_KEY, SESSION_COOKIE};
 use crate::node::config::EdgeSection;
-
-/// Name of the session's cookie; `__Host-` lets no other host and no plain page set it.
-pub(crate) const SESSION_COOKIE: &str = "__Host-dcp-session";
-/// Header by which the edge proves itself to login; never passes from outside.
-pub(crate) const EDGE_KEY: HeaderName = HeaderName::from_static("dcp-edge-key");
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -29,7 +25,7 @@ const FORGEABLE: [HeaderName; 7] = [
     HeaderName::from_static("x-forwarded-host"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-real-ip"),
-    EDGE_KEY,
+    HeaderName::from_static(EDGE_KEY),
 ];
 
 /// Takes away what belongs to one connection only.

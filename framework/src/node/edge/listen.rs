@@ -39,7 +39,7 @@ pub(crate) async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener,
 /// Serves one listener until the node stops, then lets open requests end.
 pub(crate) async fn serve(listener: TcpListener, edge: Arc<Edge>, side: Side) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES).pipeline_flush(true);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {

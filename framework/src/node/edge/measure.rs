@@ -65,12 +65,12 @@ impl Measure {
         Ok(Self { parts: parts.map(|part| (part, Counter::default())).collect(), lines, lost: AtomicU64::new(0) })
     }
 
-    /// Notes one answered request of a part.
-    pub(crate) fn note(&self, part: &str, line: Line) {
+    /// Counts one answered request of a part and writes its line to the access log if it is worth one.
+    pub(crate) fn note(&self, part: &str, line: Line, logged: bool) {
         if let Some(counter) = self.parts.get(part).or_else(|| self.parts.get("node")) {
             counter.note(line.status, line.duration);
         }
-        if let Some(lines) = &self.lines
+        if let Some(lines) = self.lines.as_ref().filter(|_| logged)
             && lines.try_send(line).is_err()
         {
             self.lost.fetch_add(1, Ordering::Relaxed);

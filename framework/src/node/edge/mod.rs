@@ -30,12 +30,13 @@ use self::measure::{Line, Measure};
 use self::operate::json_answer;
 use self::peers::Peers;
 use self::problem::Problem;
-use self::session::{RESOLVE, Sessions};
+use self::session::Sessions;
 use super::body::Body;
 use super::config::NodeConfig;
 use super::status::State;
 use super::supervisor::Supervisor;
 use crate::http::TraceContext;
+use crate::identity::RESOLVE_PATH;
 use crate::model::Zone;
 use crate::secrets::Secrets;
 
@@ -88,12 +89,13 @@ impl Edge {
         let started = Instant::now();
         let trace = TraceContext::continuing(request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let look = path == "/portal.json" && peers::is_look(request.headers());
         let mut note = Note { part: "node".to_owned(), who: None };
         let answered = self.answer(side, from, &trace, &mut note, request).await;
         let mut response = answered.unwrap_or_else(|problem| problem.answer(&trace.trace_id()));
         guard::secure(response.headers_mut());
         let line = Line { from: from.ip(), method, path, status: response.status(), duration: started.elapsed(), trace: trace.trace_id(), who: note.who };
-        self.measure.note(&note.part, line);
+        self.measure.note(&note.part, line, !look);
         response
     }
 
@@ -111,7 +113,7 @@ impl Edge {
                 (module, _) => self.to_module(module, side, from, trace, note, request).await,
             };
         }
-        if path == RESOLVE && inside {
+        if path == RESOLVE_PATH && inside {
             return self.resolve_for_peer(request).await;
         }
         self.page(&path, inside, note, &request)
@@ -126,6 +128,7 @@ impl Edge {
             "/health/live" => Ok(text("live\n")),
             "/health/ready" => self.ready(),
             "/metrics" if inside => Ok(text(self.measure.text(self.supervisor.modules.values()))),
+            "/metrics" => Err(Problem::not_found("the node itself is not reachable from outside")),
             "/importmap.json" => Ok(json_answer(&self.import_map(!inside))),
             "/portal.json" => Ok(json_answer(&self.portal(!inside))),
             _ => match path.strip_prefix("/ui/").and_then(|rest| rest.split_once('/')) {

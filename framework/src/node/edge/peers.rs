@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use hyper::header::{HOST, HeaderValue};
+use hyper::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Uri};
 use serde::Deserialize;
 use tokio::sync::broadcast;
@@ -21,6 +21,14 @@ use crate::node::status::State;
 const LOOK: Duration = Duration::from_secs(1);
 /// A peer's description of itself.
 const PORTAL_BYTES: usize = 1024 * 1024;
+
+/// How a node that looks at its peers names itself.
+const NODE_AGENT: HeaderValue = HeaderValue::from_static("dcp-node");
+
+/// Whether a request is a node's regular look at its peer, which no access log needs.
+pub(crate) fn is_look(headers: &HeaderMap) -> bool {
+    headers.get(USER_AGENT) == Some(&NODE_AGENT)
+}
 
 /// One other node.
 #[derive(Debug)]
@@ -99,6 +107,7 @@ impl Peer {
         *request.method_mut() = Method::GET;
         *request.uri_mut() = Uri::from_static(path);
         request.headers_mut().insert(HOST, self.host.clone());
+        request.headers_mut().insert(USER_AGENT, NODE_AGENT);
         if let Some(bearer) = bearer {
             request.headers_mut().insert(hyper::header::AUTHORIZATION, bearer.clone());
         }

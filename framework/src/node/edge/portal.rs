@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -24,6 +25,9 @@ pub(crate) struct PortalModule {
     pub(crate) origin: String,
     pub(crate) state: State,
     pub(crate) routes: Vec<PortalRoute>,
+    /// Permissions it defines, with what each allows: for whoever puts roles together.
+    #[serde(default)]
+    pub(crate) permissions: IndexMap<Permission, Text>,
     /// Path and version of its micro-frontend.
     pub(crate) entry: Option<String>,
     pub(crate) integrity: Option<String>,
@@ -78,6 +82,7 @@ impl Edge {
             origin: self.config.edge.public_url.clone(),
             state: module.state(),
             routes: ui.map(|ui| ui.routes.iter().map(PortalRoute::from).collect()).unwrap_or_default(),
+            permissions: manifest.permissions.clone(),
             entry: ui.zip(asset.as_ref()).map(|(ui, asset)| format!("/ui/{}/{}?version={}", module.name, ui.entry, asset.version)),
             integrity: asset.map(|asset| asset.integrity.clone()),
         }
@@ -174,6 +179,7 @@ mod tests {
             origin: "http://localhost:7400".into(),
             state: State::Ready,
             routes: paths.iter().map(route).collect(),
+            permissions: IndexMap::new(),
             entry: Some(format!("/ui/{name}/main.js?version=1")),
             integrity: None,
         }

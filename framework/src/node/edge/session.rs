@@ -8,23 +8,19 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Uri};
-use serde::{Deserialize, Serialize};
 
-use super::guard::{EDGE_KEY, session_cookie};
+use super::guard::session_cookie;
 use super::peers::Peers;
 use super::problem::Problem;
 use super::proxy;
-use crate::http::TraceContext;
-use crate::identity::{Claims, Grants, ISSUER, Kind, Principal, Signer, Verifier};
-use crate::model::{Permission, UserId, Zone};
+use crate::identity::{EDGE_KEY, Grants, Principal, RESOLVE_PATH, Resolve, Resolved, Signer, Verifier};
+use crate::model::{Permission, Zone};
 use crate::node::body::Body;
 use crate::node::supervisor::Supervisor;
 use crate::secrets::{Secret, Secrets, get};
 
 /// How long the edge believes an answer of login: so long a closed session may still work.
 const REMEMBER: Duration = Duration::from_secs(5);
-/// Life of a signed token; longer than [`REMEMBER`], shorter than anything a thief could use.
-const TOKEN_SECONDS: i64 = 60;
 /// Credentials remembered at once.
 const REMEMBERED: usize = 10_000;
 /// Longer texts are no credential.
@@ -33,8 +29,6 @@ const CREDENTIAL_BYTES: usize = 16 * 1024;
 const IDENTITY_BYTES: usize = 256 * 1024;
 /// Module that knows sessions.
 const LOGIN: &str = "login";
-/// Path of login's (and of another edge's) answer to whom a credential belongs.
-pub(crate) const RESOLVE: &str = "/internal/resolve";
 
 /// Who calls, and the token that says so to modules.
 #[derive(Debug)]
@@ -50,26 +44,6 @@ impl Identity {
     pub(crate) fn may(&self, permission: &Permission) -> bool {
         self.grants.values().any(|held| held.contains(permission))
     }
-}
-
-/// Question to login: whose is this?
-#[derive(Serialize)]
-struct Question<'a> {
-    credential: &'a str,
-}
-
-/// Login's answer.
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(alias = "id")]
-    sub: UserId,
-    login: String,
-    name: String,
-    kind: Kind,
-    #[serde(default)]
-    grants: Grants,
-    #[serde(default)]
-    sid: String,
 }
 
 type Known = Option<Arc<Identity>>;
@@ -151,9 +125,9 @@ impl Sessions {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask(&self, credential: &str, supervisor: &Supervisor, peers: &Peers) -> Result<Option<Answer>, Problem> {
+    async fn ask(&self, credential: &str, supervisor: &Supervisor, peers: &Peers) -> Result<Option<Resolved>, Problem> {
         let missing = |detail: &str| Problem::unavailable(LOGIN, detail);
-        let question = serde_json::to_vec(&Question { credential }).map_err(|error| missing(&error.to_string()))?;
+        let question = serde_json::to_vec(&Resolve { credential: credential.to_owned() }).map_err(|error| missing(&error.to_string()))?;
         let request = self.question(question.into()).ok_or_else(|| missing("the edge's key is not usable in a header"))?;
         let answer = match supervisor.modules.get(LOGIN) {
             Some(module) => proxy::send(module, request).await,
@@ -172,7 +146,7 @@ impl Sessions {
     fn question(&self, body: Bytes) -> Option<Request<Body>> {
         let mut request = Request::new(Body::from(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static(RESOLVE);
+        *request.uri_mut() = Uri::from_static(RESOLVE_PATH);
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::from_static("localhost"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -180,21 +154,8 @@ impl Sessions {
         Some(request)
     }
 
-    fn sign(&self, answer: Answer) -> Result<Identity, Problem> {
-        let now = jiff::Timestamp::now().as_second();
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
-            sub: answer.sub,
-            login: answer.login,
-            name: answer.name,
-            kind: answer.kind,
-            zone: self.zone,
-            grants: answer.grants,
-            exp: now + TOKEN_SECONDS,
-            iat: now,
-            jti: TraceContext::new().trace_id(),
-            sid: answer.sid,
-        };
+    fn sign(&self, answer: Resolved) -> Result<Identity, Problem> {
+        let claims = answer.claims(self.zone, jiff::Timestamp::now());
         let failed = |detail: String| Problem::unavailable(LOGIN, detail);
         let token = self.signer.sign(&claims).map_err(|error| failed(error.to_string()))?;
         let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|error| failed(error.to_string()))?;

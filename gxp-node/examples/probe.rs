@@ -1,0 +1,87 @@
+//! A small module for the tests of the node: a real process on the framework that takes its name from the manifest it is deployed with,
+//! says what reaches it, and can be told to die, to hang on and to stream.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::extract::Query;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, Sse};
+use dcp::http::{Caller, Json, Problem, Routes};
+use dcp::identity::{Grants, Kind, Resolve, Resolved};
+use dcp::model::Permission;
+use futures_util::{Stream, StreamExt};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+fn main() -> std::process::ExitCode {
+    let manifest = std::fs::read_to_string("module.toml").unwrap_or_default();
+    dcp::run(&manifest, async |start| {
+        let routes = Routes::new(()).public(routes!(ping)).public(routes!(show)).public(routes!(echo)).public(routes!(wait)).public(routes!(die)).public(routes!(stream));
+        Ok(start.routes(routes.authenticated(routes!(who)).public(routes!(resolve))))
+    })
+}
+
+#[utoipa::path(get, path = "/api/probe/ping", responses((status = 200, body = String)))]
+async fn ping() -> &'static str {
+    "pong"
+}
+
+#[derive(Serialize, ToSchema)]
+struct Seen {
+    pid: u32,
+    headers: BTreeMap<String, String>,
+}
+
+#[utoipa::path(get, path = "/api/probe/show", responses((status = 200, body = Seen)))]
+async fn show(headers: HeaderMap) -> Json<Seen> {
+    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").to_owned())).collect();
+    Json(Seen { pid: std::process::id(), headers })
+}
+
+#[utoipa::path(post, path = "/api/probe/echo", responses((status = 200, body = String)))]
+async fn echo(body: String) -> String {
+    body
+}
+
+#[derive(Deserialize)]
+struct Wait {
+    millis: u64,
+}
+
+#[utoipa::path(get, path = "/api/probe/wait", responses((status = 200, body = u32)))]
+async fn wait(Query(wait): Query<Wait>) -> Json<u32> {
+    tokio::time::sleep(Duration::from_millis(wait.millis)).await;
+    Json(std::process::id())
+}
+
+#[utoipa::path(post, path = "/api/probe/die", responses((status = 200)))]
+async fn die() {
+    std::process::exit(3);
+}
+
+#[utoipa::path(get, path = "/api/probe/stream", responses((status = 200, body = String)))]
+async fn stream() -> Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>> {
+    let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(Duration::from_millis(50)));
+    Sse::new(ticks.map(|_| Ok(Event::default().data("tick"))))
+}
+
+#[utoipa::path(get, path = "/api/probe/who", responses((status = 200, body = Value)))]
+async fn who(caller: Caller) -> Json<Value> {
+    Json(json!({ "login": caller.login(), "name": caller.name() }))
+}
+
+/// What the login module answers to the edge: a person who may look, and one who may also operate.
+#[utoipa::path(post, path = "/internal/resolve", responses((status = 200, body = Resolved)))]
+async fn resolve(Json(question): Json<Resolve>) -> Result<Json<Resolved>, Problem> {
+    let permissions: &[&str] = match question.credential.as_str() {
+        "analyst-session" | "dcp_analyst" => &["node.read"],
+        "operator-session" => &["node.read", "node.operate"],
+        _ => return Err(Problem::new(StatusCode::UNAUTHORIZED, "unknown-credential", "This credential is unknown")),
+    };
+    let grants = Grants::from([("basel".to_owned(), permissions.iter().map(|name| Permission::from(*name)).collect())]);
+    let id = "u1".parse().map_err(Problem::internal)?;
+    Ok(Json(Resolved { id, login: "ada".into(), name: "Ada Analyst".into(), kind: Kind::User, grants, session: "s1".into() }))
+}
