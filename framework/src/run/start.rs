@@ -125,6 +125,17 @@ impl Start {
         self.inner.tasks.spawn(name, work);
     }
 
+    /// Runs a task that the open requests still need while the process stops; it ends itself once [`Self::drained`] is
+    /// cancelled, in a few hundred milliseconds.
+    pub fn spawn_through_drain(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.inner.tasks.spawn_through_drain(name, work);
+    }
+
+    /// Cancelled when no request and no reaction is open any more.
+    pub fn drained(&self) -> CancellationToken {
+        self.inner.tasks.drained.clone()
+    }
+
     /// Cancelled when the process begins to stop.
     pub fn stopping(&self) -> CancellationToken {
         self.inner.tasks.stopping.clone()

@@ -17,15 +17,22 @@ const JOIN: Duration = Duration::from_millis(400);
 pub(super) struct Tasks {
     tracker: TaskTracker,
     pub(super) stopping: CancellationToken,
+    /// Cancelled after the open requests and reactions have ended.
+    pub(super) drained: CancellationToken,
     failed: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Tasks {
     pub(super) fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.stopping.clone();
+        // Cancelled at the stop is as good as ended.
+        self.spawn_through_drain(name, async move { stopping.run_until_cancelled(work).await.unwrap_or_default() });
+    }
+
+    pub(super) fn spawn_through_drain(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let tasks = self.clone();
         self.tracker.spawn(async move {
-            let ended = tasks.stopping.run_until_cancelled(AssertUnwindSafe(work).catch_unwind()).await;
-            if let Some(Err(_)) = ended {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
                 // The panic hook has logged the place. A process without one of its parts is worse than a restart.
                 *tasks.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(name);
                 tasks.stopping.cancel();
@@ -36,6 +43,7 @@ impl Tasks {
     /// Waits until all tasks have ended.
     pub(super) async fn join(&self) -> anyhow::Result<()> {
         self.stopping.cancel();
+        self.drained.cancel();
         self.tracker.close();
         if tokio::time::timeout(JOIN, self.tracker.wait()).await.is_err() {
             tracing::warn!("some tasks did not end in time and were cut");

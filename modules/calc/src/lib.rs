@@ -80,8 +80,8 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
     let store = start.store(STORE).await?;
     let pool = engine::Pool::start(settings.clone()).await.context("R cannot be started")?;
     let results = Arc::new(results::Results::new(store.clone()));
-    let (recorder, recording) = recorder::Recorder::new(store.clone(), results.clone());
-    start.spawn("record calls", recording);
+    let (recorder, recording) = recorder::Recorder::new(store.clone(), results.clone(), start.drained());
+    start.spawn_through_drain("record calls", recording);
     let common = start.common();
     let inner = Inner {
         scripts: scripts::Scripts::open(&store, pool.about().clone()).await?,

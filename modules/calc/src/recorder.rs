@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Records that may wait for the store.
 const QUEUE: usize = 1024;
@@ -56,10 +57,10 @@ pub(crate) struct Recorded {
 pub(crate) struct Recorder(mpsc::Sender<Recorded>);
 
 impl Recorder {
-    /// The entry and the loop that empties the queue.
-    pub(crate) fn new(store: Store, results: Arc<Results>) -> (Self, impl Future<Output = ()> + Send) {
+    /// The entry and the loop that empties the queue, for the last time once `drained`.
+    pub(crate) fn new(store: Store, results: Arc<Results>, drained: CancellationToken) -> (Self, impl Future<Output = ()> + Send) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        (Self(sender), write_all(store, results, receiver))
+        (Self(sender), write_all(store, results, receiver, drained))
     }
 
     /// Queues a record.
@@ -68,9 +69,15 @@ impl Recorder {
     }
 }
 
-async fn write_all(store: Store, results: Arc<Results>, mut queue: mpsc::Receiver<Recorded>) {
+async fn write_all(store: Store, results: Arc<Results>, mut queue: mpsc::Receiver<Recorded>, drained: CancellationToken) {
     let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
+    loop {
+        tokio::select! {
+            biased;
+            received = queue.recv_many(&mut batch, BATCH) => if received == 0 { return },
+            // What is queued already still comes out of a closed queue.
+            () = drained.cancelled(), if !queue.is_closed() => queue.close(),
+        }
         while let Err(error) = write_batch(&store, &batch).await {
             tracing::error!(error = &error as &dyn std::error::Error, calls = batch.len(), "calls could not be recorded");
             store.clock().sleep(PAUSE).await;

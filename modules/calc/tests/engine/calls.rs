@@ -119,9 +119,10 @@ async fn an_error_of_r_is_told_with_its_call_and_warnings() {
 
 #[tokio::test]
 async fn a_result_is_an_argument_of_a_later_call_and_survives_its_process() {
-    let engine = engine().await;
+    let mut engine = engine().await;
     let first = engine.call("s/shapes", "").await.json();
     let key = first["call"]["result_key"].as_str().unwrap();
+    engine.restart().await;
     let argument = json!({ "x": { "$result": key, "path": "/df/a" } }).to_string();
     assert_eq!(engine.call("s/f", argument).await.value(), json!([2, 3]));
     let stored = engine.get(&format!("/results/{key}")).await;

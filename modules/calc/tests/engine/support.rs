@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 /// A running engine, ended with the test.
 pub(crate) struct Engine {
     child: Child,
+    command: Command,
     base: String,
     token: String,
     folder: tempfile::TempDir,
@@ -69,9 +70,18 @@ impl Engine {
         }
         let child = command.spawn().unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        let engine = Self { child, base, token: token(&private), folder, client: reqwest::Client::new() };
+        let engine = Self { child, command, base, token: token(&private), folder, client: reqwest::Client::new() };
         engine.until_ready().await;
         engine
+    }
+
+    /// Stops it as an operator does and starts it again on the same store.
+    pub(crate) async fn restart(&mut self) {
+        let stopped = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        assert!(self.child.wait().unwrap().success(), "the engine did not drain");
+        self.child = self.command.spawn().unwrap();
+        self.until_ready().await;
     }
 
     async fn until_ready(&self) {
