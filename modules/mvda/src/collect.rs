@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use dcp::calc::CalcError;
+use dcp::calc::{CalcError, publish_scripts};
 use dcp::events::calc::Failed;
 use dcp::events::mvda::ModelCalculated;
 use dcp::params;
@@ -13,6 +13,7 @@ use dcp::store::StoreError;
 use serde::Deserialize;
 
 use crate::model::Model;
+use crate::provenance::SCRIPT;
 use crate::{Mvda, limits, queue};
 
 /// What ends an attempt to collect.
@@ -60,7 +61,31 @@ async fn round(mvda: &Mvda) -> Result<(), StoreError> {
             tracing::warn!(model.id = waiting.id, error = &error as &dyn std::error::Error, "a result could not be collected yet");
         }
     }
+    ask_again(mvda).await?;
     give_up(mvda).await
+}
+
+/// Asks once more for models whose script the engine did not know.
+async fn ask_again(mvda: &Mvda) -> Result<(), StoreError> {
+    let now = mvda.store.clock().now();
+    for waiting in mvda.store.read("models_to_ask_again", params![now]).await?.all::<Waiting>()? {
+        let Some(model) = Model::find(&mvda.store, &waiting.site, &waiting.id).await? else { continue };
+        let source = match mvda.sources.find(&model.site, &model.ask.source).await {
+            Ok(source) => source,
+            Err(problem) => {
+                tracing::warn!(model.id = waiting.id, ?problem, "a model waits for its data source");
+                continue;
+            }
+        };
+        publish_scripts(&mvda.store, &[SCRIPT]).await?;
+        let mut tx = mvda.store.begin().await?;
+        if tx.call("model_asked_again", params![&waiting.id]).await?.affected() > 0 {
+            let call = queue::call(&source, &model.ask, &waiting.site, model.author(), model.call_id.clone(), model.deadline);
+            dcp::calc::request(&mut tx, &call).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 async fn keep(mvda: &Mvda, model: &Model) -> Result<(), CollectError> {

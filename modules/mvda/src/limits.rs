@@ -14,6 +14,8 @@ pub const BATCHES: usize = 1_000;
 pub const ASK_BYTES: usize = 1024 * 1024;
 /// Longest calculation of a model, reading of the process data included.
 pub const CALCULATION: Duration = Duration::from_secs(15 * 60);
+/// Pause before the engine is asked again when it does not know the script yet.
+pub const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// Pause between two looks for results to collect and for overdue calculations; a finished call wakes earlier.
 pub const COLLECT_EVERY: Duration = Duration::from_secs(5);
 /// Pause between two looks for changes made by other instances, while somebody listens.

@@ -171,6 +171,7 @@ struct Rest {
     origin: Origin,
     provenance: Option<Provenance>,
     call_id: String,
+    deadline: Timestamp,
     result_key: Option<String>,
 }
 
@@ -189,6 +190,8 @@ pub struct Model {
     pub provenance: Option<Provenance>,
     /// The call of the engine that calculates it.
     pub call_id: String,
+    /// After this nobody waits for it.
+    pub deadline: Timestamp,
     /// The engine's key of its result.
     pub result_key: Option<String>,
 }
@@ -214,6 +217,7 @@ impl Model {
             origin: rest.origin,
             provenance: rest.provenance,
             call_id: rest.call_id,
+            deadline: rest.deadline,
             result_key: rest.result_key,
         }))
     }

@@ -12,6 +12,7 @@ use dcp::events;
 use dcp::http::{Caller, Json, Path, Problem};
 use dcp::params;
 use dcp::store::{StoreError, Tx};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -71,16 +72,8 @@ async fn enqueue(mvda: &Mvda, caller: &Caller, source: &Source, ask: &Ask, id: S
     let deadline = now.checked_add(limits::CALCULATION).unwrap_or(now);
     let call_id = mvda.store.ids().next().to_string();
     let actor = caller.actor();
-    let call = Call {
-        call_id: call_id.clone(),
-        script: SCRIPT.name.to_owned(),
-        function: ask.kind.function().to_owned(),
-        args: arguments(source, ask),
-        requested_by: events::Actor { id: actor.id.to_string(), name: actor.name.clone() },
-        site: site.to_owned(),
-        reply_to: MODULE.to_owned(),
-        deadline: Some(deadline),
-    };
+    let by = events::Actor { id: actor.id.to_string(), name: actor.name.clone() };
+    let call = call(source, ask, site, by, call_id.clone(), deadline);
     let request = serde_json::to_value(ask).map_err(Problem::internal)?;
     let origin = serde_json::to_value(source.origin()).map_err(Problem::internal)?;
     let mut tx = mvda.store.begin().await?;
@@ -102,6 +95,20 @@ fn kind(ask: &Ask) -> &'static str {
     match ask.kind {
         crate::ask::Kind::Evolution => "evolution",
         crate::ask::Kind::Level => "level",
+    }
+}
+
+/// The task for the engine.
+pub fn call(source: &Source, ask: &Ask, site: &str, by: events::Actor, call_id: String, deadline: Timestamp) -> Call {
+    Call {
+        call_id,
+        script: SCRIPT.name.to_owned(),
+        function: ask.kind.function().to_owned(),
+        args: arguments(source, ask),
+        requested_by: by,
+        site: site.to_owned(),
+        reply_to: MODULE.to_owned(),
+        deadline: Some(deadline),
     }
 }
 
@@ -172,6 +179,11 @@ pub async fn take_outcome(mvda: &Mvda, tx: &mut Tx<'_>, event: &CallFinished) ->
             let provenance = serde_json::to_value(provenance)?;
             tx.call("model_calculated", params![&event.call_id, &calculated.result_key, provenance]).await?;
             mvda.to_collect.notify_one();
+        }
+        // At the start of a node a model may be asked for before its script has reached the engine.
+        Outcome::Error(failed) if failed.kind == "unknown-script" => {
+            let again = tx.now().checked_add(limits::ASK_AGAIN).map_err(Reaction::never)?;
+            tx.call("model_postponed", params![&event.call_id, tx.store().ids().next(), again]).await?;
         }
         Outcome::Error(failed) => fail(tx, &model, failed).await?,
     }

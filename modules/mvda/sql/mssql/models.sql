@@ -42,7 +42,7 @@ CREATE PROCEDURE dbo.model_by_id
     @id NVARCHAR(400)
 AS
 SELECT id, name, version, kind, state, fraction, message, unit_web_id, components, batches, reference_batches, r2y, abnormal,
-    error_title, error_detail, created_at, created_by_id, created_by_name, finished_at, archived, revision, site, request, origin, provenance, call_id, result_key
+    error_title, error_detail, created_at, created_by_id, created_by_name, finished_at, archived, revision, site, request, origin, provenance, call_id, deadline, result_key
 FROM dbo.model WHERE site = @site AND id = @id;
 GO
 

@@ -29,6 +29,26 @@ UPDATE dbo.model SET state = 'failed', error_title = @error_title, error_detail 
 WHERE call_id = @call_id AND state IN ('queued', 'running', 'collecting');
 GO
 
+CREATE PROCEDURE dbo.model_postponed
+    @call_id NVARCHAR(36),
+    @next_call_id NVARCHAR(36),
+    @ask_again_at DATETIMEOFFSET(6)
+AS
+UPDATE dbo.model SET call_id = @next_call_id, ask_again_at = @ask_again_at WHERE call_id = @call_id AND state IN ('queued', 'running');
+GO
+
+CREATE PROCEDURE dbo.models_to_ask_again
+    @now DATETIMEOFFSET(6)
+AS
+SELECT TOP (20) id, site FROM dbo.model WHERE state IN ('queued', 'running') AND ask_again_at <= @now ORDER BY ask_again_at;
+GO
+
+CREATE PROCEDURE dbo.model_asked_again
+    @id NVARCHAR(36)
+AS
+UPDATE dbo.model SET ask_again_at = NULL WHERE id = @id AND state IN ('queued', 'running') AND ask_again_at IS NOT NULL;
+GO
+
 CREATE PROCEDURE dbo.models_to_collect
 AS
 SELECT TOP (20) id, site, call_id, result_key FROM dbo.model WHERE state = 'collecting' ORDER BY revision;

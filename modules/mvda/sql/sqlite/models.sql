@@ -19,9 +19,9 @@ FROM model WHERE site = :site AND (:unit_web_id IS NULL OR unit_web_id = :unit_w
 -- procedure model_by_id(site TEXT, id TEXT) ->
 --   id TEXT, name TEXT, version INTEGER, kind TEXT, state TEXT, fraction REAL, message TEXT, unit_web_id TEXT,
 --   components INTEGER, batches INTEGER, reference_batches INTEGER, r2y REAL, abnormal INTEGER, error_title TEXT, error_detail TEXT,
---   created_at TIME, created_by_id TEXT, created_by_name TEXT, finished_at TIME, archived BOOL, revision INTEGER, site TEXT, request JSON, origin JSON, provenance JSON, call_id TEXT, result_key TEXT
+--   created_at TIME, created_by_id TEXT, created_by_name TEXT, finished_at TIME, archived BOOL, revision INTEGER, site TEXT, request JSON, origin JSON, provenance JSON, call_id TEXT, deadline TIME, result_key TEXT
 SELECT id, name, version, kind, state, fraction, message, unit_web_id, components, batches, reference_batches, r2y, abnormal,
-    error_title, error_detail, created_at, created_by_id, created_by_name, finished_at, archived, revision, site, request, origin, provenance, call_id, result_key
+    error_title, error_detail, created_at, created_by_id, created_by_name, finished_at, archived, revision, site, request, origin, provenance, call_id, deadline, result_key
 FROM model WHERE site = :site AND id = :id;
 
 -- procedure model_by_call(call_id TEXT) -> id TEXT, site TEXT, state TEXT

@@ -117,7 +117,8 @@ async fn calculates_a_model(stage: &Stage, dryer: &Dryer) -> String {
         assert_eq!(provenance[member], value, "{provenance}");
     }
     assert!(provenance["result_key"].as_str().unwrap().len() == 64 && provenance["r_version"].as_str().unwrap().starts_with('4'), "{provenance}");
-    assert_eq!((&provenance["tags"][0]["unit"], &provenance["time_range"]["from"]), (&json!("L"), &dryer.batches[0]["start"]));
+    let level = provenance["tags"].as_array().unwrap().iter().find(|tag| tag["name"] == "CollectorTankLevel").unwrap();
+    assert_eq!((&level["unit"], &provenance["time_range"]["from"]), (&json!("L"), &dryer.batches[0]["start"]));
     id
 }
 
@@ -211,7 +212,8 @@ async fn resumes_after_a_crash(stage: &mut Stage, dryer: &Dryer) {
 
 async fn says_that_pi_is_down(stage: &mut Stage, dryer: &Dryer) {
     let faults = format!("http://{}/_simulator/faults", stage.simulator_at);
-    let tag = dryer.tags[0]["web_id"].as_str().unwrap();
+    let level = dryer.tags.iter().find(|tag| tag["name"] == "CollectorTankLevel").unwrap();
+    let tag = level["web_id"].as_str().unwrap();
     let (start, end) = (dryer.batches[0]["start"].as_str().unwrap(), dryer.batches[0]["end"].as_str().unwrap());
     let trend = format!("/sources/dryers/trend?tag={tag}&start={start}&end={end}");
     let state = json!({ "kind": "state", "tag": "CollectorTankLevel", "name": "I/O Timeout", "value": 246 });

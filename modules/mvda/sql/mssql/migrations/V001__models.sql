@@ -20,6 +20,7 @@ CREATE TABLE dbo.model (
     error_detail NVARCHAR(MAX),
     call_id NVARCHAR(36) NOT NULL UNIQUE,
     deadline DATETIMEOFFSET(6) NOT NULL,
+    ask_again_at DATETIMEOFFSET(6),
     result_key NVARCHAR(400),
     provenance NVARCHAR(MAX),
     created_at DATETIMEOFFSET(6) NOT NULL,

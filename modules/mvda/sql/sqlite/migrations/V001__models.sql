@@ -20,6 +20,7 @@ CREATE TABLE model (
     error_detail TEXT,
     call_id TEXT NOT NULL UNIQUE,
     deadline TEXT NOT NULL,
+    ask_again_at TEXT,
     result_key TEXT,
     provenance TEXT,
     created_at TEXT NOT NULL,
