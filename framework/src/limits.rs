@@ -85,3 +85,9 @@ pub const PI_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 pub const PI_PARSE_INLINE: usize = 128 * 1024;
 /// Rows of one table of batches.
 pub const PI_TABLE_ROWS: usize = 5_000_000;
+/// How long dialling the broker may take.
+pub const BROKER_DIAL: Duration = Duration::from_secs(5);
+/// Silence of the broker after which a connection is given up, in seconds (AMQP heartbeat).
+pub const BROKER_HEARTBEAT: u32 = 10;
+/// How many events that nobody collects the broker keeps to look at.
+pub const UNROUTED_KEPT: i64 = 10_000;

@@ -27,7 +27,16 @@ pub(super) struct Consumer {
 impl Consumer {
     /// Works until the order to stop; what is being worked on then is still finished.
     pub(super) async fn run(self, topology: Topology) {
-        let Some(mut inbound) = self.subscribe(&topology).await else { return };
+        while let Some(inbound) = self.subscribe(&topology).await {
+            self.serve(inbound).await;
+            if self.stop.is_cancelled() {
+                return;
+            }
+            tracing::warn!(queue = self.inbox.subscriber, "the bus ended a subscription; it begins again");
+        }
+    }
+
+    async fn serve(&self, mut inbound: Inbound) {
         let mut working = FuturesUnordered::new();
         loop {
             tokio::select! {

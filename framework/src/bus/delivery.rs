@@ -123,13 +123,20 @@ async fn run(
         let consumer = consumer::Consumer { inbox, bus: bus.clone(), clock: clock.clone(), stop: stop.clone(), subscription };
         work.push(tokio::task::spawn_local(consumer.run(topology.clone())));
     }
-    let relay = relay::Relay::new(store.clone(), bus.clone(), clock.clone(), stop.clone());
-    work.push(tokio::task::spawn_local(relay.run()));
+    // The relay goes last: what the last reactions publish still goes out.
+    let last = CancellationToken::new();
+    let relay = relay::Relay::new(store.clone(), bus.clone(), clock.clone(), last.clone());
+    let relay = tokio::task::spawn_local(relay.run());
     let prune = tokio::task::spawn_local(prune(store, clock.clone()));
-    let mut all = std::pin::pin!(join_all(work));
+    stop.cancelled().await;
+    let all = async {
+        report(&join_all(work).await);
+        last.cancel();
+        report(&[relay.await]);
+    };
     tokio::select! {
-        results = &mut all => report(&results),
-        () = async { stop.cancelled().await; clock.sleep(DRAIN).await } => {
+        () = all => {}
+        () = clock.sleep(DRAIN) => {
             tracing::warn!("reactions were still running at the end of the drain; they are undone");
         }
     }

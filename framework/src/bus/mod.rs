@@ -5,12 +5,14 @@
 #[expect(clippy::module_inception, reason = "the trait has the name of the whole")]
 mod bus;
 mod consumer;
+mod dead_letters;
 mod delivery;
 mod envelope;
 mod inbox;
 mod local;
 mod pause;
 mod queue;
+mod rabbitmq;
 mod reaction;
 mod relay;
 mod subscriptions;
@@ -20,10 +22,12 @@ pub mod trace;
 use std::sync::Arc;
 
 pub use self::bus::{Bus, BusError, Delivered, Inbound, Outgoing, Undecodable, Verdict};
+pub use self::dead_letters::{DeadLetter, dead_letters, replay};
 pub use self::delivery::{Delivery, NotSettled, NotStarted};
 pub use self::envelope::{Destination, Envelope};
 pub use self::local::Local;
 pub use self::queue::{event_queue, task_queue, task_queue_named};
+pub use self::rabbitmq::RabbitMq;
 pub use self::reaction::{Cause, Reaction};
 pub use self::subscriptions::Subscriptions;
 pub use self::topology::Topology;
@@ -33,6 +37,9 @@ use crate::clock::Clock;
 pub async fn connect(address: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Bus>, BusError> {
     if let Some(file) = address.strip_prefix("local:") {
         return Ok(Arc::new(Local::open(file, clock).await?));
+    }
+    if address.starts_with("amqp://") || address.starts_with("amqps://") {
+        return Ok(Arc::new(RabbitMq::new(address, clock)));
     }
     Err(BusError::Address)
 }

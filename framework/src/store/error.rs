@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The database cannot be reached, or is closing.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Cause),
+    /// An earlier call of the same transaction failed, which ended it.
+    #[error("the transaction has failed already")]
+    Failed,
     /// No procedure of that name is embedded.
     #[error("there is no procedure `{0}`")]
     UnknownProcedure(String),

@@ -2,31 +2,51 @@
 
 use std::fs::{File, TryLockError};
 
-use super::{Store, StoreError};
+use super::engine::Engine;
+use super::{Store, StoreError, sqlserver};
 
 /// A lease that is held; dropping it lets go.
 #[derive(Debug)]
 pub struct Lease {
-    /// On SQLite a lock of a file beside the database, which the kernel frees.
-    _file: File,
+    name: String,
+    held: Held,
+}
+
+#[derive(Debug)]
+enum Held {
+    /// A lock of a file beside the database, which the kernel frees.
+    Sqlite(File),
+    /// An application lock, which the server frees with the connection.
+    SqlServer(Box<sqlserver::Taken>),
 }
 
 impl Lease {
-    /// Lets go.
-    #[expect(clippy::unused_async, reason = "SQL Server is told, SQLite is not")]
-    pub async fn release(self) {}
+    /// Lets go, keeping the connection.
+    pub async fn release(self) {
+        match self.held {
+            Held::Sqlite(file) => drop(file),
+            Held::SqlServer(taken) => taken.release(&self.name).await,
+        }
+    }
 }
 
 impl Store {
     /// Takes the lease `name` of this database, unless another process has it.
     pub async fn try_lease(&self, name: &str) -> Result<Option<Lease>, StoreError> {
-        let path = self.inner.engine.beside(name);
-        let unavailable = |error| StoreError::Unavailable(Box::new(error));
-        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unavailable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lease { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(unavailable(error)),
-        }
+        let held = match &self.inner.engine {
+            Engine::Sqlite(engine) => lock(&engine.beside(name))?.map(Held::Sqlite),
+            Engine::SqlServer(engine) => engine.try_lease(name).await?.map(Box::new).map(Held::SqlServer),
+        };
+        Ok(held.map(|held| Lease { name: name.to_owned(), held }))
+    }
+}
+
+fn lock(path: &std::path::Path) -> Result<Option<File>, StoreError> {
+    let unavailable = |error| StoreError::Unavailable(Box::new(error));
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unavailable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(unavailable(error)),
     }
 }

@@ -12,7 +12,10 @@ mod lease;
 mod migration;
 mod procedure;
 mod rows;
+mod engine;
 mod sqlite;
+mod sqlserver;
+mod tsql;
 mod tx;
 mod value;
 
@@ -20,6 +23,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use self::engine::Engine;
 use crate::clock::{Clock, Ids};
 
 pub use self::error::{Cause, StoreError};
@@ -27,6 +31,7 @@ pub use self::files::{FRAMEWORK, Files};
 pub use self::lease::Lease;
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
+pub use self::tsql::differences;
 pub use self::tx::Tx;
 pub use self::value::{Value, time_text};
 pub use crate::{params, store};
@@ -43,7 +48,7 @@ struct Inner {
     module: String,
     clock: Arc<dyn Clock>,
     ids: Ids,
-    engine: sqlite::Engine,
+    engine: Engine,
     /// Woken after a commit that stored something to send.
     published: Notify,
 }
@@ -69,10 +74,9 @@ impl Store {
         ids: Ids,
     ) -> Result<Self, StoreError> {
         let catalog = Arc::new(Catalog::read(owners)?);
-        let path = address.strip_prefix("sqlite:").ok_or(StoreError::Address)?;
-        let engine = sqlite::Engine::open(&sqlite::Address::parse(path)?, &catalog)?;
+        let engine = Engine::open(address, &catalog)?;
         for owner in owners {
-            engine.migrate(migration::of(owner, owner.sqlite)?).await?;
+            engine.migrate(owner).await?;
         }
         let inner = Inner { module: module.to_owned(), clock, ids, engine, published: Notify::new() };
         Ok(Self { inner: Arc::new(inner) })

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::files::{SqlFile, procedures};
+use super::files::procedures;
 use super::{Files, StoreError, Value};
 
 /// A type of a parameter or column.
@@ -100,7 +100,7 @@ impl Catalog {
     pub fn read(owners: &[Files]) -> Result<Self, StoreError> {
         let mut catalog = Self::default();
         for file in owners.iter().flat_map(|owner| procedures(owner.sqlite)) {
-            for procedure in parse(file)? {
+            for procedure in parse(file.path, file.text)? {
                 if let Some(twice) = catalog.procedures.insert(procedure.name.clone(), procedure) {
                     return Err(problem(file.path, format!("procedure `{}` is defined twice", twice.name)));
                 }
@@ -126,15 +126,15 @@ pub(super) fn problem(file: &str, problem: impl Into<String>) -> StoreError {
 
 const HEADER: &str = "-- procedure ";
 
-fn parse(file: SqlFile) -> Result<Vec<Procedure>, StoreError> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Procedure>, StoreError> {
     let mut found = Vec::new();
-    let mut lines = file.text.lines().peekable();
+    let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let Some(header) = line.strip_prefix(HEADER) else {
             if line.trim().is_empty() || line.starts_with("--") {
                 continue;
             }
-            return Err(problem(file.path, format!("a statement stands before the first header: {line}")));
+            return Err(problem(path, format!("a statement stands before the first header: {line}")));
         };
         let mut header = header.trim().to_owned();
         while header.ends_with([',', '(', '>']) && lines.peek().is_some_and(|next| next.starts_with("--")) {
@@ -146,7 +146,7 @@ fn parse(file: SqlFile) -> Result<Vec<Procedure>, StoreError> {
             body.push_str(line);
             body.push('\n');
         }
-        found.push(procedure(&header, &body).map_err(|text| problem(file.path, format!("{text}: {header}")))?);
+        found.push(procedure(&header, &body).map_err(|text| problem(path, format!("{text}: {header}")))?);
     }
     Ok(found)
 }
@@ -171,7 +171,7 @@ fn procedure(header: &str, body: &str) -> Result<Procedure, String> {
 }
 
 /// Reads `name TYPE, name TYPE?`.
-pub(super) fn fields(list: &str) -> Result<Vec<Field>, String> {
+fn fields(list: &str) -> Result<Vec<Field>, String> {
     let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| field(part).ok_or_else(|| format!("`{part}` is not a name and a type"))).collect()
 }
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_file_is_cut_into_procedures_and_statements() {
         let text = "-- note\n-- procedure a(id TEXT, unit TEXT?) ->\n--   name TEXT, at TIME\nUPDATE t SET x = ';' -- ; no\nWHERE id = :id;\nSELECT 1;\n-- procedure b()\nDELETE FROM t";
-        let found = parse(SqlFile { path: "x.sql", text }).unwrap();
+        let found = parse("x.sql", text).unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].statements, ["UPDATE t SET x = ';' \nWHERE id = :id", "SELECT 1"]);
         assert_eq!(found[0].columns[1].kind, Type::Time);
@@ -226,8 +226,8 @@ mod tests {
 
     #[test]
     fn a_statement_without_a_header_is_refused() {
-        assert!(parse(SqlFile { path: "x.sql", text: "SELECT 1" }).is_err());
-        assert!(parse(SqlFile { path: "x.sql", text: "-- procedure a(id WORD)\nSELECT 1" }).is_err());
-        assert!(parse(SqlFile { path: "x.sql", text: "-- procedure a()\n" }).is_err());
+        assert!(parse("x.sql", "SELECT 1").is_err());
+        assert!(parse("x.sql", "-- procedure a(id WORD)\nSELECT 1").is_err());
+        assert!(parse("x.sql", "-- procedure a()\n").is_err());
     }
 }

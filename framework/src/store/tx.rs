@@ -1,6 +1,7 @@
 //! A transaction: the only way to write and the only way to publish.
 
-use super::{Rows, Store, StoreError, Value, sqlite};
+use super::engine::Session;
+use super::{Rows, Store, StoreError, Value};
 use crate::bus::{Destination, Envelope};
 use crate::clock::Timestamp;
 use crate::events::{Event, Kind};
@@ -10,18 +11,25 @@ use crate::params;
 #[derive(Debug)]
 pub struct Tx<'s> {
     store: &'s Store,
-    session: sqlite::Session,
+    session: Session,
     published: bool,
+    failed: bool,
 }
 
 impl<'s> Tx<'s> {
-    pub(super) fn new(store: &'s Store, session: sqlite::Session) -> Self {
-        Self { store, session, published: false }
+    pub(super) fn new(store: &'s Store, session: Session) -> Self {
+        Self { store, session, published: false, failed: false }
     }
 
-    /// Calls a procedure with its parameters in the order of its header.
+    /// Calls a procedure with its parameters in the order of its header. After an error the transaction is over.
     pub async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
-        self.session.call(procedure, values).await
+        // SQL Server has undone everything after an error; SQLite is held to the same.
+        if self.failed {
+            return Err(StoreError::Failed);
+        }
+        let rows = self.session.call(procedure, values).await;
+        self.failed = rows.is_err();
+        rows
     }
 
     /// Stores an event to be sent to every subscriber once this transaction has committed.
@@ -59,6 +67,9 @@ impl<'s> Tx<'s> {
 
     /// Makes everything of this transaction lasting, then wakes the courier.
     pub async fn commit(self) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::Failed);
+        }
         self.session.commit().await?;
         if self.published {
             self.store.inner.published.notify_one();

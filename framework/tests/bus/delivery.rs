@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use dcp::bus::{Bus, Delivery, Reaction, Subscriptions, Topology};
+use dcp::bus::{Bus, DeadLetter, Delivery, Reaction, Subscriptions, Topology, dead_letters, replay};
 use dcp::clock::SystemClock;
 use dcp::events::wire_name;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
-use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::setup::{Courier, Happened, PATIENCE, Please, event};
@@ -51,15 +50,8 @@ async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
     Ok(())
 }
 
-#[derive(Debug, Deserialize)]
-struct DeadLetter {
-    message_id: String,
-    reason: String,
-    attempts: u32,
-}
-
-async fn dead_letters(store: &Store) -> Vec<DeadLetter> {
-    store.read("dcp_dead_letters", params![None::<&str>, 100]).await.unwrap().all().unwrap()
+async fn parked(store: &Store) -> Vec<DeadLetter> {
+    dead_letters(store, None, 100).await.unwrap()
 }
 
 macro_rules! on_each_bus {
@@ -90,6 +82,7 @@ on_each_bus! {
     a_task_is_worked_on_and_finished_once
     what_no_queue_takes_waits_in_the_outbox
     the_trace_goes_with_the_message
+    a_dead_letter_that_is_sent_again_takes_effect
 }
 
 async fn an_event_takes_effect_once_in_every_subscriber(courier: &Courier) {
@@ -189,9 +182,9 @@ async fn a_message_that_can_never_succeed_is_parked_with_its_reason(courier: &Co
     publish(&store, &good).await;
     runs.settle().await;
     assert_eq!(effects(&store).await, [good.id.to_string()]);
-    let parked = dead_letters(&store).await;
+    let parked = parked(&store).await;
     assert_eq!(parked.len(), 2, "{parked:?}");
-    let of = |id: uuid::Uuid| parked.iter().find(|letter| letter.message_id == id.to_string()).unwrap();
+    let of = |id: uuid::Uuid| parked.iter().find(|letter| letter.message_id == id).unwrap();
     assert_eq!(of(bad.id).reason, "the batch is unknown");
     assert_eq!(of(bad.id).attempts, 0);
     assert!(of(undecodable.envelope.id).reason.contains("invalid type"), "{parked:?}");
@@ -271,5 +264,30 @@ async fn the_trace_goes_with_the_message(courier: &Courier) {
     dcp::bus::trace::within(Some(trace.clone()), publish(&store, &event())).await;
     runs.settle().await;
     assert_eq!(effects(&store).await, [trace]);
+    runs.stop().await;
+}
+
+async fn a_dead_letter_that_is_sent_again_takes_effect(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let known = Arc::new(AtomicU32::new(0));
+    let asked = known.clone();
+    let subscriptions = Subscriptions::default().on(async move |tx: &mut Tx<'_>, event: &Happened| {
+        match asked.load(Ordering::SeqCst) {
+            0 => Err(Reaction::never("the batch is unknown")),
+            _ => effect(tx, event).await,
+        }
+    });
+    let runs = Running::start(&store, &bus, subscriptions);
+    runs.settle().await;
+    let event = event();
+    publish(&store, &event).await;
+    runs.settle().await;
+    let letter = parked(&store).await.remove(0);
+    known.store(1, Ordering::SeqCst);
+    replay(&store, &letter, "operator", "the batch was entered").await.unwrap();
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [event.id.to_string()]);
+    assert!(parked(&store).await.is_empty());
     runs.stop().await;
 }

@@ -2,6 +2,8 @@
 //!
 //! The part on RabbitMQ runs where `DCP_TEST_RABBITMQ` names a broker (`infra/test-rabbitmq start` prints one).
 
+#![expect(clippy::disallowed_methods, reason = "tests read their environment and wait on real time")]
+
 mod conformance;
 mod crash;
 mod delivery;

@@ -1,0 +1,62 @@
+//! One connection to the broker, dialled when it is needed and thrown away when it fails.
+
+use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::bus::BusError;
+use crate::limits::{BROKER_DIAL, BROKER_HEARTBEAT};
+
+/// A connection for one purpose: a broker that throttles publishing must not stop consuming.
+#[derive(Debug)]
+pub(super) struct Link {
+    address: String,
+    name: &'static str,
+    connection: Mutex<Option<Connection>>,
+}
+
+impl Link {
+    pub(super) fn new(address: &str, name: &'static str) -> Self {
+        let joint = if address.contains('?') { '&' } else { '?' };
+        let address = match address.contains("heartbeat=") {
+            true => address.to_owned(),
+            false => format!("{address}{joint}heartbeat={BROKER_HEARTBEAT}"),
+        };
+        Self { address, name, connection: Mutex::default() }
+    }
+
+    /// A fresh channel. Who waits between two attempts is the caller.
+    pub(super) async fn channel(&self) -> Result<Channel, BusError> {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = slot.as_ref().filter(|connection| connection.status().connected()) {
+            match timeout(BROKER_DIAL, connection.create_channel()).await {
+                Ok(Ok(channel)) => return Ok(channel),
+                // In whatever state it is: nothing is repaired, everything is dialled anew.
+                Ok(Err(_)) | Err(_) => *slot = None,
+            }
+        }
+        let properties = ConnectionProperties::default().with_connection_name(self.name.into());
+        let dial = async {
+            let connection = Connection::connect(&self.address, properties).await?;
+            let channel = connection.create_channel().await?;
+            Ok::<_, lapin::Error>((connection, channel))
+        };
+        let (connection, channel) = timeout(BROKER_DIAL, dial).await.map_err(BusError::unavailable)??;
+        *slot = Some(connection);
+        Ok(channel)
+    }
+
+    pub(super) async fn close(&self) {
+        let Some(connection) = self.connection.lock().await.take() else { return };
+        let closed = timeout(BROKER_DIAL, connection.close(200, "bye".into())).await;
+        if !matches!(closed, Ok(Ok(()))) {
+            tracing::debug!(link = self.name, "the broker was gone before the connection was closed");
+        }
+    }
+}
+
+impl From<lapin::Error> for BusError {
+    fn from(error: lapin::Error) -> Self {
+        Self::unavailable(error)
+    }
+}

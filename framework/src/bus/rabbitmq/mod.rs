@@ -1,0 +1,171 @@
+//! RabbitMQ: quorum queues, mandatory and confirmed publishing, acknowledgement after the effect.
+//!
+//! Two connections per process, dialled when they are needed. Nothing is repaired: a connection that fails is thrown away
+//! and dialled anew, with what the broker must know declared again, because a broker may come back empty.
+
+mod link;
+mod publisher;
+mod pump;
+mod topology;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use lapin::options::QueueDeclareOptions;
+use lapin::types::FieldTable;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::link::Link;
+use self::publisher::Publisher;
+use self::pump::{Held, Pump};
+use self::wire::short;
+use super::{Bus, BusError, Inbound, Outgoing, Topology};
+use crate::clock::Clock;
+
+/// A broker, as one process sees it.
+#[derive(Debug)]
+pub struct RabbitMq {
+    shared: Arc<Shared>,
+    held: Mutex<HashMap<String, Arc<Held>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    consuming: Link,
+    publisher: Publisher,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    /// What was declared, and over which channel: declared again when that one has gone.
+    declared: tokio::sync::Mutex<Declared>,
+}
+
+#[derive(Debug, Default)]
+struct Declared {
+    topology: Topology,
+    channel: Option<lapin::Channel>,
+}
+
+impl RabbitMq {
+    /// The broker at `address`; nothing is dialled yet.
+    pub fn new(address: &str, clock: Arc<dyn Clock>) -> Self {
+        let shared = Shared {
+            consuming: Link::new(address, "dcp consuming"),
+            publisher: Publisher::new(address),
+            clock,
+            stop: CancellationToken::new(),
+            declared: tokio::sync::Mutex::default(),
+        };
+        Self { shared: Arc::new(shared), held: Mutex::default() }
+    }
+
+    fn held(&self, queue: &str) -> Option<Arc<Held>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(queue).filter(|held| !held.alive.is_cancelled()).cloned()
+    }
+
+    async fn count(&self, queue: &str) -> Result<u64, BusError> {
+        let held = self.held(queue);
+        let mine = held.as_ref().map_or(0, |held| held.count(self.shared.clock.now()));
+        let waiting = self.shared.waiting(queue).await?;
+        if waiting > 0 || mine > 0 {
+            return Ok(u64::from(waiting) + mine as u64);
+        }
+        let Some(held) = held else { return Ok(0) };
+        // A message on its way to here is counted nowhere: a probe behind it shows when it has arrived.
+        let id = Uuid::new_v4().to_string();
+        self.shared.publisher.send("", queue, b"", wire::probe(&id)?).await?;
+        let come = async {
+            loop {
+                let probed = held.probed.notified();
+                if held.has_probe(&id) {
+                    return;
+                }
+                probed.await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(1), come).await {
+            Ok(()) => Ok(held.count(self.shared.clock.now()) as u64),
+            Err(_) => Ok(1),
+        }
+    }
+}
+
+impl Shared {
+    async fn declare(&self, topology: &Topology) -> Result<(), BusError> {
+        let mut declared = self.declared.lock().await;
+        let known = topology.queues.is_subset(&declared.topology.queues)
+            && topology.bindings.is_subset(&declared.topology.bindings);
+        declared.topology.queues.extend(topology.queues.iter().cloned());
+        declared.topology.bindings.extend(topology.bindings.iter().cloned());
+        let lives = declared.channel.as_ref().is_some_and(|channel| channel.status().connected());
+        if known && lives {
+            return Ok(());
+        }
+        let channel = match declared.channel.take().filter(|_| lives) {
+            Some(channel) => channel,
+            None => self.consuming.channel().await?,
+        };
+        let what = if lives { topology } else { &declared.topology };
+        topology::declare(&channel, what).await?;
+        declared.channel = Some(channel);
+        Ok(())
+    }
+
+    async fn declare_again(&self) -> Result<(), BusError> {
+        self.declare(&Topology::default()).await
+    }
+
+    async fn waiting(&self, queue: &str) -> Result<u32, BusError> {
+        let channel = self.consuming.channel().await?;
+        let passive = QueueDeclareOptions::durable().passive();
+        let queue = channel.queue_declare(short(queue)?, passive, FieldTable::default()).await?;
+        channel.close(200, "bye".into()).await?;
+        Ok(queue.message_count())
+    }
+}
+
+impl Bus for RabbitMq {
+    fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>> {
+        Box::pin(self.shared.declare(topology))
+    }
+
+    fn publish<'a>(&'a self, messages: &'a [Outgoing]) -> BoxFuture<'a, Vec<Result<(), BusError>>> {
+        Box::pin(self.shared.publisher.publish(messages))
+    }
+
+    fn subscribe<'a>(&'a self, queue: &'a str, prefetch: usize) -> BoxFuture<'a, Result<Inbound, BusError>> {
+        Box::pin(async move {
+            let prefetch = u16::try_from(prefetch.max(1)).unwrap_or(u16::MAX);
+            let (sender, inbound) = mpsc::channel(prefetch.into());
+            let held = Arc::new(Held::default());
+            let queue = queue.to_owned();
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(queue.clone(), held.clone());
+            let pump = Pump { shared: self.shared.clone(), queue, prefetch, sender, held };
+            #[expect(clippy::disallowed_methods, reason = "ends with its subscription or with `close`")]
+            tokio::spawn(pump.run());
+            Ok(inbound)
+        })
+    }
+
+    fn depth<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<u64, BusError>> {
+        Box::pin(self.count(queue))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.shared.stop.cancel();
+            let pumps: Vec<_> = self.held.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+            for (_, held) in pumps {
+                // A broker that is away ends the wait: there is nothing to give back to it.
+                drop(tokio::time::timeout(Duration::from_secs(2), held.alive.cancelled()).await);
+            }
+            self.shared.publisher.close().await;
+            self.shared.consuming.close().await;
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! Publishing: pipelined, mandatory, confirmed.
+
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::link::Link;
+use super::topology::{events, exchange_of, unrouted};
+use super::wire::{properties, short};
+use crate::bus::{BusError, Destination, Outgoing};
+use crate::limits::PUBLISH_DEADLINE;
+
+/// The publishing side of one process.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    link: Link,
+    channel: Mutex<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    channel: Channel,
+    /// Exchanges that are known to be there: publishing to one that is not ends the channel.
+    exchanges: HashSet<String>,
+}
+
+impl Publisher {
+    pub(super) fn new(address: &str) -> Self {
+        Self { link: Link::new(address, "dcp publishing"), channel: Mutex::default() }
+    }
+
+    pub(super) async fn publish(&self, messages: &[Outgoing]) -> Vec<Result<(), BusError>> {
+        let mut slot = self.channel.lock().await;
+        let sending = timeout(PUBLISH_DEADLINE, self.send_all(&mut slot, messages)).await;
+        let confirms = match sending {
+            Ok(Ok(confirms)) => confirms,
+            Ok(Err(error)) => return self.none(&mut slot, messages, &error),
+            Err(elapsed) => return self.none(&mut slot, messages, &BusError::unavailable(elapsed)),
+        };
+        let waiting = join_all(confirms.into_iter().zip(messages).map(|(confirm, message)| async move {
+            outcome(timeout(PUBLISH_DEADLINE, confirm?).await, message)
+        }));
+        let outcomes = waiting.await;
+        if outcomes.iter().any(|outcome| matches!(outcome, Err(BusError::Unavailable(_)))) {
+            *slot = None;
+        }
+        outcomes
+    }
+
+    /// Sends one message with ready properties and waits until it is stored.
+    pub(super) async fn send(
+        &self,
+        exchange: &str,
+        key: &str,
+        body: &[u8],
+        properties: BasicProperties,
+    ) -> Result<(), BusError> {
+        let mut slot = self.channel.lock().await;
+        let send = async {
+            let open = self.open(&mut slot).await?;
+            let confirm = basic_publish(&open.channel, exchange, key, body, properties).await?;
+            confirmed(confirm.await?, key)
+        };
+        let sent = timeout(PUBLISH_DEADLINE, send).await.map_err(BusError::unavailable).and_then(|sent| sent);
+        if matches!(sent, Err(BusError::Unavailable(_))) {
+            *slot = None;
+        }
+        sent
+    }
+
+    pub(super) async fn close(&self) {
+        *self.channel.lock().await = None;
+        self.link.close().await;
+    }
+
+    fn none(&self, slot: &mut Option<Open>, messages: &[Outgoing], error: &BusError) -> Vec<Result<(), BusError>> {
+        *slot = None;
+        let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+        messages.iter().map(|_| Err(BusError::unavailable(cause.clone()))).collect()
+    }
+
+    async fn open<'s>(&self, slot: &'s mut Option<Open>) -> Result<&'s mut Open, BusError> {
+        let usable = slot.take().filter(|open| open.channel.status().connected());
+        let open = match usable {
+            Some(open) => open,
+            None => {
+                let channel = self.link.channel().await?;
+                channel.confirm_select(ConfirmSelectOptions::default()).await?;
+                unrouted(&channel).await?;
+                Open { channel, exchanges: HashSet::new() }
+            }
+        };
+        Ok(slot.insert(open))
+    }
+
+    async fn send_all(
+        &self,
+        slot: &mut Option<Open>,
+        messages: &[Outgoing],
+    ) -> Result<Vec<Result<PublisherConfirm, BusError>>, BusError> {
+        let open = self.open(slot).await?;
+        let mut confirms = Vec::with_capacity(messages.len());
+        for Outgoing { to, envelope } in messages {
+            let (exchange, key) = match to {
+                Destination::Topic => (exchange_of(&envelope.name), envelope.name.as_str()),
+                Destination::Queue(queue) => (String::new(), queue.as_str()),
+            };
+            if !exchange.is_empty() && !open.exchanges.contains(&exchange) {
+                events(&open.channel, &exchange).await?;
+                open.exchanges.insert(exchange.clone());
+            }
+            let body = envelope.data.get().as_bytes();
+            confirms.push(basic_publish(&open.channel, &exchange, key, body, properties(envelope)?).await);
+        }
+        Ok(confirms)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that publishes to RabbitMQ: mandatory and confirmed")]
+async fn basic_publish(
+    channel: &Channel,
+    exchange: &str,
+    key: &str,
+    body: &[u8],
+    properties: BasicProperties,
+) -> Result<PublisherConfirm, BusError> {
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    Ok(channel.basic_publish(short(exchange)?, short(key)?, options, body, properties).await?)
+}
+
+fn outcome(
+    waited: Result<lapin::Result<Confirmation>, tokio::time::error::Elapsed>,
+    message: &Outgoing,
+) -> Result<(), BusError> {
+    confirmed(waited.map_err(BusError::unavailable)??, &message.to.to_string())
+}
+
+/// An acknowledgement alone is not enough: what no queue takes is acknowledged and returned.
+fn confirmed(confirmation: Confirmation, to: &str) -> Result<(), BusError> {
+    match confirmation {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BusError::Unroutable(to.to_owned())),
+        Confirmation::Nack(None) => Err(BusError::Refused),
+        Confirmation::NotRequested => Err(BusError::unavailable("the channel does not confirm")),
+    }
+}

@@ -1,0 +1,67 @@
+//! The two engines under one surface.
+
+use std::sync::Arc;
+
+use super::procedure::Catalog;
+use super::{Files, Rows, StoreError, Value, migration, sqlite, sqlserver, tsql};
+
+#[derive(Debug)]
+pub(super) enum Engine {
+    Sqlite(sqlite::Engine),
+    SqlServer(sqlserver::Engine),
+}
+
+#[derive(Debug)]
+pub(super) enum Session {
+    Sqlite(sqlite::Session),
+    SqlServer(Box<sqlserver::Session>),
+}
+
+impl Engine {
+    pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(sqlite::Engine::open(&sqlite::Address::parse(path)?, catalog)?));
+        }
+        let ado = address.strip_prefix("mssql:").ok_or(StoreError::Address)?;
+        Ok(Self::SqlServer(sqlserver::Engine::open(ado, catalog)?))
+    }
+
+    pub(super) async fn migrate(&self, files: &Files) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(engine) => engine.migrate(migration::of(files, files.sqlite)?).await,
+            Self::SqlServer(engine) => {
+                engine.migrate(files.owner, migration::of(files, files.mssql)?, tsql::procedures(files)).await
+            }
+        }
+    }
+
+    pub(super) async fn begin(&self) -> Result<Session, StoreError> {
+        Ok(match self {
+            Self::Sqlite(engine) => Session::Sqlite(engine.begin().await?),
+            Self::SqlServer(engine) => Session::SqlServer(Box::new(engine.begin().await?)),
+        })
+    }
+
+    pub(super) async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+        match self {
+            Self::Sqlite(engine) => engine.read(procedure, values).await,
+            Self::SqlServer(engine) => engine.read(procedure, values).await,
+        }
+    }
+}
+
+impl Session {
+    pub(super) async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+        match self {
+            Self::Sqlite(session) => session.call(procedure, values).await,
+            Self::SqlServer(session) => session.call(procedure, values).await,
+        }
+    }
+
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(session) => session.commit().await,
+            Self::SqlServer(session) => session.commit().await,
+        }
+    }
+}
