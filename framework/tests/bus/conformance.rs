@@ -20,7 +20,7 @@ macro_rules! promises {
         mod rabbitmq {
             $(#[tokio::test]
             async fn $name() {
-                if let Some(courier) = super::Courier::rabbitmq(concat!("conformance::rabbitmq::", stringify!($name))) {
+                if let Some(courier) = super::Courier::rabbitmq(concat!("conformance::rabbitmq::", stringify!($name))).await {
                     super::$name(&courier).await;
                 }
             })*

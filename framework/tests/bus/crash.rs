@@ -29,7 +29,7 @@ async fn killed_again_and_again_on_the_local_bus() {
 
 #[tokio::test]
 async fn killed_again_and_again_on_rabbitmq() {
-    let Some(courier) = Courier::rabbitmq("crash::killed_again_and_again_on_rabbitmq") else { return };
+    let Some(courier) = Courier::rabbitmq("crash::killed_again_and_again_on_rabbitmq").await else { return };
     let address = std::env::var("DCP_TEST_RABBITMQ").unwrap();
     kill_again_and_again(courier.folder(), &address).await;
 }

@@ -65,7 +65,7 @@ macro_rules! on_each_bus {
         mod rabbitmq {
             $(#[tokio::test]
             async fn $name() {
-                if let Some(courier) = super::Courier::rabbitmq(concat!("delivery::rabbitmq::", stringify!($name))) {
+                if let Some(courier) = super::Courier::rabbitmq(concat!("delivery::rabbitmq::", stringify!($name))).await {
                     super::$name(&courier).await;
                 }
             })*

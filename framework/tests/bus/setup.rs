@@ -10,6 +10,7 @@ use dcp::store::{Files, Store};
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 /// How long a test waits for what has to happen.
@@ -57,21 +58,25 @@ pub(crate) struct Courier {
     rabbitmq: Option<String>,
     /// Makes the names of queues and modules unlike those of other tests on the same broker.
     pub(crate) mark: String,
+    _alone: Option<MutexGuard<'static, ()>>,
 }
+
+/// Tests on one broker run one after the other: every queue of an event collects what any of them publishes.
+static BROKER: Mutex<()> = Mutex::const_new(());
 
 impl Courier {
     pub(crate) fn local() -> Self {
         let mark = Uuid::now_v7().simple().to_string();
-        Self { folder: tempfile::tempdir().unwrap(), rabbitmq: None, mark }
+        Self { folder: tempfile::tempdir().unwrap(), rabbitmq: None, mark, _alone: None }
     }
 
     /// The broker of `DCP_TEST_RABBITMQ`, or none and a line that says so.
-    pub(crate) fn rabbitmq(test: &str) -> Option<Self> {
+    pub(crate) async fn rabbitmq(test: &str) -> Option<Self> {
         let Ok(address) = std::env::var("DCP_TEST_RABBITMQ") else {
             eprintln!("SKIPPED: {test}: DCP_TEST_RABBITMQ is not set");
             return None;
         };
-        Some(Self { rabbitmq: Some(address), ..Self::local() })
+        Some(Self { rabbitmq: Some(address), _alone: Some(BROKER.lock().await), ..Self::local() })
     }
 
     pub(crate) async fn connect(&self) -> Arc<dyn Bus> {
