@@ -188,7 +188,10 @@ async fn call(connection: &mut Connection, procedure: &Procedure, values: Vec<Va
     if last.len() > STORE_ROWS {
         return Err(StoreError::Decode(format!("more than {STORE_ROWS} rows")));
     }
-    let columns = procedure.columns.iter().map(|field| field.name.clone()).collect();
+    let columns = match last.first() {
+        Some(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
+        None => procedure.columns.iter().map(|field| field.name.clone()).collect(),
+    };
     let cells = last.iter().map(value::cells).collect::<Result<_, _>>()?;
     Ok(Rows { columns, cells, affected })
 }

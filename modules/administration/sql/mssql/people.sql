@@ -25,34 +25,40 @@ AS
 UPDATE dbo.person SET told = @told WHERE id = @id;
 GO
 
+-- returns id NVARCHAR(MAX), login NVARCHAR(MAX), name NVARCHAR(MAX), email NVARCHAR(MAX), active BIT, created_at DATETIMEOFFSET(6), told NVARCHAR(MAX)
 CREATE PROCEDURE dbo.person_by_id
     @id NVARCHAR(64)
 AS
 SELECT id, login, name, email, active, created_at, told FROM dbo.person WHERE id = @id;
 GO
 
+-- returns id NVARCHAR(MAX), login NVARCHAR(MAX), name NVARCHAR(MAX), email NVARCHAR(MAX), active BIT, created_at DATETIMEOFFSET(6), told NVARCHAR(MAX)
 CREATE PROCEDURE dbo.people
 AS
 SELECT TOP (10000) id, login, name, email, active, created_at, told FROM dbo.person ORDER BY login;
 GO
 
+-- returns id NVARCHAR(MAX)
 CREATE PROCEDURE dbo.people_with_role
     @role_id NVARCHAR(64)
 AS
 SELECT DISTINCT person_id AS id FROM dbo.role_grant WHERE role_id = @role_id ORDER BY person_id;
 GO
 
+-- returns person_id NVARCHAR(MAX), role_id NVARCHAR(MAX), site NVARCHAR(MAX)
 CREATE PROCEDURE dbo.grants_of
     @person_id NVARCHAR(64)
 AS
 SELECT person_id, role_id, site FROM dbo.role_grant WHERE person_id = @person_id ORDER BY site, role_id;
 GO
 
+-- returns person_id NVARCHAR(MAX), role_id NVARCHAR(MAX), site NVARCHAR(MAX)
 CREATE PROCEDURE dbo.grants
 AS
 SELECT person_id, role_id, site FROM dbo.role_grant ORDER BY person_id, site, role_id;
 GO
 
+-- returns person_id NVARCHAR(MAX), role_id NVARCHAR(MAX), site NVARCHAR(MAX)
 CREATE PROCEDURE dbo.grants_of_active_everywhere
 AS
 SELECT g.person_id, g.role_id, g.site FROM dbo.role_grant g WITH (UPDLOCK, HOLDLOCK)

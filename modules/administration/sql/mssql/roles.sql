@@ -18,6 +18,7 @@ AS
 UPDATE dbo.role SET name = @name, description = @description, permissions = @permissions, changed_at = @now WHERE id = @id;
 GO
 
+-- returns id NVARCHAR(MAX), name NVARCHAR(MAX), description NVARCHAR(MAX), permissions NVARCHAR(MAX)
 CREATE PROCEDURE dbo.roles
 AS
 SELECT TOP (1000) id, name, description, permissions FROM dbo.role ORDER BY name;

@@ -12,6 +12,7 @@ FROM OPENJSON(@calls) WITH (
 WHERE NOT EXISTS (SELECT 1 FROM dbo.call c WITH (UPDLOCK, HOLDLOCK) WHERE c.id = n.id);
 GO
 
+-- returns outcome NVARCHAR(MAX)
 CREATE PROCEDURE dbo.call_outcome
     @id NVARCHAR(400)
 AS

@@ -9,12 +9,14 @@ UPDATE dbo.result WITH (UPDLOCK, HOLDLOCK) SET stays = stays | @stays, used_at =
 IF @@ROWCOUNT = 0 INSERT INTO dbo.result (result_key, value, size, stays, used_at) VALUES (@result_key, @value, @size, @stays, @now);
 GO
 
+-- returns value NVARCHAR(MAX)
 CREATE PROCEDURE dbo.result_by_key
     @result_key NVARCHAR(400)
 AS
 SELECT value FROM dbo.result WHERE result_key = @result_key;
 GO
 
+-- returns call_id NVARCHAR(MAX), started_at DATETIMEOFFSET(6), result_key NVARCHAR(MAX), value NVARCHAR(MAX)
 CREATE PROCEDURE dbo.result_of_computation
     @computation_key NVARCHAR(400)
 AS

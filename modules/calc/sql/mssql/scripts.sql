@@ -15,6 +15,7 @@ UPDATE dbo.script WITH (UPDLOCK, HOLDLOCK) SET version = @version, changed_at = 
 IF @@ROWCOUNT = 0 INSERT INTO dbo.script (name, version, changed_at) VALUES (@name, @version, @now);
 GO
 
+-- returns name NVARCHAR(MAX), version NVARCHAR(MAX), source NVARCHAR(MAX), functions NVARCHAR(MAX), packages NVARCHAR(MAX), published_by_id NVARCHAR(MAX), published_by_name NVARCHAR(MAX), published_at DATETIMEOFFSET(6), effective BIT
 CREATE PROCEDURE dbo.script_versions
 AS
 SELECT v.name, v.version, v.source, v.functions, v.packages, v.published_by_id, v.published_by_name, v.published_at,

@@ -17,6 +17,7 @@ INSERT INTO dbo.activity (at, site, restricted, actor_id, actor_name, kind, modu
 VALUES (@at, @site, @restricted, @actor_id, @actor_name, @kind, @module, @title_en, @title_de, @subject_type, @subject_id, @subject_name, @link);
 GO
 
+-- returns seq BIGINT, at DATETIMEOFFSET(6), site NVARCHAR(MAX), restricted BIT, actor_id NVARCHAR(MAX), actor_name NVARCHAR(MAX), kind NVARCHAR(MAX), module NVARCHAR(MAX), title_en NVARCHAR(MAX), title_de NVARCHAR(MAX), subject_type NVARCHAR(MAX), subject_id NVARCHAR(MAX), subject_name NVARCHAR(MAX), link NVARCHAR(MAX)
 CREATE PROCEDURE dbo.activity_before
     @site NVARCHAR(64),
     @everything BIT,
@@ -28,6 +29,7 @@ FROM dbo.activity WHERE seq < @before AND (site = @site OR site IS NULL) AND (re
 ORDER BY seq DESC;
 GO
 
+-- returns seq BIGINT, at DATETIMEOFFSET(6), site NVARCHAR(MAX), restricted BIT, actor_id NVARCHAR(MAX), actor_name NVARCHAR(MAX), kind NVARCHAR(MAX), module NVARCHAR(MAX), title_en NVARCHAR(MAX), title_de NVARCHAR(MAX), subject_type NVARCHAR(MAX), subject_id NVARCHAR(MAX), subject_name NVARCHAR(MAX), link NVARCHAR(MAX)
 CREATE PROCEDURE dbo.activity_after
     @after BIGINT,
     @count BIGINT
@@ -36,6 +38,7 @@ SELECT TOP (@count) seq, at, site, restricted, actor_id, actor_name, kind, modul
 FROM dbo.activity WHERE seq > @after ORDER BY seq;
 GO
 
+-- returns seq BIGINT
 CREATE PROCEDURE dbo.activity_last
 AS
 SELECT COALESCE(MAX(seq), 0) AS seq FROM dbo.activity;

@@ -28,6 +28,7 @@ IF @@ROWCOUNT = 0
     VALUES (@id, @site, @name, @kind, @url, @asset_server, @asset_database, @data_server, @credentials);
 GO
 
+-- returns id NVARCHAR(MAX), name NVARCHAR(MAX), country NVARCHAR(MAX), time_zone NVARCHAR(MAX), data_sources BIGINT
 CREATE PROCEDURE dbo.sites
 AS
 SELECT TOP (1000) s.id, s.name, s.country, s.time_zone,
@@ -35,6 +36,7 @@ SELECT TOP (1000) s.id, s.name, s.country, s.time_zone,
 FROM dbo.site s ORDER BY s.name;
 GO
 
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), name NVARCHAR(MAX), kind NVARCHAR(MAX), url NVARCHAR(MAX), asset_server NVARCHAR(MAX), database NVARCHAR(MAX), data_server NVARCHAR(MAX), credentials NVARCHAR(MAX)
 CREATE PROCEDURE dbo.data_sources
 AS
 SELECT TOP (1000) id, site, name, kind, url, asset_server, asset_database AS [database], data_server, credentials FROM dbo.data_source

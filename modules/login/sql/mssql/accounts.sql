@@ -13,6 +13,7 @@ IF @@ROWCOUNT = 0
     VALUES (@user_id, @login, @name, @active, @grants, @changed_at);
 GO
 
+-- returns user_id NVARCHAR(MAX), login NVARCHAR(MAX), name NVARCHAR(MAX), active BIT, grants NVARCHAR(MAX), password_hash NVARCHAR(MAX), must_change BIT
 CREATE PROCEDURE dbo.account_by_login
     @login NVARCHAR(64)
 AS
@@ -20,6 +21,7 @@ SELECT a.user_id, a.login, a.name, a.active, a.grants, c.password_hash, CAST(COA
 FROM dbo.account a LEFT JOIN dbo.credential c ON c.user_id = a.user_id WHERE a.login = @login;
 GO
 
+-- returns user_id NVARCHAR(MAX), login NVARCHAR(MAX), name NVARCHAR(MAX), active BIT, grants NVARCHAR(MAX), password_hash NVARCHAR(MAX), must_change BIT
 CREATE PROCEDURE dbo.account_by_id
     @user_id NVARCHAR(64)
 AS

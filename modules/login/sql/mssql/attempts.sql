@@ -1,3 +1,4 @@
+-- returns failures BIGINT, not_before DATETIMEOFFSET(6)
 CREATE PROCEDURE dbo.attempt_of
     @subject NVARCHAR(200),
     @since DATETIMEOFFSET(6)
@@ -28,6 +29,7 @@ AS
 DELETE FROM dbo.attempt WHERE last_at <= @before;
 GO
 
+-- returns known BIGINT
 CREATE PROCEDURE dbo.address_known
     @login NVARCHAR(64),
     @address NVARCHAR(64),

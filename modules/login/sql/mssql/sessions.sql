@@ -11,6 +11,7 @@ INSERT INTO dbo.session (id, secret_hash, user_id, kind, name, created_at, seen_
 VALUES (@id, @secret_hash, @user_id, @kind, @name, @now, @now, @expires_at);
 GO
 
+-- returns id NVARCHAR(MAX), kind NVARCHAR(MAX), seen_at DATETIMEOFFSET(6), expires_at DATETIMEOFFSET(6), user_id NVARCHAR(MAX), login NVARCHAR(MAX), name NVARCHAR(MAX), grants NVARCHAR(MAX), must_change BIT
 CREATE PROCEDURE dbo.session_by_secret
     @secret_hash NVARCHAR(64),
     @now DATETIMEOFFSET(6),
@@ -21,6 +22,7 @@ FROM dbo.session s JOIN dbo.account a ON a.user_id = s.user_id LEFT JOIN dbo.cre
 WHERE s.secret_hash = @secret_hash AND a.active = 1 AND s.expires_at > @now AND (s.kind = 'token' OR s.seen_at > @idle_since);
 GO
 
+-- returns id NVARCHAR(MAX), kind NVARCHAR(MAX), seen_at DATETIMEOFFSET(6), expires_at DATETIMEOFFSET(6), user_id NVARCHAR(MAX), login NVARCHAR(MAX), name NVARCHAR(MAX), grants NVARCHAR(MAX), must_change BIT
 CREATE PROCEDURE dbo.session_by_id
     @id NVARCHAR(64)
 AS
@@ -50,6 +52,7 @@ AS
 DELETE FROM dbo.session WHERE user_id = @user_id AND id <> @keep;
 GO
 
+-- returns id NVARCHAR(MAX), name NVARCHAR(MAX), created_at DATETIMEOFFSET(6), seen_at DATETIMEOFFSET(6), expires_at DATETIMEOFFSET(6)
 CREATE PROCEDURE dbo.tokens_of_user
     @user_id NVARCHAR(64),
     @now DATETIMEOFFSET(6)

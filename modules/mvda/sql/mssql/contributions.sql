@@ -1,3 +1,4 @@
+-- returns body NVARCHAR(MAX)
 CREATE PROCEDURE dbo.contribution_find
     @model_id NVARCHAR(36),
     @batch NVARCHAR(200),

@@ -1,3 +1,4 @@
+-- returns version BIGINT
 CREATE PROCEDURE dbo.model_next_version
     @site NVARCHAR(400),
     @name NVARCHAR(400)
@@ -28,6 +29,7 @@ INSERT INTO dbo.model (id, site, name, version, kind, unit_web_id, request, orig
 SELECT @id, @site, @name, @version, @kind, @unit_web_id, @request, @origin, @components, @batches, @reference_batches, @call_id, @deadline, @created_at, @created_by_id, @created_by_name, 'queued', value FROM dbo.model_revision;
 GO
 
+-- returns id NVARCHAR(MAX), name NVARCHAR(MAX), version BIGINT, kind NVARCHAR(MAX), state NVARCHAR(MAX), fraction FLOAT, message NVARCHAR(MAX), unit_web_id NVARCHAR(MAX), components BIGINT, batches BIGINT, reference_batches BIGINT, r2y FLOAT, abnormal BIGINT, error_title NVARCHAR(MAX), error_detail NVARCHAR(MAX), created_at DATETIMEOFFSET(6), created_by_id NVARCHAR(MAX), created_by_name NVARCHAR(MAX), finished_at DATETIMEOFFSET(6), archived BIT, revision BIGINT
 CREATE PROCEDURE dbo.models_of_site
     @site NVARCHAR(400),
     @unit_web_id NVARCHAR(400) = NULL
@@ -37,6 +39,7 @@ SELECT TOP (500) id, name, version, kind, state, fraction, message, unit_web_id,
 FROM dbo.model WHERE site = @site AND (@unit_web_id IS NULL OR unit_web_id = @unit_web_id) ORDER BY created_at DESC, id DESC;
 GO
 
+-- returns id NVARCHAR(MAX), name NVARCHAR(MAX), version BIGINT, kind NVARCHAR(MAX), state NVARCHAR(MAX), fraction FLOAT, message NVARCHAR(MAX), unit_web_id NVARCHAR(MAX), components BIGINT, batches BIGINT, reference_batches BIGINT, r2y FLOAT, abnormal BIGINT, error_title NVARCHAR(MAX), error_detail NVARCHAR(MAX), created_at DATETIMEOFFSET(6), created_by_id NVARCHAR(MAX), created_by_name NVARCHAR(MAX), finished_at DATETIMEOFFSET(6), archived BIT, revision BIGINT, site NVARCHAR(MAX), request NVARCHAR(MAX), origin NVARCHAR(MAX), provenance NVARCHAR(MAX), call_id NVARCHAR(MAX), deadline DATETIMEOFFSET(6), result_key NVARCHAR(MAX)
 CREATE PROCEDURE dbo.model_by_id
     @site NVARCHAR(400),
     @id NVARCHAR(400)
@@ -46,6 +49,7 @@ SELECT id, name, version, kind, state, fraction, message, unit_web_id, component
 FROM dbo.model WHERE site = @site AND id = @id;
 GO
 
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), state NVARCHAR(MAX)
 CREATE PROCEDURE dbo.model_by_call
     @call_id NVARCHAR(400)
 AS

@@ -37,6 +37,7 @@ AS
 UPDATE dbo.model SET call_id = @next_call_id, ask_again_at = @ask_again_at WHERE call_id = @call_id AND state IN ('queued', 'running');
 GO
 
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX)
 CREATE PROCEDURE dbo.models_to_ask_again
     @now DATETIMEOFFSET(6)
 AS
@@ -49,11 +50,13 @@ AS
 UPDATE dbo.model SET ask_again_at = NULL WHERE id = @id AND state IN ('queued', 'running') AND ask_again_at IS NOT NULL;
 GO
 
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), call_id NVARCHAR(MAX), result_key NVARCHAR(MAX)
 CREATE PROCEDURE dbo.models_to_collect
 AS
 SELECT TOP (20) id, site, call_id, result_key FROM dbo.model WHERE state = 'collecting' ORDER BY revision;
 GO
 
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), call_id NVARCHAR(MAX)
 CREATE PROCEDURE dbo.models_overdue
     @now DATETIMEOFFSET(6)
 AS

@@ -5,6 +5,7 @@ AS
 INSERT INTO dbo.model_result (model_id, body) VALUES (@model_id, @body);
 GO
 
+-- returns body NVARCHAR(MAX)
 CREATE PROCEDURE dbo.model_result_body
     @site NVARCHAR(400),
     @id NVARCHAR(400)

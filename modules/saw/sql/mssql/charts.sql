@@ -13,6 +13,7 @@ INSERT INTO dbo.chart (id, site, title, request, state, call_id, deadline, creat
 VALUES (@id, @site, @title, @request, 'queued', @call_id, @deadline, @created_at, @created_by_id, @created_by_name);
 GO
 
+-- returns id NVARCHAR(MAX), title NVARCHAR(MAX), state NVARCHAR(MAX), error_title NVARCHAR(MAX), error_detail NVARCHAR(MAX), created_at DATETIMEOFFSET(6), created_by_id NVARCHAR(MAX), created_by_name NVARCHAR(MAX)
 CREATE PROCEDURE dbo.charts_of_site
     @site NVARCHAR(60)
 AS
@@ -20,6 +21,7 @@ SELECT TOP (200) id, title, state, error_title, error_detail, created_at, create
 FROM dbo.chart WHERE site = @site ORDER BY created_at DESC, id DESC;
 GO
 
+-- returns id NVARCHAR(MAX), title NVARCHAR(MAX), state NVARCHAR(MAX), error_title NVARCHAR(MAX), error_detail NVARCHAR(MAX), created_at DATETIMEOFFSET(6), created_by_id NVARCHAR(MAX), created_by_name NVARCHAR(MAX), request NVARCHAR(MAX), provenance NVARCHAR(MAX), result NVARCHAR(MAX)
 CREATE PROCEDURE dbo.chart_by_id
     @site NVARCHAR(60),
     @id NVARCHAR(36)
@@ -46,11 +48,13 @@ UPDATE dbo.chart SET state = 'failed', error_title = @error_title, error_detail 
 WHERE call_id = @call_id AND state IN ('queued', 'collecting');
 GO
 
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), result_key NVARCHAR(MAX)
 CREATE PROCEDURE dbo.charts_to_collect
 AS
 SELECT TOP (20) id, site, result_key FROM dbo.chart WHERE state = 'collecting' ORDER BY created_at;
 GO
 
+-- returns call_id NVARCHAR(MAX)
 CREATE PROCEDURE dbo.charts_overdue
     @now DATETIMEOFFSET(6)
 AS
