@@ -128,13 +128,11 @@ fn describe(access: &Access, operation: &mut Operation) {
         Access::Service => ("service", false),
         Access::Public => ("public", true),
     };
-    let mut extensions = ExtensionsBuilder::new().add("x-permission", name);
-    if matches!(access, Access::Everywhere(_)) {
-        extensions = extensions.add("x-every-site", true);
-    }
-    operation.extensions.get_or_insert_default().merge(extensions.build());
+    // One extension only: their map has no order, and the document must be the same in every run.
+    operation.extensions.get_or_insert_default().merge(ExtensionsBuilder::new().add("x-permission", name).build());
     if !open {
-        operation.security = Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+        let scope = if matches!(access, Access::Everywhere(_)) { vec!["every-site"] } else { vec![] };
+        operation.security = Some(vec![SecurityRequirement::new("token", scope)]);
     }
 }
 
