@@ -19,7 +19,13 @@ use utoipa_axum::routes;
 fn main() -> std::process::ExitCode {
     let manifest = std::fs::read_to_string("module.toml").unwrap_or_default();
     dcp::run(&manifest, async |start| {
-        let routes = Routes::new(()).public(routes!(ping)).public(routes!(show)).public(routes!(echo)).public(routes!(wait)).public(routes!(die)).public(routes!(stream));
+        let routes = Routes::new(())
+            .public(routes!(ping))
+            .public(routes!(show))
+            .public(routes!(echo))
+            .public(routes!(wait))
+            .public(routes!(die))
+            .public(routes!(stream));
         Ok(start.routes(routes.authenticated(routes!(who)).public(routes!(resolve))))
     })
 }
@@ -37,8 +43,14 @@ struct Seen {
 
 #[utoipa::path(get, path = "/api/probe/show", responses((status = 200, body = Seen)))]
 async fn show(headers: HeaderMap) -> Json<Seen> {
-    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").to_owned())).collect();
-    Json(Seen { pid: std::process::id(), headers })
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").to_owned()))
+        .collect();
+    Json(Seen {
+        pid: std::process::id(),
+        headers,
+    })
 }
 
 #[utoipa::path(post, path = "/api/probe/echo", responses((status = 200, body = String)))]
@@ -64,7 +76,9 @@ async fn die() {
 
 #[utoipa::path(get, path = "/api/probe/stream", responses((status = 200, body = String)))]
 async fn stream() -> Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>> {
-    let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(Duration::from_millis(50)));
+    let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(
+        Duration::from_millis(50),
+    ));
     Sse::new(ticks.map(|_| Ok(Event::default().data("tick"))))
 }
 
@@ -79,9 +93,28 @@ async fn resolve(Json(question): Json<Resolve>) -> Result<Json<Resolved>, Proble
     let permissions: &[&str] = match question.credential.as_str() {
         "analyst-session" | "dcp_analyst" => &["node.read"],
         "operator-session" => &["node.read", "node.operate"],
-        _ => return Err(Problem::new(StatusCode::UNAUTHORIZED, "unknown-credential", "This credential is unknown")),
+        _ => {
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "unknown-credential",
+                "This credential is unknown",
+            ));
+        }
     };
-    let grants = Grants::from([("basel".to_owned(), permissions.iter().map(|name| Permission::from(*name)).collect())]);
+    let grants = Grants::from([(
+        "basel".to_owned(),
+        permissions
+            .iter()
+            .map(|name| Permission::from(*name))
+            .collect(),
+    )]);
     let id = "u1".parse().map_err(Problem::internal)?;
-    Ok(Json(Resolved { id, login: "ada".into(), name: "Ada Analyst".into(), kind: Kind::User, grants, session: "s1".into() }))
+    Ok(Json(Resolved {
+        id,
+        login: "ada".into(),
+        name: "Ada Analyst".into(),
+        kind: Kind::User,
+        grants,
+        session: "s1".into(),
+    }))
 }

@@ -8,24 +8,41 @@ use anyhow::{Context, bail};
 pub(crate) fn home() -> anyhow::Result<PathBuf> {
     if let Some(home) = std::env::var_os("DCP_HOME") {
         let home = PathBuf::from(home);
-        return if home.is_dir() { Ok(home) } else { bail!("DCP_HOME names {}, which is no folder", home.display()) };
+        return if home.is_dir() {
+            Ok(home)
+        } else {
+            bail!("DCP_HOME names {}, which is no folder", home.display())
+        };
     }
     let (here, program) = (std::env::current_dir()?, std::env::current_exe()?);
-    let found = [here.as_path(), program.as_path()].into_iter().find_map(above);
+    let found = [here.as_path(), program.as_path()]
+        .into_iter()
+        .find_map(above);
     found.context("no platform found: there is no folder .dcp above this one; run infra/up, or set DCP_HOME to the folder of a running platform")
 }
 
 fn above(start: &Path) -> Option<PathBuf> {
     start.ancestors().find_map(|folder| {
-        let home = if folder.file_name().is_some_and(|name| name == ".dcp") { folder.to_owned() } else { folder.join(".dcp") };
+        let home = if folder.file_name().is_some_and(|name| name == ".dcp") {
+            folder.to_owned()
+        } else {
+            folder.join(".dcp")
+        };
         home.is_dir().then_some(home)
     })
 }
 
 /// Names of the nodes set up in this home.
 pub(crate) fn nodes(home: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(home.join("run")).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut nodes: Vec<String> = files.filter(|file| file.extension().is_some_and(|ending| ending == "toml")).filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect();
+    let files = std::fs::read_dir(home.join("run"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let mut nodes: Vec<String> = files
+        .filter(|file| file.extension().is_some_and(|ending| ending == "toml"))
+        .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
+        .collect();
     nodes.sort();
     nodes
 }
@@ -33,6 +50,9 @@ pub(crate) fn nodes(home: &Path) -> Vec<String> {
 /// Address of the portal, without a slash at the end.
 pub(crate) fn portal_url() -> String {
     let noted = || std::fs::read_to_string(home().ok()?.join("run/portal_url")).ok();
-    let url = std::env::var("DCP_URL").ok().or_else(noted).unwrap_or_else(|| "http://localhost:7400".to_owned());
+    let url = std::env::var("DCP_URL")
+        .ok()
+        .or_else(noted)
+        .unwrap_or_else(|| "http://localhost:7400".to_owned());
     url.trim().trim_end_matches('/').to_owned()
 }

@@ -13,7 +13,12 @@ use clap::{Parser, Subcommand};
 
 /// The Data Computation Platform from the command line.
 #[derive(Parser)]
-#[command(name = "dcp", version, about, after_help = "The platform is found through DCP_HOME, or the nearest folder .dcp above this one or the program.\nThe portal's address is DCP_URL, or the one infra/up noted.")]
+#[command(
+    name = "dcp",
+    version,
+    about,
+    after_help = "The platform is found through DCP_HOME, or the nearest folder .dcp above this one or the program.\nThe portal's address is DCP_URL, or the one infra/up noted."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -88,7 +93,11 @@ struct Target {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(arguments.command)));
+    let done = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(arguments.command)));
     done.unwrap_or_else(|error| {
         eprintln!("dcp: {error:#}");
         ExitCode::FAILURE
@@ -98,14 +107,33 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Status { json } => return status::show(json).await,
-        Command::Start(target) => node::order(&target.module, target.node.as_deref(), "start").await?,
-        Command::Stop(target) => node::order(&target.module, target.node.as_deref(), "stop").await?,
-        Command::Restart(target) => node::order(&target.module, target.node.as_deref(), "restart").await?,
-        Command::Scale { target, instances } => node::order(&target.module, target.node.as_deref(), &format!("scale?instances={instances}")).await?,
-        Command::Logs { target, lines, follow } => node::logs(&target.module, target.node.as_deref(), lines, follow)?,
+        Command::Start(target) => {
+            node::order(&target.module, target.node.as_deref(), "start").await?;
+        }
+        Command::Stop(target) => {
+            node::order(&target.module, target.node.as_deref(), "stop").await?;
+        }
+        Command::Restart(target) => {
+            node::order(&target.module, target.node.as_deref(), "restart").await?;
+        }
+        Command::Scale { target, instances } => {
+            node::order(
+                &target.module,
+                target.node.as_deref(),
+                &format!("scale?instances={instances}"),
+            )
+            .await?;
+        }
+        Command::Logs {
+            target,
+            lines,
+            follow,
+        } => node::logs(&target.module, target.node.as_deref(), lines, follow)?,
         Command::Login { user, days } => portal::login(&user, days).await?,
         Command::Token => println!("{}", portal::token()?),
-        Command::Publish { file, site, name } => publish::publish(&file, &site, name.as_deref()).await?,
+        Command::Publish { file, site, name } => {
+            publish::publish(&file, &site, name.as_deref()).await?;
+        }
         Command::InitSecrets => secrets::write()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -16,25 +16,37 @@ const ANSWER_TIME: Duration = Duration::from_secs(90);
 
 /// Client for the portal.
 pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().timeout(ANSWER_TIME).redirect(reqwest::redirect::Policy::none()).build()?)
+    Ok(reqwest::Client::builder()
+        .timeout(ANSWER_TIME)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?)
 }
 
 /// The answer's JSON, or its problem in words.
 pub(crate) async fn read(answer: reqwest::Result<reqwest::Response>) -> anyhow::Result<Value> {
     let url = portal_url();
-    let answer = answer.with_context(|| format!("the portal at {url} cannot be reached; infra/up starts it, DCP_URL names another"))?;
+    let answer = answer.with_context(|| {
+        format!("the portal at {url} cannot be reached; infra/up starts it, DCP_URL names another")
+    })?;
     let status = answer.status();
     let body = answer.bytes().await?;
     let value: Value = serde_json::from_slice(&body).unwrap_or_default();
     if status.is_success() {
         return Ok(value);
     }
-    let mut text = format!("{} ({status})", value["title"].as_str().unwrap_or("the portal refuses"));
+    let mut text = format!(
+        "{} ({status})",
+        value["title"].as_str().unwrap_or("the portal refuses")
+    );
     if let Some(detail) = value["detail"].as_str() {
         text = format!("{text}: {detail}");
     }
     for error in value["errors"].as_array().into_iter().flatten() {
-        text = format!("{text}\n  {} {}", error["pointer"].as_str().unwrap_or(""), error["detail"].as_str().unwrap_or(""));
+        text = format!(
+            "{text}\n  {} {}",
+            error["pointer"].as_str().unwrap_or(""),
+            error["detail"].as_str().unwrap_or("")
+        );
     }
     bail!(text)
 }
@@ -44,11 +56,26 @@ pub(crate) async fn login(user: &str, days: u32) -> anyhow::Result<()> {
     let (url, client) = (portal_url(), client()?);
     let password = match std::env::var("DCP_PASSWORD") {
         Ok(password) => password,
-        Err(_) => rpassword::prompt_password(format!("Password of {user} at {url}: ")).context("no password: there is no terminal to ask for it; set DCP_PASSWORD")?,
+        Err(_) => rpassword::prompt_password(format!("Password of {user} at {url}: "))
+            .context("no password: there is no terminal to ask for it; set DCP_PASSWORD")?,
     };
     let session = format!("{url}/api/login/session");
-    let answer = client.post(&session).header(ORIGIN, &url).json(&json!({ "login": user, "password": password })).send().await;
-    let cookie = answer.as_ref().ok().and_then(|answer| answer.headers().get(SET_COOKIE)?.to_str().ok()?.split(';').next().map(str::to_owned));
+    let answer = client
+        .post(&session)
+        .header(ORIGIN, &url)
+        .json(&json!({ "login": user, "password": password }))
+        .send()
+        .await;
+    let cookie = answer.as_ref().ok().and_then(|answer| {
+        answer
+            .headers()
+            .get(SET_COOKIE)?
+            .to_str()
+            .ok()?
+            .split(';')
+            .next()
+            .map(str::to_owned)
+    });
     let body = read(answer).await?;
     if body["must_change_password"] == json!(true) {
         bail!("the password of {user} must be changed first: log in at {url}");
@@ -56,28 +83,58 @@ pub(crate) async fn login(user: &str, days: u32) -> anyhow::Result<()> {
     let cookie = cookie.context("the portal opened no session")?;
     let machine = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let wish = json!({ "name": format!("dcp on {}", machine.trim()), "ttl_days": days });
-    let made = read(client.post(format!("{url}/api/login/tokens")).header(ORIGIN, &url).header(COOKIE, &cookie).json(&wish).send().await).await?;
+    let made = read(
+        client
+            .post(format!("{url}/api/login/tokens"))
+            .header(ORIGIN, &url)
+            .header(COOKIE, &cookie)
+            .json(&wish)
+            .send()
+            .await,
+    )
+    .await?;
     let token = made["token"].as_str().context("the portal made no token")?;
     keep(&url, token)?;
-    read(client.delete(&session).header(ORIGIN, &url).header(COOKIE, &cookie).send().await).await?;
-    println!("logged in as {} until {}", body["user"]["name"].as_str().unwrap_or(user), made["expires_at"].as_str().unwrap_or("?"));
+    read(
+        client
+            .delete(&session)
+            .header(ORIGIN, &url)
+            .header(COOKIE, &cookie)
+            .send()
+            .await,
+    )
+    .await?;
+    println!(
+        "logged in as {} until {}",
+        body["user"]["name"].as_str().unwrap_or(user),
+        made["expires_at"].as_str().unwrap_or("?")
+    );
     Ok(())
 }
 
 /// The kept token of this portal.
 pub(crate) fn token() -> anyhow::Result<String> {
     let url = portal_url();
-    kept()?.remove(&url).with_context(|| format!("not logged in at {url}; run `dcp login <user>`"))
+    kept()?
+        .remove(&url)
+        .with_context(|| format!("not logged in at {url}; run `dcp login <user>`"))
 }
 
 fn file() -> anyhow::Result<PathBuf> {
-    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
+    let base = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
     Ok(base.context("HOME is not set")?.join("dcp/tokens.toml"))
 }
 
 fn kept() -> anyhow::Result<BTreeMap<String, String>> {
     match std::fs::read_to_string(file()?) {
-        Ok(text) => toml::from_str(&text).with_context(|| format!("{} is damaged; remove it and log in again", file().unwrap_or_default().display())),
+        Ok(text) => toml::from_str(&text).with_context(|| {
+            format!(
+                "{} is damaged; remove it and log in again",
+                file().unwrap_or_default().display()
+            )
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(error) => Err(error.into()),
     }
@@ -97,7 +154,14 @@ pub(crate) fn write_private(path: &std::path::Path, text: &str) -> anyhow::Resul
     }
     let new = path.with_extension("new");
     std::fs::remove_file(&new).unwrap_or_default();
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).with_context(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(failed)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)
+        .with_context(failed)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .with_context(failed)?;
     std::fs::rename(new, path).with_context(failed)
 }

@@ -8,7 +8,14 @@ use super::home::home;
 use super::portal::write_private;
 
 /// Modules that ask others with a credential of their own.
-const SERVICES: [&str; 6] = ["framework", "login", "administration", "calc", "mvda", "saw"];
+const SERVICES: [&str; 6] = [
+    "framework",
+    "login",
+    "administration",
+    "calc",
+    "mvda",
+    "saw",
+];
 /// Accounts of the demonstration.
 const DEMO_USERS: [&str; 4] = ["analyst", "scientist", "administrator", "operator"];
 
@@ -16,18 +23,33 @@ const DEMO_USERS: [&str; 4] = ["analyst", "scientist", "administrator", "operato
 pub(crate) fn write() -> anyhow::Result<()> {
     let path = home()?.join("secrets.toml");
     let mut all: Table = match std::fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).ok().with_context(|| format!("{} is not valid TOML; repair it or move it away", path.display()))?,
+        Ok(text) => toml::from_str(&text).ok().with_context(|| {
+            format!(
+                "{} is not valid TOML; repair it or move it away",
+                path.display()
+            )
+        })?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Table::new(),
-        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be read", path.display()));
+        }
     };
     let before = all.clone();
     if !all.contains_key("identity") {
         let (private, public) = generate_keys()?;
-        all.insert("identity".to_owned(), table([("private_key", private.expose().clone()), ("public_key", public)]));
+        all.insert(
+            "identity".to_owned(),
+            table([
+                ("private_key", private.expose().clone()),
+                ("public_key", public),
+            ]),
+        );
     }
     add(&mut all, "edge", "key", &new_secret);
     for module in SERVICES {
-        add(&mut all, &format!("service/{module}"), "token", &|| format!("svc_{module}_{}", new_secret()));
+        add(&mut all, &format!("service/{module}"), "token", &|| {
+            format!("svc_{module}_{}", new_secret())
+        });
     }
     for user in DEMO_USERS {
         add(&mut all, "demo/users", user, &password);
@@ -44,11 +66,18 @@ pub(crate) fn write() -> anyhow::Result<()> {
 }
 
 fn table<const N: usize>(pairs: [(&str, String); N]) -> Value {
-    Value::Table(pairs.into_iter().map(|(key, value)| (key.to_owned(), Value::String(value))).collect())
+    Value::Table(
+        pairs
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), Value::String(value)))
+            .collect(),
+    )
 }
 
 fn add(all: &mut Table, path: &str, key: &str, make: &dyn Fn() -> String) {
-    let entry = all.entry(path).or_insert_with(|| Value::Table(Table::new()));
+    let entry = all
+        .entry(path)
+        .or_insert_with(|| Value::Table(Table::new()));
     if let Value::Table(table) = entry {
         table.entry(key).or_insert_with(|| Value::String(make()));
     }
@@ -57,6 +86,10 @@ fn add(all: &mut Table, path: &str, key: &str, make: &dyn Fn() -> String) {
 /// A password that people can type: four groups of four letters and digits without look-alikes, 77 bits.
 fn password() -> String {
     const SIGNS: &[u8; 28] = b"abcdefghkmnpqrstuvwxyz234679";
-    let group = || (0..4).map(|_| char::from(SIGNS[rand::random_range(0..SIGNS.len())])).collect::<String>();
+    let group = || {
+        (0..4)
+            .map(|_| char::from(SIGNS[rand::random_range(0..SIGNS.len())]))
+            .collect::<String>()
+    };
     [group(), group(), group(), group()].join("-")
 }

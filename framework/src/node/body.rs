@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -92,16 +92,24 @@ impl hyper::body::Body for Body {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Answer(answer) => answer.poll(context),
-            Self::Stream(stream) => stream.poll_next_unpin(context).map(|next| next.map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Stream(stream) => stream
+                .poll_next_unpin(context)
+                .map(|next| next.map(|bytes| Ok(Frame::data(bytes)))),
             Self::Request(incoming, left) => {
-                let frame = std::task::ready!(hyper::body::Body::poll_frame(Pin::new(incoming), context));
+                let frame =
+                    std::task::ready!(hyper::body::Body::poll_frame(Pin::new(incoming), context));
                 if let Some(Ok(frame)) = &frame {
                     let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-                    let Some(rest) = left.checked_sub(length) else { return Poll::Ready(Some(Err(TooLarge.into()))) };
+                    let Some(rest) = left.checked_sub(length) else {
+                        return Poll::Ready(Some(Err(TooLarge.into())));
+                    };
                     *left = rest;
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
@@ -120,7 +128,9 @@ impl hyper::body::Body for Body {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
             Self::Request(incoming, _) => incoming.size_hint(),
             Self::Answer(answer) => answer.incoming.size_hint(),
             Self::Stream(_) => SizeHint::default(),

@@ -18,7 +18,7 @@ pub struct NodeConfig {
     pub bus: Location,
     /// Secrets of the node and the modules.
     pub secrets: Location,
-    /// Databases of the modules: a folder for SQLite, each module takes its own file in it.
+    /// Databases of the modules: a folder for `SQLite`, each module takes its own file in it.
     pub store: Location,
     /// How modules and the node log.
     #[serde(default)]
@@ -90,7 +90,10 @@ pub struct LogSection {
 
 impl Default for LogSection {
     fn default() -> Self {
-        Self { level: "info".into(), format: "text".into() }
+        Self {
+            level: "info".into(),
+            format: "text".into(),
+        }
     }
 }
 
@@ -133,10 +136,17 @@ impl NodeConfig {
     pub fn load(file: &Path) -> Result<Self, NodeConfigError> {
         let read = ::config::Config::builder()
             .add_source(::config::File::from(file).format(::config::FileFormat::Toml))
-            .add_source(::config::Environment::with_prefix("DCP").prefix_separator("__").separator("__"))
+            .add_source(
+                ::config::Environment::with_prefix("DCP")
+                    .prefix_separator("__")
+                    .separator("__"),
+            )
             .build()
             .and_then(::config::Config::try_deserialize::<Self>);
-        let settings = read.map_err(|source| NodeConfigError::Settings { file: file.to_owned(), source })?;
+        let settings = read.map_err(|source| NodeConfigError::Settings {
+            file: file.to_owned(),
+            source,
+        })?;
         settings.check()?;
         Ok(settings)
     }
@@ -164,17 +174,32 @@ impl NodeConfig {
     fn check(&self) -> Result<(), NodeConfigError> {
         let refuse = |text: String| Err(NodeConfigError::Value(text));
         if !["gxp", "nongxp"].contains(&self.node.zone.as_str()) {
-            return refuse(format!("node.zone is `{}`; it must be `gxp` or `nongxp`", self.node.zone));
+            return refuse(format!(
+                "node.zone is `{}`; it must be `gxp` or `nongxp`",
+                self.node.zone
+            ));
         }
         if !is_name(&self.node.name) {
-            return refuse(format!("node.name `{}` may hold only a-z, 0-9 and `-`", self.node.name));
+            return refuse(format!(
+                "node.name `{}` may hold only a-z, 0-9 and `-`",
+                self.node.name
+            ));
         }
         for module in &self.modules {
             if !is_name(&module.name) || module.name == "node" {
                 return refuse(format!("`{}` cannot be the name of a module", module.name));
             }
-            if self.modules.iter().filter(|other| other.name == module.name).count() > 1 {
-                return refuse(format!("module `{}` is listed twice; use `instances` to run it more than once", module.name));
+            if self
+                .modules
+                .iter()
+                .filter(|other| other.name == module.name)
+                .count()
+                > 1
+            {
+                return refuse(format!(
+                    "module `{}` is listed twice; use `instances` to run it more than once",
+                    module.name
+                ));
             }
         }
         Ok(())
@@ -183,7 +208,11 @@ impl NodeConfig {
 
 /// Names stand in paths, URLs and variables, so they stay plain.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    !text.is_empty()
+        && text.len() <= 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]
@@ -234,9 +263,13 @@ mod tests {
 
     #[test]
     fn a_wrong_zone_and_a_wrong_name_are_named() {
-        let wrong = load(&PLAIN.replace("zone = \"gxp\"", "zone = \"free\"")).unwrap_err().to_string();
+        let wrong = load(&PLAIN.replace("zone = \"gxp\"", "zone = \"free\""))
+            .unwrap_err()
+            .to_string();
         assert!(wrong.contains("`free`"), "{wrong}");
-        let wrong = load(&PLAIN.replace("\"administration\"", "\"../x\"")).unwrap_err().to_string();
+        let wrong = load(&PLAIN.replace("\"administration\"", "\"../x\""))
+            .unwrap_err()
+            .to_string();
         assert!(wrong.contains("../x"), "{wrong}");
     }
 }

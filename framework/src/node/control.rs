@@ -33,9 +33,17 @@ pub(crate) struct Control {
 
 /// Opens the socket; one that another node of the same name still serves is refused.
 pub(crate) async fn bind(path: &Path) -> Result<UnixListener, String> {
-    let failed = |error: std::io::Error| format!("the control socket {} cannot be opened: {error}", path.display());
+    let failed = |error: std::io::Error| {
+        format!(
+            "the control socket {} cannot be opened: {error}",
+            path.display()
+        )
+    };
     if tokio::net::UnixStream::connect(path).await.is_ok() {
-        return Err(format!("a node already runs with {}; `infra/down` stops it", path.display()));
+        return Err(format!(
+            "a node already runs with {}; `infra/down` stops it",
+            path.display()
+        ));
     }
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -59,7 +67,10 @@ pub(crate) async fn serve(listener: UnixListener, control: Arc<Control>) {
         });
         tokio::spawn(async move {
             // An operator who hangs up is no event.
-            http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.unwrap_or_default();
+            http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+                .unwrap_or_default();
         });
     }
 }
@@ -75,14 +86,19 @@ impl Control {
             since: self.since,
             internal: self.config.edge.internal.to_string(),
             memory_bytes: own_memory(pid),
-            modules: self.supervisor.modules.values().map(|module| module.status()).collect(),
+            modules: self
+                .supervisor
+                .modules
+                .values()
+                .map(|module| module.status())
+                .collect(),
         }
     }
 
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let path: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
         let order = match (request.method(), path.as_slice()) {
-            (&Method::GET, ["status"]) => return json_answer(StatusCode::OK, serde_json::to_value(self.status()).unwrap_or_default()),
+            (&Method::GET, ["status"]) => return json_answer(StatusCode::OK, &serde_json::to_value(self.status()).unwrap_or_default()),
             (&Method::POST, ["modules", module, command]) => command_of(command, request.uri().query()).map(|command| (*module, command)),
             _ => Err("the control socket knows GET /status and POST /modules/{module}/{start|stop|restart|scale?instances=N}".to_owned()),
         };
@@ -91,8 +107,11 @@ impl Control {
             Err(problem) => Err(problem),
         };
         match done {
-            Ok(state) => json_answer(StatusCode::OK, json!({ "state": state })),
-            Err(problem) => json_answer(StatusCode::UNPROCESSABLE_ENTITY, json!({ "problem": problem })),
+            Ok(state) => json_answer(StatusCode::OK, &json!({ "state": state })),
+            Err(problem) => json_answer(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &json!({ "problem": problem }),
+            ),
         }
     }
 }
@@ -103,16 +122,22 @@ fn command_of(command: &str, query: Option<&str>) -> Result<Command, String> {
         "stop" => Ok(Command::Stop),
         "restart" => Ok(Command::Restart),
         "scale" => {
-            let instances = query.and_then(|query| query.strip_prefix("instances=")).and_then(|number| number.parse().ok());
-            instances.map(Command::Scale).ok_or_else(|| "scale needs ?instances=N".to_owned())
+            let instances = query
+                .and_then(|query| query.strip_prefix("instances="))
+                .and_then(|number| number.parse().ok());
+            instances
+                .map(Command::Scale)
+                .ok_or_else(|| "scale needs ?instances=N".to_owned())
         }
         other => Err(format!("`{other}` is none of start, stop, restart, scale")),
     }
 }
 
-fn json_answer(status: StatusCode, value: serde_json::Value) -> Response<Full<Bytes>> {
+fn json_answer(status: StatusCode, value: &serde_json::Value) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(value.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

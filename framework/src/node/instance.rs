@@ -20,7 +20,7 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(5);
 /// Between two looks at a module that is starting: a small part of the 0.3 s a start may take.
 const READY_POLL: Duration = Duration::from_millis(10);
 /// A module that is not ready by then is started again: migrations of a large database fit in.
-const START_TIME: Duration = Duration::from_secs(60);
+const START_TIME: Duration = Duration::from_mins(1);
 /// An answer about one's own health is small and quick, or the process hangs.
 const HEALTH_TIME: Duration = Duration::from_secs(2);
 /// A line of a log longer than this is cut.
@@ -59,7 +59,9 @@ impl Recipe {
         writeln!(log, "--- started as instance {id} on port {port}")?;
         let mut command = Command::new(std::env::current_exe()?);
         // The node's own settings are not the module's.
-        for (key, _) in std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"DCP__")) {
+        for (key, _) in
+            std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"DCP__"))
+        {
             command.env_remove(key);
         }
         let mut child = command
@@ -83,8 +85,17 @@ impl Recipe {
             tokio::spawn(copy_lines(output, log));
         }
         let pid = child.id().unwrap_or_default();
-        let instance = Arc::new(Instance { id, port, pid, pool: Arc::new(Pool::local(port)) });
-        Ok(Running { instance, started: Instant::now(), child })
+        let instance = Arc::new(Instance {
+            id,
+            port,
+            pid,
+            pool: Arc::new(Pool::local(port)),
+        });
+        Ok(Running {
+            instance,
+            started: Instant::now(),
+            child,
+        })
     }
 }
 
@@ -114,8 +125,14 @@ impl Running {
     /// SIGTERM, time to drain, SIGKILL.
     pub(crate) async fn stop(mut self) {
         self.signal(Signal::TERM);
-        if tokio::time::timeout(DRAIN_TIME, self.child.wait()).await.is_err() {
-            tracing::warn!(pid = self.instance.pid, "a module did not drain in time and was killed");
+        if tokio::time::timeout(DRAIN_TIME, self.child.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                pid = self.instance.pid,
+                "a module did not drain in time and was killed"
+            );
             self.kill().await;
         }
     }
@@ -132,7 +149,11 @@ impl Running {
 
     fn signal(&self, signal: Signal) {
         // The child is not yet waited for, so the id cannot belong to anyone else.
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
+        if let Some(pid) = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw)
             && let Err(error) = kill_process(pid, signal)
         {
             tracing::debug!(%error, "a module was already gone");
@@ -155,14 +176,21 @@ async fn copy_lines(output: impl AsyncRead + Unpin, log: Arc<std::sync::Mutex<Lo
     let mut line = Vec::new();
     loop {
         line.clear();
-        match (&mut lines).take(LOG_LINE_BYTES).read_until(b'\n', &mut line).await {
+        match (&mut lines)
+            .take(LOG_LINE_BYTES)
+            .read_until(b'\n', &mut line)
+            .await
+        {
             Ok(1..) => {}
             _ => return,
         }
         if line.last() != Some(&b'\n') {
             line.push(b'\n');
         }
-        let written = log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).write_all(&line);
+        let written = log
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .write_all(&line);
         if let Err(error) = written {
             tracing::error!(%error, "a module's log cannot be written");
             return;
@@ -172,15 +200,25 @@ async fn copy_lines(output: impl AsyncRead + Unpin, log: Arc<std::sync::Mutex<Lo
 
 /// The status a local port answers to `GET path`; none when it does not answer.
 pub(crate) async fn health(port: u16, path: &str) -> Option<u16> {
-    tokio::time::timeout(HEALTH_TIME, ask(port, path)).await.ok()?.ok()
+    tokio::time::timeout(HEALTH_TIME, ask(port, path))
+        .await
+        .ok()?
+        .ok()
 }
 
 async fn ask(port: u16, path: &str) -> std::io::Result<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+    stream
+        .write_all(
+            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+                .as_bytes(),
+        )
+        .await?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).await?;
-    let status = std::str::from_utf8(&head[9..]).ok().and_then(|text| text.parse().ok());
+    let status = std::str::from_utf8(&head[9..])
+        .ok()
+        .and_then(|text| text.parse().ok());
     status.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidData))
 }
 

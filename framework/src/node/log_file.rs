@@ -30,7 +30,12 @@ impl LogFile {
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let written = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), file, written, limit })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            written,
+            limit,
+        })
     }
 
     fn turn_over(&mut self) -> io::Result<()> {
@@ -81,9 +86,15 @@ mod tests {
         for n in 0..9 {
             log.write_all(format!("line {n}\n").as_bytes()).unwrap();
         }
-        let mut names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(path.parent().unwrap())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
-        assert_eq!(names, ["module.log", "module.log.1", "module.log.2", "module.log.3"]);
+        assert_eq!(
+            names,
+            ["module.log", "module.log.1", "module.log.2", "module.log.3"]
+        );
         assert_eq!(last_lines(&path, 1), "line 8");
     }
 }

@@ -18,7 +18,10 @@ mod run;
 mod status;
 mod supervisor;
 
-pub use config::{EdgeSection, HostedModule, Location, LogSection, NodeConfig, NodeConfigError, NodeSection, PeerSection};
+pub use config::{
+    EdgeSection, HostedModule, Location, LogSection, NodeConfig, NodeConfigError, NodeSection,
+    PeerSection,
+};
 pub use module::Change;
 pub use ports::PortRange;
 pub use run::run;

@@ -103,7 +103,11 @@ impl Module {
             changes: changes.clone(),
         };
         if let Err(problem) = module.read_manifest() {
-            tracing::warn!(module = module.name, problem, "a module cannot be started yet");
+            tracing::warn!(
+                module = module.name,
+                problem,
+                "a module cannot be started yet"
+            );
         }
         (Arc::new(module), taken)
     }
@@ -115,22 +119,41 @@ impl Module {
 
     /// The manifest of what is deployed, when something is.
     pub(crate) fn manifest(&self) -> Option<Arc<Manifest>> {
-        self.manifest.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.manifest
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads the manifest again: a deployment may have brought a new one.
     pub(crate) fn read_manifest(&self) -> Result<Arc<Manifest>, String> {
         let file = self.folder().join("module.toml");
-        let text = std::fs::read_to_string(&file).map_err(|error| format!("{} cannot be read ({error}); deploy the module with infra/up", file.display()))?;
-        let manifest = Manifest::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            format!(
+                "{} cannot be read ({error}); deploy the module with infra/up",
+                file.display()
+            )
+        })?;
+        let manifest =
+            Manifest::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?;
         if manifest.name.as_str() != self.name {
-            return Err(format!("{} belongs to module `{}`", file.display(), manifest.name.as_str()));
+            return Err(format!(
+                "{} belongs to module `{}`",
+                file.display(),
+                manifest.name.as_str()
+            ));
         }
         if self.zone == Zone::Gxp && manifest.zone != Zone::Gxp {
-            return Err(format!("module `{}` is for information only and must not run on the controlled node `{}`", self.name, self.config.node.name));
+            return Err(format!(
+                "module `{}` is for information only and must not run on the controlled node `{}`",
+                self.name, self.config.node.name
+            ));
         }
         let manifest = Arc::new(manifest);
-        *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&manifest));
+        *self
+            .manifest
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&manifest));
         Ok(manifest)
     }
 
@@ -140,10 +163,18 @@ impl Module {
         let folder = self.folder();
         let program = folder.join(&self.name);
         if !program.is_file() {
-            return Err(format!("{} is missing; deploy the module with infra/up", program.display()));
+            return Err(format!(
+                "{} is missing; deploy the module with infra/up",
+                program.display()
+            ));
         }
         let log = self.config.logs().join(format!("{}-{id}.log", self.name));
-        Ok(Recipe { program, folder, environment: self.environment(), log })
+        Ok(Recipe {
+            program,
+            folder,
+            environment: self.environment(),
+            log,
+        })
     }
 
     fn environment(&self) -> Vec<(String, String)> {
@@ -159,22 +190,39 @@ impl Module {
             ("DCP__LOG__FORMAT", config.log.format.clone()),
         ];
         let own = self.hosted.settings.iter().map(|(key, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             (format!("DCP__MODULE__{}", key.to_uppercase()), text)
         });
-        fixed.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(own).collect()
+        fixed
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .chain(own)
+            .collect()
     }
 
     /// An instance that answers, each in turn; `after` names one that just did not.
     pub(crate) fn choose(&self, after: Option<u32>) -> Option<Arc<Instance>> {
         let ready = Arc::clone(&self.ready.read().unwrap_or_else(PoisonError::into_inner));
-        let turn = if ready.len() > 1 { self.next.fetch_add(1, Ordering::Relaxed) } else { 0 };
-        (0..ready.len()).map(|n| &ready[(turn + n) % ready.len()]).find(|instance| Some(instance.id) != after).cloned()
+        let turn = if ready.len() > 1 {
+            self.next.fetch_add(1, Ordering::Relaxed)
+        } else {
+            0
+        };
+        (0..ready.len())
+            .map(|n| &ready[(turn + n) % ready.len()])
+            .find(|instance| Some(instance.id) != after)
+            .cloned()
     }
 
     /// How many instances are wanted; none while the module is stopped.
     pub(crate) fn wanted(&self) -> u32 {
-        if self.stopped.load(Ordering::Relaxed) { 0 } else { self.wanted.load(Ordering::Relaxed) }
+        if self.stopped.load(Ordering::Relaxed) {
+            0
+        } else {
+            self.wanted.load(Ordering::Relaxed)
+        }
     }
 
     pub(crate) fn want(&self, instances: u32) {
@@ -199,12 +247,20 @@ impl Module {
     }
 
     pub(crate) fn started(&self, id: u32, running: &Running) {
-        self.change(id, |slot| slot.instance = Some(Arc::clone(&running.instance)));
+        self.change(id, |slot| {
+            slot.instance = Some(Arc::clone(&running.instance));
+        });
     }
 
     pub(crate) fn is_ready(&self, id: u32, running: &Running) {
         let took = running.started.elapsed().as_millis();
-        tracing::info!(module = self.name, instance = id, port = running.instance.port, duration_ms = took, "a module is ready");
+        tracing::info!(
+            module = self.name,
+            instance = id,
+            port = running.instance.port,
+            duration_ms = took,
+            "a module is ready"
+        );
         self.change(id, |slot| {
             slot.state = State::Ready;
             slot.degraded = false;
@@ -218,7 +274,12 @@ impl Module {
     }
 
     pub(crate) fn failed(&self, id: u32, problem: &str) {
-        tracing::error!(module = self.name, instance = id, problem, "a module ended by itself and is started again");
+        tracing::error!(
+            module = self.name,
+            instance = id,
+            problem,
+            "a module ended by itself and is started again"
+        );
         self.restarts.fetch_add(1, Ordering::Relaxed);
         self.change(id, |slot| {
             slot.state = State::Failed;
@@ -232,9 +293,16 @@ impl Module {
         if let Some(slot) = held(&self.slots).get_mut(&id)
             && slot.degraded != degraded
         {
-            tracing::warn!(module = self.name, instance = id, degraded, "a module's readiness changed");
+            tracing::warn!(
+                module = self.name,
+                instance = id,
+                degraded,
+                "a module's readiness changed"
+            );
             slot.degraded = degraded;
-            slot.problem = degraded.then(|| "it says that something it needs is missing; its log says what".to_owned());
+            slot.problem = degraded.then(|| {
+                "it says that something it needs is missing; its log says what".to_owned()
+            });
         }
     }
 
@@ -245,7 +313,15 @@ impl Module {
 
     fn change(&self, id: u32, apply: impl FnOnce(&mut Slot)) {
         let now = Timestamp::now();
-        let fresh = || Slot { state: State::Starting, since: now, restarts: 0, instance: None, ready_after_ms: None, degraded: false, problem: None };
+        let fresh = || Slot {
+            state: State::Starting,
+            since: now,
+            restarts: 0,
+            instance: None,
+            ready_after_ms: None,
+            degraded: false,
+            problem: None,
+        };
         {
             let mut slots = held(&self.slots);
             let slot = slots.entry(id).or_insert_with(fresh);
@@ -262,7 +338,11 @@ impl Module {
     fn refresh(&self) {
         {
             let slots = held(&self.slots);
-            let ready = slots.values().filter(|slot| slot.state == State::Ready).filter_map(|slot| slot.instance.clone()).collect();
+            let ready = slots
+                .values()
+                .filter(|slot| slot.state == State::Ready)
+                .filter_map(|slot| slot.instance.clone())
+                .collect();
             *self.ready.write().unwrap_or_else(PoisonError::into_inner) = ready;
         }
         self.tell();
@@ -272,7 +352,12 @@ impl Module {
         let state = self.state();
         if held(&self.told).replace(state) != Some(state) {
             // Nobody listening is fine.
-            drop(self.changes.send(Change { module: self.name.clone(), node: self.config.node.name.clone(), state, ui: None }));
+            drop(self.changes.send(Change {
+                module: self.name.clone(),
+                node: self.config.node.name.clone(),
+                state,
+                ui: None,
+            }));
         }
     }
 
@@ -283,8 +368,15 @@ impl Module {
         if any(State::Ready) {
             State::Ready
         } else if self.stopped.load(Ordering::Relaxed) {
-            if slots.is_empty() { State::Stopped } else { State::Stopping }
-        } else if slots.values().any(|slot| slot.state == State::Failed || slot.restarts > 0) {
+            if slots.is_empty() {
+                State::Stopped
+            } else {
+                State::Stopping
+            }
+        } else if slots
+            .values()
+            .any(|slot| slot.state == State::Failed || slot.restarts > 0)
+        {
             State::Failed
         } else {
             State::Starting
@@ -293,7 +385,9 @@ impl Module {
 
     /// Why it is not ready, when it said so.
     pub(crate) fn problem(&self) -> Option<String> {
-        held(&self.slots).values().find_map(|slot| slot.problem.clone())
+        held(&self.slots)
+            .values()
+            .find_map(|slot| slot.problem.clone())
     }
 
     /// Everything about it that `dcp status` and the administration show.
@@ -302,15 +396,25 @@ impl Module {
         let state = self.state();
         let (instances, degraded) = {
             let slots = held(&self.slots);
-            let degraded = slots.values().any(|slot| slot.degraded || slot.state != State::Ready);
-            (slots.iter().map(|(id, slot)| slot.status(*id)).collect(), degraded)
+            let degraded = slots
+                .values()
+                .any(|slot| slot.degraded || slot.state != State::Ready);
+            (
+                slots.iter().map(|(id, slot)| slot.status(*id)).collect(),
+                degraded,
+            )
         };
         ModuleStatus {
             module: self.name.clone(),
             node: self.config.node.name.clone(),
             zone: self.zone,
-            version: manifest.as_ref().map_or_else(|| "-".to_owned(), |manifest| manifest.version.clone()),
-            title: manifest.map_or_else(|| Text::new(&*self.name, &*self.name), |manifest| manifest.title.clone()),
+            version: manifest
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |manifest| manifest.version.clone()),
+            title: manifest.map_or_else(
+                || Text::new(&*self.name, &*self.name),
+                |manifest| manifest.title.clone(),
+            ),
             state,
             health: match state {
                 State::Ready if degraded => Health::Degraded,
@@ -331,7 +435,10 @@ impl Slot {
             state: self.state,
             since: self.since,
             restarts: self.restarts,
-            memory_bytes: self.instance.as_ref().map_or(0, |instance| memory(instance.pid)),
+            memory_bytes: self
+                .instance
+                .as_ref()
+                .map_or(0, |instance| memory(instance.pid)),
             ready_after_ms: self.ready_after_ms,
             problem: self.problem.clone(),
         }

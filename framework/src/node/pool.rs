@@ -39,18 +39,28 @@ pub(crate) struct Pool {
 impl Pool {
     /// Connections to a port of this machine.
     pub(crate) fn local(port: u16) -> Self {
-        Self { address: Address::Local(SocketAddr::from((Ipv4Addr::LOCALHOST, port))), idle: Mutex::default() }
+        Self {
+            address: Address::Local(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+            idle: Mutex::default(),
+        }
     }
 
     /// Connections to `host:port`.
     pub(crate) fn named(host_and_port: &str) -> Self {
-        Self { address: Address::Named(host_and_port.to_owned()), idle: Mutex::default() }
+        Self {
+            address: Address::Named(host_and_port.to_owned()),
+            idle: Mutex::default(),
+        }
     }
 
     /// A connection that was used before, if one is left that still lives.
     pub(crate) async fn kept(&self) -> Option<Connection> {
         loop {
-            let (mut connection, since) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let (mut connection, since) = self
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop()?;
             if since.elapsed() < IDLE_TIME && connection.ready().await.is_ok() {
                 return Some(connection);
             }
@@ -65,9 +75,13 @@ impl Pool {
                 Address::Named(name) => TcpStream::connect(name).await,
             }
         });
-        let stream = connecting.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let stream = connecting
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         stream.set_nodelay(true)?;
-        let (connection, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+        let (connection, driver) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(io::Error::other)?;
         tokio::spawn(async move {
             if let Err(error) = driver.with_upgrades().await {
                 tracing::debug!(%error, "a connection to a module ended");

@@ -20,7 +20,10 @@ impl TryFrom<String> for PortRange {
     fn try_from(text: String) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a range of ports; write it as `7430-7469`");
         let (first, last) = text.split_once('-').ok_or_else(wrong)?;
-        let (first, last) = (first.trim().parse().map_err(|_| wrong())?, last.trim().parse().map_err(|_| wrong())?);
+        let (first, last) = (
+            first.trim().parse().map_err(|_| wrong())?,
+            last.trim().parse().map_err(|_| wrong())?,
+        );
         if first == 0 || first > last {
             return Err(wrong());
         }
@@ -50,7 +53,10 @@ pub(crate) struct Port<'a> {
 
 impl Ports {
     pub(crate) fn new(range: PortRange) -> Self {
-        Self { range, taken: Mutex::new((HashSet::new(), range.first)) }
+        Self {
+            range,
+            taken: Mutex::new((HashSet::new(), range.first)),
+        }
     }
 
     /// The next free port; goes round the range, so that a port just given back rests a while.
@@ -59,10 +65,18 @@ impl Ports {
         let (taken, next) = &mut *guard;
         for _ in self.range.first..=self.range.last {
             let number = *next;
-            *next = if number >= self.range.last { self.range.first } else { number + 1 };
-            if !taken.contains(&number) && TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok() {
+            *next = if number >= self.range.last {
+                self.range.first
+            } else {
+                number + 1
+            };
+            if !taken.contains(&number) && TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok()
+            {
                 taken.insert(number);
-                return Some(Port { ports: self, number });
+                return Some(Port {
+                    ports: self,
+                    number,
+                });
             }
         }
         None
@@ -75,7 +89,12 @@ impl Ports {
 
 impl Drop for Port<'_> {
     fn drop(&mut self) {
-        self.ports.taken.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&self.number);
+        self.ports
+            .taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .remove(&self.number);
     }
 }
 
@@ -95,11 +114,21 @@ mod tests {
     fn a_port_another_program_holds_is_skipped() {
         let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let held = other.local_addr().unwrap().port();
-        let ports = Ports::new(PortRange { first: held, last: held.saturating_add(20) });
+        let ports = Ports::new(PortRange {
+            first: held,
+            last: held.saturating_add(20),
+        });
         let first = ports.take().unwrap();
         let second = ports.take().unwrap();
         assert_ne!(first.number, held);
         assert_ne!(first.number, second.number);
-        assert!(Ports::new(PortRange { first: held, last: held }).take().is_none());
+        assert!(
+            Ports::new(PortRange {
+                first: held,
+                last: held
+            })
+            .take()
+            .is_none()
+        );
     }
 }

@@ -22,7 +22,12 @@ const BAD_SETTINGS: u8 = 64;
 /// Runs the node that the arguments describe: `--config node.toml`. The zone is the binary's own; settings of another zone are refused.
 pub fn run(zone: Zone) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let file = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    let file = match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [LAUNCH, parent, program] => return launch(parent, program),
         ["--config", file] => PathBuf::from(file),
         ["--version"] => {
@@ -37,7 +42,11 @@ pub fn run(zone: Zone) -> ExitCode {
     let config = match NodeConfig::load(&file) {
         Ok(config) if config.node.zone == zone.as_str() => config,
         Ok(config) => {
-            eprintln!("{}: node.zone is `{}`, but this is the binary of the zone `{zone}`", file.display(), config.node.zone);
+            eprintln!(
+                "{}: node.zone is `{}`, but this is the binary of the zone `{zone}`",
+                file.display(),
+                config.node.zone
+            );
             return ExitCode::from(BAD_SETTINGS);
         }
         Err(error) => {
@@ -46,7 +55,11 @@ pub fn run(zone: Zone) -> ExitCode {
         }
     };
     log(&config);
-    let served = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(serve(config, zone)));
+    let served = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(serve(config, zone)));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,24 +72,44 @@ pub fn run(zone: Zone) -> ExitCode {
 
 fn log(config: &NodeConfig) {
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(false);
-    if config.log.format == "json" { lines.json().init() } else { lines.init() }
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(false);
+    if config.log.format == "json" {
+        lines.json().init();
+    } else {
+        lines.init();
+    }
 }
 
 async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
     let config = Arc::new(config);
-    let settings = SecretsSettings { url: config.secrets.url.clone(), ..SecretsSettings::default() };
+    let settings = SecretsSettings {
+        url: config.secrets.url.clone(),
+        ..SecretsSettings::default()
+    };
     let secrets = secrets::open(&settings).await?;
     // Every socket is opened before any module starts: a taken port must not leave half a platform behind.
-    let internal = edge::bind(config.edge.internal, "internal").await.map_err(anyhow::Error::msg)?;
-    let external = edge::bind(config.edge.external, "external").await.map_err(anyhow::Error::msg)?;
+    let internal = edge::bind(config.edge.internal, "internal")
+        .await
+        .map_err(anyhow::Error::msg)?;
+    let external = edge::bind(config.edge.external, "external")
+        .await
+        .map_err(anyhow::Error::msg)?;
     let socket = config.state().join("control.sock");
     let door = control::bind(&socket).await.map_err(anyhow::Error::msg)?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
 
     // A broker that is down must not keep the portal down: modules declare their queues themselves when it is back.
     if let Err(error) = super::queues::declare(&config).await {
-        tracing::warn!(error = format!("{error:#}"), "the queues could not be declared");
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "the queues could not be declared"
+        );
     }
     let supervisor = Supervisor::start(&config, zone);
     let stopping = CancellationToken::new();
@@ -88,9 +121,17 @@ async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
             return Err(error);
         }
     };
-    let control = Control { config: Arc::clone(&config), zone, supervisor: Arc::clone(&supervisor), since: jiff::Timestamp::now() };
+    let control = Control {
+        config: Arc::clone(&config),
+        zone,
+        supervisor: Arc::clone(&supervisor),
+        since: jiff::Timestamp::now(),
+    };
     tokio::spawn(control::serve(door, Arc::new(control)));
-    let listeners = [tokio::spawn(edge::serve(internal, Arc::clone(&edge), Side::Internal)), tokio::spawn(edge::serve(external, edge, Side::External))];
+    let listeners = [
+        tokio::spawn(edge::serve(internal, Arc::clone(&edge), Side::Internal)),
+        tokio::spawn(edge::serve(external, edge, Side::External)),
+    ];
     tracing::info!(node = config.node.name, address = %config.edge.internal, "the node serves");
 
     tokio::select! {

@@ -54,18 +54,30 @@ impl Supervisor {
             keepers.push(tokio::spawn(obey(Arc::clone(&module), orders, end.clone())));
             modules.insert(hosted.name.clone(), module);
         }
-        Arc::new(Self { modules, changes, keepers: std::sync::Mutex::new(keepers), end })
+        Arc::new(Self {
+            modules,
+            changes,
+            keepers: std::sync::Mutex::new(keepers),
+            end,
+        })
     }
 
     /// Gives an order and waits to see what came of it.
     pub(crate) async fn order(&self, name: &str, command: Command) -> Result<State, String> {
         let module = self.modules.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.modules.keys().map(String::as_str).collect();
-            format!("no module `{name}` on this node; it hosts {}", known.join(", "))
+            format!(
+                "no module `{name}` on this node; it hosts {}",
+                known.join(", ")
+            )
         })?;
         let (reply, answer) = oneshot::channel();
         let stopping = || "the node is stopping".to_owned();
-        module.orders.send((command, reply)).await.map_err(|_| stopping())?;
+        module
+            .orders
+            .send((command, reply))
+            .await
+            .map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())??;
         if command != Command::Stop {
             settled(module).await?;
@@ -76,7 +88,12 @@ impl Supervisor {
     /// Stops every module; each may finish what it has begun.
     pub(crate) async fn drain(&self) {
         self.end.cancel();
-        let keepers = std::mem::take(&mut *self.keepers.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let keepers = std::mem::take(
+            &mut *self
+                .keepers
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
         for keeper in keepers {
             if let Err(error) = keeper.await {
                 tracing::error!(%error, "the keeper of a module broke");
@@ -91,9 +108,23 @@ async fn settled(module: &Module) -> Result<(), String> {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let failed = || format!("module `{}` does not become ready: {}", module.name, module.problem().unwrap_or_else(|| "its log says why".to_owned()));
-    tokio::time::timeout(COMMAND_TIME, settling).await.map_err(|_| failed())?;
-    if module.state() == State::Failed { Err(failed()) } else { Ok(()) }
+    let failed = || {
+        format!(
+            "module `{}` does not become ready: {}",
+            module.name,
+            module
+                .problem()
+                .unwrap_or_else(|| "its log says why".to_owned())
+        )
+    };
+    tokio::time::timeout(COMMAND_TIME, settling)
+        .await
+        .map_err(|_| failed())?;
+    if module.state() == State::Failed {
+        Err(failed())
+    } else {
+        Ok(())
+    }
 }
 
 /// The running keepers of one module's instances.
@@ -102,10 +133,18 @@ struct Keepers(BTreeMap<u32, (CancellationToken, JoinHandle<()>)>);
 
 impl Keepers {
     fn add(&mut self, module: &Arc<Module>) -> u32 {
-        let id = (1..).find(|id| !self.0.contains_key(id)).unwrap_or(1);
+        let id = (1..=u32::MAX)
+            .find(|id| !self.0.contains_key(id))
+            .unwrap_or(1);
         let stop = CancellationToken::new();
         module.starting(id);
-        self.0.insert(id, (stop.clone(), tokio::spawn(keep_running(Arc::clone(module), id, stop))));
+        self.0.insert(
+            id,
+            (
+                stop.clone(),
+                tokio::spawn(keep_running(Arc::clone(module), id, stop)),
+            ),
+        );
         id
     }
 
@@ -125,7 +164,12 @@ impl Keepers {
         while self.0.len() < module.wanted() as usize {
             self.add(module);
         }
-        let spare = self.0.keys().skip(module.wanted() as usize).copied().collect();
+        let spare = self
+            .0
+            .keys()
+            .skip(module.wanted() as usize)
+            .copied()
+            .collect();
         self.remove(spare).await;
     }
 
@@ -135,7 +179,10 @@ impl Keepers {
             let new = self.add(module);
             if let Err(problem) = is_answering(module, new).await {
                 self.remove(vec![new]).await;
-                return Err(format!("the new instance of `{}` does not become ready, the old one goes on: {problem}", module.name));
+                return Err(format!(
+                    "the new instance of `{}` does not become ready, the old one goes on: {problem}",
+                    module.name
+                ));
             }
             self.remove(vec![old]).await;
         }
@@ -147,14 +194,22 @@ async fn is_answering(module: &Module, id: u32) -> Result<(), String> {
     let waiting = async {
         loop {
             let status = module.status();
-            match status.instances.into_iter().find(|instance| instance.id == id) {
+            match status
+                .instances
+                .into_iter()
+                .find(|instance| instance.id == id)
+            {
                 Some(instance) if instance.state == State::Ready => return Ok(()),
-                Some(instance) if instance.state == State::Failed => return Err(instance.problem.unwrap_or_default()),
+                Some(instance) if instance.state == State::Failed => {
+                    return Err(instance.problem.unwrap_or_default());
+                }
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
     };
-    tokio::time::timeout(COMMAND_TIME, waiting).await.unwrap_or_else(|_| Err(format!("not ready within {} s", COMMAND_TIME.as_secs())))
+    tokio::time::timeout(COMMAND_TIME, waiting)
+        .await
+        .unwrap_or_else(|_| Err(format!("not ready within {} s", COMMAND_TIME.as_secs())))
 }
 
 /// Carries out one order after the other for one module.
@@ -178,9 +233,17 @@ async fn obey(module: Arc<Module>, mut orders: mpsc::Receiver<Order>, end: Cance
     keepers.remove(all).await;
 }
 
-async fn carry_out(command: Command, module: &Arc<Module>, keepers: &mut Keepers) -> Result<(), String> {
+async fn carry_out(
+    command: Command,
+    module: &Arc<Module>,
+    keepers: &mut Keepers,
+) -> Result<(), String> {
     match command {
-        Command::Scale(instances) if !(1..=INSTANCES).contains(&instances) => return Err(format!("{instances} instances are not possible; use 1 to {INSTANCES}")),
+        Command::Scale(instances) if !(1..=INSTANCES).contains(&instances) => {
+            return Err(format!(
+                "{instances} instances are not possible; use 1 to {INSTANCES}"
+            ));
+        }
         Command::Scale(instances) => module.want(instances),
         Command::Stop => module.set_stopped(true),
         Command::Start => module.set_stopped(false),
@@ -224,17 +287,28 @@ async fn keep_running(module: Arc<Module>, id: u32, stop: CancellationToken) {
 }
 
 async fn one_life(module: &Module, id: u32, stop: &CancellationToken) -> End {
-    let died = |reason: String| End::Died { reason, lived: Duration::ZERO };
+    let died = |reason: String| End::Died {
+        reason,
+        lived: Duration::ZERO,
+    };
     let recipe = match module.recipe(id) {
         Ok(recipe) => recipe,
         Err(reason) => return died(reason),
     };
     let Some(port) = module.ports.take() else {
-        return died(format!("no port of {} is free; end what holds them or set DCP_PORT to another first port", module.ports.range()));
+        return died(format!(
+            "no port of {} is free; end what holds them or set DCP_PORT to another first port",
+            module.ports.range()
+        ));
     };
     let mut running = match recipe.start(id, port.number) {
         Ok(running) => running,
-        Err(error) => return died(format!("{} cannot be started: {error}", recipe.program.display())),
+        Err(error) => {
+            return died(format!(
+                "{} cannot be started: {error}",
+                recipe.program.display()
+            ));
+        }
     };
     module.started(id, &running);
     let ready = tokio::select! {
@@ -250,7 +324,11 @@ async fn one_life(module: &Module, id: u32, stop: &CancellationToken) -> End {
                 () = stop.cancelled() => None,
             }
         }
-        Some(Err(reason)) => Some(format!("{reason}; the end of {}:\n{}", recipe.log.display(), why(&recipe.log))),
+        Some(Err(reason)) => Some(format!(
+            "{reason}; the end of {}:\n{}",
+            recipe.log.display(),
+            why(&recipe.log)
+        )),
         None => None,
     };
     let Some(reason) = reason else {

@@ -37,7 +37,9 @@ fn probe() -> PathBuf {
 }
 
 pub(crate) fn manifest(name: &str, exposure: &str) -> String {
-    format!("name = \"{name}\"\nversion = \"0.1.0\"\ntitle = {{ en = \"{name}\", de = \"{name}\" }}\nzone = \"gxp\"\nport = 1\nexposure = [{exposure}]\n[ui]\nentry = \"main.js\"\n[[ui.route]]\npath = \"{name}\"\ntitle = {{ en = \"{name}\", de = \"{name}\" }}\n")
+    format!(
+        "name = \"{name}\"\nversion = \"0.1.0\"\ntitle = {{ en = \"{name}\", de = \"{name}\" }}\nzone = \"gxp\"\nport = 1\nexposure = [{exposure}]\n[ui]\nentry = \"main.js\"\n[[ui.route]]\npath = \"{name}\"\ntitle = {{ en = \"{name}\", de = \"{name}\" }}\n"
+    )
 }
 
 fn deploy(home: &Path, name: &str, exposure: &str) {
@@ -50,9 +52,14 @@ fn deploy(home: &Path, name: &str, exposure: &str) {
 
 fn secrets(file: &Path) {
     let (private, public) = dcp::identity::generate_keys().unwrap();
-    let mut text = format!("[identity]\nprivate_key = '''{}'''\npublic_key = '''{public}'''\n[edge]\nkey = \"edge-key\"\n", private.expose());
+    let mut text = format!(
+        "[identity]\nprivate_key = '''{}'''\npublic_key = '''{public}'''\n[edge]\nkey = \"edge-key\"\n",
+        private.expose()
+    );
     for module in ["probe", "login", "hidden"] {
-        text.push_str(&format!("[\"service/{module}\"]\ntoken = \"svc_{module}_x\"\n"));
+        text.push_str(&format!(
+            "[\"service/{module}\"]\ntoken = \"svc_{module}_x\"\n"
+        ));
     }
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -88,19 +95,43 @@ impl Platform {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
-        for (name, exposure) in [("login", "\"internal\", \"external\""), ("probe", "\"internal\", \"external\""), ("hidden", "\"internal\"")] {
+        for (name, exposure) in [
+            ("login", "\"internal\", \"external\""),
+            ("probe", "\"internal\", \"external\""),
+            ("hidden", "\"internal\""),
+        ] {
             deploy(home, name, exposure);
         }
         std::fs::create_dir_all(home.join("deploy/shell")).unwrap();
-        std::fs::write(home.join("deploy/shell/index.html"), "<!doctype html><title>portal</title>").unwrap();
+        std::fs::write(
+            home.join("deploy/shell/index.html"),
+            "<!doctype html><title>portal</title>",
+        )
+        .unwrap();
         std::fs::create_dir_all(home.join("state")).unwrap();
         secrets(&home.join("secrets.toml"));
         let internal = free_ports();
         std::fs::write(home.join("node.toml"), config(home, internal)).unwrap();
         let node = start_node(home);
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        let platform = Self { folder, internal, external: internal + 1, node, http };
-        platform.until("ready", async |platform: &Platform| platform.get("/health/ready").await.is_some_and(|answer| answer.status() == 200)).await;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .unwrap();
+        let platform = Self {
+            folder,
+            internal,
+            external: internal + 1,
+            node,
+            http,
+        };
+        platform
+            .until("ready", async |platform: &Platform| {
+                platform
+                    .get("/health/ready")
+                    .await
+                    .is_some_and(|answer| answer.status() == 200)
+            })
+            .await;
         platform
     }
 
@@ -138,18 +169,35 @@ impl Platform {
 
     /// Asks the control socket.
     pub(crate) async fn control(&self, request: &str) -> (u16, Value) {
-        let mut socket = tokio::net::UnixStream::connect(self.home().join("state/gxp-node/control.sock")).await.unwrap();
-        socket.write_all(format!("{request} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let mut socket =
+            tokio::net::UnixStream::connect(self.home().join("state/gxp-node/control.sock"))
+                .await
+                .unwrap();
+        socket
+            .write_all(
+                format!("{request} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n").as_bytes(),
+            )
+            .await
+            .unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap())
+        (
+            head[9..12].parse().unwrap(),
+            serde_json::from_str(body).unwrap(),
+        )
     }
 
     /// What the node says about one of its modules.
     pub(crate) async fn module(&self, name: &str) -> Value {
         let (_, status) = self.control("GET /status").await;
-        status["modules"].as_array().unwrap().iter().find(|module| module["module"] == name).unwrap().clone()
+        status["modules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|module| module["module"] == name)
+            .unwrap()
+            .clone()
     }
 
     pub(crate) fn signal(&self, signal: &str) {
@@ -158,12 +206,21 @@ impl Platform {
 }
 
 pub(crate) fn signal_process(pid: u32, signal: &str) {
-    assert!(Command::new("kill").arg(signal).arg(pid.to_string()).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .arg(signal)
+            .arg(pid.to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 pub(crate) fn is_alive(pid: u64) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+    status
+        .lines()
+        .any(|line| line.starts_with("State:") && !line.contains('Z'))
 }
 
 impl Drop for Platform {

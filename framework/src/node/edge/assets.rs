@@ -13,7 +13,10 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hyper::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use hyper::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_NONE_MATCH, VARY,
+};
 use hyper::{HeaderMap, Response, StatusCode};
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use sha2::{Digest, Sha256, Sha384};
@@ -52,10 +55,18 @@ impl Assets {
     /// The file `path` beneath `root` as it is now.
     pub(crate) fn get(&self, root: &Path, path: &str) -> Option<Arc<Asset>> {
         let mut file = open_beneath(root, path)?;
-        let about = file.metadata().ok().filter(|about| about.is_file() && about.len() <= FILE_BYTES)?;
+        let about = file
+            .metadata()
+            .ok()
+            .filter(|about| about.is_file() && about.len() <= FILE_BYTES)?;
         let stamp = (about.modified().ok()?, about.len());
         let key = root.join(path);
-        let known = self.read.read().unwrap_or_else(PoisonError::into_inner).get(&key).and_then(|all| all.first().cloned());
+        let known = self
+            .read
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .and_then(|all| all.first().cloned());
         if let Some(asset) = known.filter(|asset| asset.stamp == stamp) {
             return Some(asset);
         }
@@ -73,14 +84,29 @@ impl Assets {
     /// The content with that version, when the file still has or recently had it.
     fn with_version(&self, root: &Path, path: &str, version: &str) -> Option<Arc<Asset>> {
         let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
-        read.get(&root.join(path))?.iter().find(|asset| asset.version == version).cloned()
+        read.get(&root.join(path))?
+            .iter()
+            .find(|asset| asset.version == version)
+            .cloned()
     }
 
     /// Answers a request for a file; none when there is no such file.
-    pub(crate) fn answer(&self, root: &Path, path: &str, query: Option<&str>, request: &HeaderMap) -> Option<Response<Body>> {
+    pub(crate) fn answer(
+        &self,
+        root: &Path,
+        path: &str,
+        query: Option<&str>,
+        request: &HeaderMap,
+    ) -> Option<Response<Body>> {
         let now = self.get(root, path)?;
-        let asked = query.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("version=")));
-        let asset = asked.and_then(|version| self.with_version(root, path, version)).unwrap_or(now);
+        let asked = query.and_then(|query| {
+            query
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("version="))
+        });
+        let asset = asked
+            .and_then(|version| self.with_version(root, path, version))
+            .unwrap_or(now);
         let name = path.rsplit('/').next().unwrap_or(path);
         let fixed = asked == Some(asset.version.as_str()) || is_hashed(name);
         Some(asset.answer(fixed, request))
@@ -88,18 +114,34 @@ impl Assets {
 }
 
 fn open_beneath(root: &Path, path: &str) -> Option<File> {
-    let root = rustix::fs::open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let root = rustix::fs::open(
+        root,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .ok()?;
     let inside = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    openat2(root, path, flags, Mode::empty(), inside).ok().map(File::from)
+    openat2(root, path, flags, Mode::empty(), inside)
+        .ok()
+        .map(File::from)
 }
 
 /// `chunk-4QHHIEFG.js` and the like: a name that holds a hash never gets another content.
 fn is_hashed(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
-    let Some((_, hash)) = stem.rsplit_once('-') else { return false };
-    let distinct = hash.bytes().any(|byte| byte.is_ascii_digit() || byte == b'_') || hash.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
-    hash.len() >= 8 && distinct && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    let Some((_, hash)) = stem.rsplit_once('-') else {
+        return false;
+    };
+    let distinct = hash
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || byte == b'_')
+        || hash.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
+    hash.len() >= 8
+        && distinct
+        && hash
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 impl Asset {
@@ -107,9 +149,24 @@ impl Asset {
         let version = hex::encode(Sha256::digest(&plain))[..12].to_owned();
         let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(&plain)));
         let guess = mime_guess::from_path(path).first_or_octet_stream();
-        let text = guess.type_() == "text" || ["javascript", "json", "svg"].iter().any(|part| guess.essence_str().contains(part));
-        let kind = if text { format!("{}; charset=utf-8", guess.essence_str()) } else { guess.essence_str().to_owned() };
-        Self { stamp, version, integrity, kind, plain: plain.into(), brotli: OnceLock::new(), gzip: OnceLock::new() }
+        let text = guess.type_() == "text"
+            || ["javascript", "json", "svg"]
+                .iter()
+                .any(|part| guess.essence_str().contains(part));
+        let kind = if text {
+            format!("{}; charset=utf-8", guess.essence_str())
+        } else {
+            guess.essence_str().to_owned()
+        };
+        Self {
+            stamp,
+            version,
+            integrity,
+            kind,
+            plain: plain.into(),
+            brotli: OnceLock::new(),
+            gzip: OnceLock::new(),
+        }
     }
 
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
@@ -121,13 +178,21 @@ impl Asset {
     }
 
     fn encoded(&self, request: &HeaderMap) -> (&Bytes, Option<&'static str>) {
-        let accepts = |name: &str| request.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|list| accepts(list, name));
-        if self.is_compressible() && accepts("br")
+        let accepts = |name: &str| {
+            request
+                .get_all(ACCEPT_ENCODING)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .any(|list| accepts(list, name))
+        };
+        if self.is_compressible()
+            && accepts("br")
             && let Some(bytes) = self.brotli.get_or_init(|| brotli(&self.plain))
         {
             return (bytes, Some("br"));
         }
-        if self.is_compressible() && accepts("gzip")
+        if self.is_compressible()
+            && accepts("gzip")
             && let Some(bytes) = self.gzip.get_or_init(|| gzip(&self.plain))
         {
             return (bytes, Some("gzip"));
@@ -137,9 +202,22 @@ impl Asset {
 
     fn answer(&self, fixed: bool, request: &HeaderMap) -> Response<Body> {
         let (bytes, encoding) = self.encoded(request);
-        let tag = format!("\"{}{}\"", self.version, encoding.map(|name| format!("-{name}")).unwrap_or_default());
-        let same = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag);
-        let mut response = Response::new(if same { Body::empty() } else { Body::from(bytes.clone()) });
+        let tag = format!(
+            "\"{}{}\"",
+            self.version,
+            encoding.map(|name| format!("-{name}")).unwrap_or_default()
+        );
+        let same = request
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|list| list.split(','))
+            .any(|known| known.trim().trim_start_matches("W/") == tag);
+        let mut response = Response::new(if same {
+            Body::empty()
+        } else {
+            Body::from(bytes.clone())
+        });
         if same {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
@@ -149,7 +227,14 @@ impl Asset {
                 headers.insert(name, value);
             }
         };
-        set(CACHE_CONTROL, if fixed { "public, max-age=31536000, immutable" } else { "no-cache" });
+        set(
+            CACHE_CONTROL,
+            if fixed {
+                "public, max-age=31536000, immutable"
+            } else {
+                "no-cache"
+            },
+        );
         set(ETAG, &tag);
         set(VARY, "accept-encoding");
         if !same {
@@ -165,13 +250,15 @@ impl Asset {
 fn accepts(list: &str, name: &str) -> bool {
     list.split(',').any(|part| {
         let mut words = part.split(';').map(str::trim);
-        words.next() == Some(name) && !words.any(|word| matches!(word, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        words.next() == Some(name)
+            && !words.any(|word| matches!(word, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }
 
 fn brotli(plain: &[u8]) -> Option<Bytes> {
     let mut packed = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut packed, 16 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
+    let mut writer =
+        brotli::CompressorWriter::new(&mut packed, 16 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
     writer.write_all(plain).ok()?;
     drop(writer);
     (packed.len() < plain.len()).then(|| packed.into())
@@ -180,7 +267,11 @@ fn brotli(plain: &[u8]) -> Option<Bytes> {
 fn gzip(plain: &[u8]) -> Option<Bytes> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     writer.write_all(plain).ok()?;
-    writer.finish().ok().filter(|packed| packed.len() < plain.len()).map(Into::into)
+    writer
+        .finish()
+        .ok()
+        .filter(|packed| packed.len() < plain.len())
+        .map(Into::into)
 }
 
 #[cfg(test)]
@@ -188,7 +279,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(hyper::header::HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
@@ -201,7 +295,15 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("secret"), root.join("link")).unwrap();
         let assets = Assets::default();
         assert!(assets.get(&root, "main.js").is_some());
-        for path in ["../secret", "/etc/passwd", "link", "main.js/../../secret", "", ".", "a\0b"] {
+        for path in [
+            "../secret",
+            "/etc/passwd",
+            "link",
+            "main.js/../../secret",
+            "",
+            ".",
+            "a\0b",
+        ] {
             assert!(assets.get(&root, path).is_none(), "{path:?}");
         }
     }
@@ -214,10 +316,24 @@ mod tests {
         let first = assets.get(folder.path(), "main.js").unwrap();
         std::fs::write(&file, "second one").unwrap();
         let query = format!("version={}", first.version);
-        let old = assets.answer(folder.path(), "main.js", Some(&query), &HeaderMap::new()).unwrap();
+        let old = assets
+            .answer(folder.path(), "main.js", Some(&query), &HeaderMap::new())
+            .unwrap();
         assert_eq!(old.headers()[ETAG], format!("\"{}\"", first.version));
-        assert!(old.headers()[CACHE_CONTROL].to_str().unwrap().contains("immutable"));
-        let unknown = assets.answer(folder.path(), "main.js", Some("version=other"), &HeaderMap::new()).unwrap();
+        assert!(
+            old.headers()[CACHE_CONTROL]
+                .to_str()
+                .unwrap()
+                .contains("immutable")
+        );
+        let unknown = assets
+            .answer(
+                folder.path(),
+                "main.js",
+                Some("version=other"),
+                &HeaderMap::new(),
+            )
+            .unwrap();
         assert_eq!(unknown.headers()[CACHE_CONTROL], "no-cache");
     }
 
@@ -226,10 +342,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("main.js"), "let a = 1;\n".repeat(500)).unwrap();
         let assets = Assets::default();
-        let get = |request: &HeaderMap| assets.answer(folder.path(), "main.js", None, request).unwrap();
+        let get = |request: &HeaderMap| {
+            assets
+                .answer(folder.path(), "main.js", None, request)
+                .unwrap()
+        };
         let packed = get(&headers(&[(ACCEPT_ENCODING, "gzip, deflate, br")]));
         assert_eq!(packed.headers()[CONTENT_ENCODING], "br");
-        assert!(get(&headers(&[(ACCEPT_ENCODING, "br;q=0")])).headers().get(CONTENT_ENCODING).is_none());
+        assert!(
+            get(&headers(&[(ACCEPT_ENCODING, "br;q=0")]))
+                .headers()
+                .get(CONTENT_ENCODING)
+                .is_none()
+        );
         let mut again = headers(&[(ACCEPT_ENCODING, "br")]);
         again.insert(IF_NONE_MATCH, packed.headers()[ETAG].clone());
         assert_eq!(get(&again).status(), StatusCode::NOT_MODIFIED);
@@ -237,10 +362,21 @@ mod tests {
 
     #[test]
     fn names_with_a_hash_are_told_from_plain_ones() {
-        for name in ["chunk-4QHHIEFG.js", "chunk-QWERTYUI.js", "chunk-a1b2c3d4.js", "chunk-D_q3x8Za.js"] {
+        for name in [
+            "chunk-4QHHIEFG.js",
+            "chunk-QWERTYUI.js",
+            "chunk-a1b2c3d4.js",
+            "chunk-D_q3x8Za.js",
+        ] {
             assert!(is_hashed(name), "{name}");
         }
-        for name in ["main.js", "import-map-overrides.js", "single-spa.min.js", "top-navigation.js", "index.html"] {
+        for name in [
+            "main.js",
+            "import-map-overrides.js",
+            "single-spa.min.js",
+            "top-navigation.js",
+            "index.html",
+        ] {
             assert!(!is_hashed(name), "{name}");
         }
     }

@@ -30,7 +30,13 @@ const FORGEABLE: [HeaderName; 7] = [
 
 /// Takes away what belongs to one connection only.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',')).filter_map(|name| name.trim().parse().ok()).collect();
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
     for name in named.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
     }
@@ -46,18 +52,33 @@ pub(crate) fn strip_identity(headers: &mut HeaderMap) {
 
 /// The session of a browser, when it has one.
 pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
-    cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    cookies
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == SESSION_COOKIE)
+        .map(|(_, value)| value)
 }
 
 /// A page of another origin must not be able to change anything with the reader's session.
 ///
 /// Callers with an `Authorization` header are programs that chose to send it; browsers attach cookies by themselves.
-pub(crate) fn refuse_foreign_pages(method: &Method, headers: &HeaderMap, edge: &EdgeSection) -> Result<(), Problem> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || headers.contains_key(header::AUTHORIZATION) {
+pub(crate) fn refuse_foreign_pages(
+    method: &Method,
+    headers: &HeaderMap,
+    edge: &EdgeSection,
+) -> Result<(), Problem> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+        || headers.contains_key(header::AUTHORIZATION)
+    {
         return Ok(());
     }
-    let site = headers.get(SEC_FETCH_SITE).and_then(|value| value.to_str().ok());
+    let site = headers
+        .get(SEC_FETCH_SITE)
+        .and_then(|value| value.to_str().ok());
     let origin = headers.get(ORIGIN).and_then(|value| value.to_str().ok());
     let own = match (site, origin) {
         (Some(site), _) => site == "same-origin",
@@ -65,27 +86,47 @@ pub(crate) fn refuse_foreign_pages(method: &Method, headers: &HeaderMap, edge: &
         (None, None) => session_cookie(headers).is_none(),
     };
     if !own {
-        return Err(Problem::forbidden("a change with a session must come from a page of the portal itself (Sec-Fetch-Site or Origin does not say so)"));
+        return Err(Problem::forbidden(
+            "a change with a session must come from a page of the portal itself (Sec-Fetch-Site or Origin does not say so)",
+        ));
     }
-    let json = headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"application/json") || kind.as_bytes().starts_with(b"application/merge-patch+json"));
-    let empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0") && !headers.contains_key(header::TRANSFER_ENCODING);
+    let json = headers.get(CONTENT_TYPE).is_none_or(|kind| {
+        kind.as_bytes().starts_with(b"application/json")
+            || kind.as_bytes().starts_with(b"application/merge-patch+json")
+    });
+    let empty = headers
+        .get(header::CONTENT_LENGTH)
+        .is_none_or(|length| length == "0")
+        && !headers.contains_key(header::TRANSFER_ENCODING);
     // Forms can be sent across origins without asking; JSON cannot.
     if json && (empty || headers.contains_key(CONTENT_TYPE)) {
         Ok(())
     } else {
-        Err(Problem::forbidden("a change with a session must carry Content-Type: application/json"))
+        Err(Problem::forbidden(
+            "a change with a session must carry Content-Type: application/json",
+        ))
     }
 }
 
 /// Headers of every answer.
 pub(crate) fn secure(headers: &mut HeaderMap) {
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
 }
 
 /// Headers of the portal's page. Scripts come as files from this node and its peers; styles of Angular and charts are inline.
 pub(crate) fn secure_page(headers: &mut HeaderMap, edge: &EdgeSection) {
-    let peers: String = edge.peers.iter().map(|peer| format!(" {}", peer.public_url)).collect();
+    let mut peers = String::new();
+    for peer in &edge.peers {
+        peers.push(' ');
+        peers.push_str(&peer.public_url);
+    }
     let policy = format!(
         "default-src 'self'; script-src 'self'{peers}; connect-src 'self'{peers}; style-src 'self' 'unsafe-inline'{peers}; \
          img-src 'self' data: blob:{peers}; font-src 'self' data:{peers}; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; \
@@ -95,15 +136,25 @@ pub(crate) fn secure_page(headers: &mut HeaderMap, edge: &EdgeSection) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("permissions-policy", HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"));
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    );
 }
 
 /// Lets the portal of another node load this node's micro-frontends.
 pub(crate) fn allow_portal(request: &HeaderMap, answer: &mut HeaderMap, edge: &EdgeSection) {
     answer.append(header::VARY, HeaderValue::from_static("origin"));
-    let Some(origin) = request.get(ORIGIN) else { return };
-    let known = [&edge.portal_url, &edge.public_url].into_iter().chain(edge.peers.iter().map(|peer| &peer.public_url));
+    let Some(origin) = request.get(ORIGIN) else {
+        return;
+    };
+    let known = [&edge.portal_url, &edge.public_url]
+        .into_iter()
+        .chain(edge.peers.iter().map(|peer| &peer.public_url));
     if known.into_iter().any(|url| origin == url.as_str()) {
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }
@@ -125,7 +176,15 @@ mod tests {
     }
 
     fn passes(headers: &[(&'static str, &'static str)]) -> bool {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
         refuse_foreign_pages(&Method::POST, &headers, &edge()).is_ok()
     }
 
@@ -134,28 +193,70 @@ mod tests {
         let cookie = ("cookie", "a=b; __Host-dcp-session=secret");
         let json = ("content-type", "application/json");
         let length = ("content-length", "2");
-        assert!(passes(&[cookie, json, length, ("sec-fetch-site", "same-origin")]));
-        assert!(passes(&[cookie, json, length, ("origin", "http://localhost:7400")]));
+        assert!(passes(&[
+            cookie,
+            json,
+            length,
+            ("sec-fetch-site", "same-origin")
+        ]));
+        assert!(passes(&[
+            cookie,
+            json,
+            length,
+            ("origin", "http://localhost:7400")
+        ]));
         assert!(passes(&[cookie, ("sec-fetch-site", "same-origin")]));
         for site in ["cross-site", "same-site", "none"] {
-            assert!(!passes(&[cookie, json, length, ("sec-fetch-site", site)]), "{site}");
+            assert!(
+                !passes(&[cookie, json, length, ("sec-fetch-site", site)]),
+                "{site}"
+            );
         }
         assert!(!passes(&[cookie, json, length]));
-        assert!(!passes(&[cookie, json, length, ("origin", "http://localhost:7410")]));
+        assert!(!passes(&[
+            cookie,
+            json,
+            length,
+            ("origin", "http://localhost:7410")
+        ]));
         assert!(!passes(&[json, length, ("origin", "null")]));
-        assert!(!passes(&[cookie, length, ("sec-fetch-site", "same-origin"), ("content-type", "text/plain")]));
-        assert!(!passes(&[cookie, length, ("sec-fetch-site", "same-origin")]));
-        assert!(passes(&[("authorization", "Bearer dcp_x"), ("content-type", "application/x-www-form-urlencoded"), length]));
-        assert!(passes(&[json, length]), "a program without a session may log in");
+        assert!(!passes(&[
+            cookie,
+            length,
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "text/plain")
+        ]));
+        assert!(!passes(&[
+            cookie,
+            length,
+            ("sec-fetch-site", "same-origin")
+        ]));
+        assert!(passes(&[
+            ("authorization", "Bearer dcp_x"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            length
+        ]));
+        assert!(
+            passes(&[json, length]),
+            "a program without a session may log in"
+        );
     }
 
     #[test]
     fn a_caller_cannot_say_who_he_is() {
         let mut headers = HeaderMap::new();
-        for name in ["authorization", "dcp-edge-key", "x-forwarded-for", "x-secret"] {
+        for name in [
+            "authorization",
+            "dcp-edge-key",
+            "x-forwarded-for",
+            "x-secret",
+        ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));
         }
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close, X-Secret"));
+        headers.insert(
+            header::CONNECTION,
+            HeaderValue::from_static("close, X-Secret"),
+        );
         strip_hop_by_hop(&mut headers);
         strip_identity(&mut headers);
         assert!(headers.is_empty(), "{headers:?}");

@@ -39,11 +39,16 @@ pub(crate) async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener,
 /// Serves one listener until the node stops, then lets open requests end.
 pub(crate) async fn serve(listener: TcpListener, edge: Arc<Edge>, side: Side) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES);
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            break;
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = edge.stopping.cancelled() => break,
@@ -67,18 +72,30 @@ pub(crate) async fn serve(listener: TcpListener, edge: Arc<Edge>, side: Side) {
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
+    if tokio::time::timeout(DRAIN, connections.wait())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not end in time and were cut");
     }
 }
 
-async fn connection(http: http1::Builder, stream: TcpStream, peer: SocketAddr, edge: Arc<Edge>, side: Side) {
+async fn connection(
+    http: http1::Builder,
+    stream: TcpStream,
+    peer: SocketAddr,
+    edge: Arc<Edge>,
+    side: Side,
+) {
     let stopping = edge.stopping.clone();
     let service = service_fn(move |request| {
         let edge = Arc::clone(&edge);
         async move { Ok::<_, std::convert::Infallible>(edge.serve(side, peer, request).await) }
     });
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let mut connection = pin!(
+        http.serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
     // A client that hangs up is no event worth a line.
     tokio::select! {
         ended = connection.as_mut() => ended.unwrap_or_default(),

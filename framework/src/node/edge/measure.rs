@@ -51,18 +51,29 @@ pub(crate) struct Measure {
 
 impl Measure {
     /// Measures these parts; the access log goes to `file` unless there is none.
-    pub(crate) fn start<'a>(parts: impl Iterator<Item = &'a String>, file: Option<PathBuf>) -> std::io::Result<Self> {
+    pub(crate) fn start<'a>(
+        parts: impl Iterator<Item = &'a String>,
+        file: Option<PathBuf>,
+    ) -> std::io::Result<Self> {
         let lines = match file {
             Some(file) => {
                 let log = LogFile::open(&file)?;
                 let (lines, waiting) = sync_channel(WAITING_LINES);
-                std::thread::Builder::new().name("access-log".into()).spawn(move || write(&waiting, log))?;
+                std::thread::Builder::new()
+                    .name("access-log".into())
+                    .spawn(move || write(&waiting, log))?;
                 Some(lines)
             }
             None => None,
         };
-        let parts = parts.cloned().chain(["node".to_owned(), "ui".to_owned(), "peer".to_owned()]);
-        Ok(Self { parts: parts.map(|part| (part, Counter::default())).collect(), lines, lost: AtomicU64::new(0) })
+        let parts = parts
+            .cloned()
+            .chain(["node".to_owned(), "ui".to_owned(), "peer".to_owned()]);
+        Ok(Self {
+            parts: parts.map(|part| (part, Counter::default())).collect(),
+            lines,
+            lost: AtomicU64::new(0),
+        })
     }
 
     /// Counts one answered request of a part and writes its line to the access log if it is worth one.
@@ -78,11 +89,18 @@ impl Measure {
     }
 
     /// Everything in the text format of Prometheus.
-    pub(crate) fn text<'a>(&self, modules: impl Iterator<Item = &'a std::sync::Arc<Module>>) -> String {
+    pub(crate) fn text<'a>(
+        &self,
+        modules: impl Iterator<Item = &'a std::sync::Arc<Module>>,
+    ) -> String {
         let mut out = String::from("# TYPE dcp_edge_requests_total counter\n");
         for (part, counter) in &self.parts {
             for (class, count) in (1..).zip(&counter.classes) {
-                line(&mut out, &format!("dcp_edge_requests_total{{module=\"{part}\",code=\"{class}xx\"}}"), count);
+                line(
+                    &mut out,
+                    &format!("dcp_edge_requests_total{{module=\"{part}\",code=\"{class}xx\"}}"),
+                    count,
+                );
             }
         }
         out.push_str("# TYPE dcp_edge_request_seconds histogram\n");
@@ -94,10 +112,26 @@ impl Measure {
         out.push_str("# TYPE dcp_module_ready_instances gauge\n# TYPE dcp_module_restarts_total counter\n# TYPE dcp_module_memory_bytes gauge\n");
         for module in modules {
             let (name, status) = (&module.name, module.status());
-            let ready = status.instances.iter().filter(|instance| instance.state == State::Ready).count();
-            let memory: u64 = status.instances.iter().map(|instance| instance.memory_bytes).sum();
-            for (what, value) in [("ready_instances", ready as u64), ("restarts_total", module.restarts()), ("memory_bytes", memory)] {
-                line(&mut out, &format!("dcp_module_{what}{{module=\"{name}\"}}"), &AtomicU64::new(value));
+            let ready = status
+                .instances
+                .iter()
+                .filter(|instance| instance.state == State::Ready)
+                .count();
+            let memory: u64 = status
+                .instances
+                .iter()
+                .map(|instance| instance.memory_bytes)
+                .sum();
+            for (what, value) in [
+                ("ready_instances", ready as u64),
+                ("restarts_total", module.restarts()),
+                ("memory_bytes", memory),
+            ] {
+                line(
+                    &mut out,
+                    &format!("dcp_module_{what}{{module=\"{name}\"}}"),
+                    &AtomicU64::new(value),
+                );
             }
         }
         out
@@ -114,8 +148,14 @@ impl Counter {
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
         self.classes[class].fetch_add(1, Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
-        self.micros.fetch_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        if let Some(bucket) = BOUNDS.iter().position(|bound| duration.as_secs_f64() <= *bound) {
+        self.micros.fetch_add(
+            u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
+        if let Some(bucket) = BOUNDS
+            .iter()
+            .position(|bound| duration.as_secs_f64() <= *bound)
+        {
             self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -124,12 +164,28 @@ impl Counter {
         let mut sum = 0;
         for (bound, count) in BOUNDS.iter().zip(&self.buckets) {
             sum += count.load(Ordering::Relaxed);
-            line(out, &format!("dcp_edge_request_seconds_bucket{{module=\"{part}\",le=\"{bound}\"}}"), &AtomicU64::new(sum));
+            line(
+                out,
+                &format!("dcp_edge_request_seconds_bucket{{module=\"{part}\",le=\"{bound}\"}}"),
+                &AtomicU64::new(sum),
+            );
         }
-        line(out, &format!("dcp_edge_request_seconds_bucket{{module=\"{part}\",le=\"+Inf\"}}"), &self.count);
-        line(out, &format!("dcp_edge_request_seconds_count{{module=\"{part}\"}}"), &self.count);
+        line(
+            out,
+            &format!("dcp_edge_request_seconds_bucket{{module=\"{part}\",le=\"+Inf\"}}"),
+            &self.count,
+        );
+        line(
+            out,
+            &format!("dcp_edge_request_seconds_count{{module=\"{part}\"}}"),
+            &self.count,
+        );
         let seconds = Duration::from_micros(self.micros.load(Ordering::Relaxed)).as_secs_f64();
-        writeln!(out, "dcp_edge_request_seconds_sum{{module=\"{part}\"}} {seconds}").unwrap_or_default();
+        writeln!(
+            out,
+            "dcp_edge_request_seconds_sum{{module=\"{part}\"}} {seconds}"
+        )
+        .unwrap_or_default();
     }
 }
 
@@ -155,5 +211,15 @@ fn write(waiting: &Receiver<Line>, log: LogFile) {
 fn write_line(log: &mut impl std::io::Write, line: &Line) -> std::io::Result<()> {
     let who = line.who.as_deref().unwrap_or("-");
     let (at, micros) = (jiff::Timestamp::now(), line.duration.as_micros());
-    writeln!(log, "{at:.3} {} {who} {} {} {} {}.{:03}ms {}", line.from, line.method, line.path, line.status.as_u16(), micros / 1000, micros % 1000, line.trace)
+    writeln!(
+        log,
+        "{at:.3} {} {who} {} {} {} {}.{:03}ms {}",
+        line.from,
+        line.method,
+        line.path,
+        line.status.as_u16(),
+        micros / 1000,
+        micros % 1000,
+        line.trace
+    )
 }

@@ -50,7 +50,11 @@ struct Portal {
 
 impl Peers {
     pub(crate) fn new(sections: &[PeerSection]) -> anyhow::Result<Self> {
-        sections.iter().map(|section| Peer::new(section).map(Arc::new)).collect::<anyhow::Result<_>>().map(Self)
+        sections
+            .iter()
+            .map(|section| Peer::new(section).map(Arc::new))
+            .collect::<anyhow::Result<_>>()
+            .map(Self)
     }
 
     /// Everything the peers host.
@@ -60,7 +64,13 @@ impl Peers {
 
     /// The peer that hosts a module.
     pub(crate) fn host_of(&self, module: &str) -> Option<&Arc<Peer>> {
-        self.0.iter().find(|peer| peer.modules.read().unwrap_or_else(PoisonError::into_inner).iter().any(|known| known.name == module))
+        self.0.iter().find(|peer| {
+            peer.modules
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .any(|known| known.name == module)
+        })
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<&Arc<Peer>> {
@@ -70,7 +80,10 @@ impl Peers {
     /// Asks the peer that hosts login whose credential this is.
     pub(crate) async fn resolve(&self, mut request: Request<Body>) -> Result<proxy::Raw, Problem> {
         let Some(peer) = self.host_of("login") else {
-            return Err(Problem::unavailable("login", "no node that hosts login can be reached"));
+            return Err(Problem::unavailable(
+                "login",
+                "no node that hosts login can be reached",
+            ));
         };
         request.headers_mut().insert(HOST, peer.host.clone());
         proxy::send_to_peer(&peer.pool, &peer.name, request).await
@@ -92,45 +105,93 @@ impl Peers {
 
 impl Peer {
     fn new(section: &PeerSection) -> anyhow::Result<Self> {
-        let address = section.url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
-        let address = address.ok_or_else(|| anyhow::anyhow!("the address of peer {} must be http://host:port, it is {}", section.name, section.url))?;
-        Ok(Self { name: section.name.clone(), pool: Arc::new(Pool::named(address)), host: HeaderValue::from_str(address)?, modules: RwLock::default() })
+        let address = section
+            .url
+            .strip_prefix("http://")
+            .map(|rest| rest.trim_end_matches('/'));
+        let address = address.ok_or_else(|| {
+            anyhow::anyhow!(
+                "the address of peer {} must be http://host:port, it is {}",
+                section.name,
+                section.url
+            )
+        })?;
+        Ok(Self {
+            name: section.name.clone(),
+            pool: Arc::new(Pool::named(address)),
+            host: HeaderValue::from_str(address)?,
+            modules: RwLock::default(),
+        })
     }
 
     fn known(&self) -> Vec<PortalModule> {
-        self.modules.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.modules
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// GET of a path of the peer, whole.
-    pub(crate) async fn get(&self, path: &'static str, bearer: Option<&HeaderValue>) -> Result<bytes::Bytes, String> {
+    pub(crate) async fn get(
+        &self,
+        path: &'static str,
+        bearer: Option<&HeaderValue>,
+    ) -> Result<bytes::Bytes, String> {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = Uri::from_static(path);
         request.headers_mut().insert(HOST, self.host.clone());
         request.headers_mut().insert(USER_AGENT, NODE_AGENT);
         if let Some(bearer) = bearer {
-            request.headers_mut().insert(hyper::header::AUTHORIZATION, bearer.clone());
+            request
+                .headers_mut()
+                .insert(hyper::header::AUTHORIZATION, bearer.clone());
         }
         let unreachable = |_| format!("the node {} cannot be reached", self.name);
-        let answer = proxy::send_to_peer(&self.pool, &self.name, request).await.map_err(unreachable)?;
+        let answer = proxy::send_to_peer(&self.pool, &self.name, request)
+            .await
+            .map_err(unreachable)?;
         if !answer.status().is_success() {
-            return Err(format!("the node {} answers {}", self.name, answer.status()));
+            return Err(format!(
+                "the node {} answers {}",
+                self.name,
+                answer.status()
+            ));
         }
         proxy::collect(answer, PORTAL_BYTES).await
     }
 
     async fn look(&self, changes: &broadcast::Sender<Change>) {
         let found = match self.get("/portal.json", None).await {
-            Ok(body) => serde_json::from_slice::<Portal>(&body).map(|portal| portal.modules).ok(),
+            Ok(body) => serde_json::from_slice::<Portal>(&body)
+                .map(|portal| portal.modules)
+                .ok(),
             Err(_) => None,
         };
         let before = self.known();
         // What a silent peer hosted is still there, but nobody can use it.
-        let now = found.unwrap_or_else(|| before.iter().cloned().map(|module| PortalModule { state: State::Failed, ..module }).collect());
+        let now = found.unwrap_or_else(|| {
+            before
+                .iter()
+                .cloned()
+                .map(|module| PortalModule {
+                    state: State::Failed,
+                    ..module
+                })
+                .collect()
+        });
         // A peer's peers are its own business, and this node's modules come back from there.
-        let now: Vec<_> = now.into_iter().filter(|module| module.node == self.name).collect();
+        let now: Vec<_> = now
+            .into_iter()
+            .filter(|module| module.node == self.name)
+            .collect();
         for module in now.iter().filter(|module| !before.contains(module)) {
-            drop(changes.send(Change { module: module.name.clone(), node: self.name.clone(), state: module.state, ui: module.entry.clone() }));
+            drop(changes.send(Change {
+                module: module.name.clone(),
+                node: self.name.clone(),
+                state: module.state,
+                ui: module.entry.clone(),
+            }));
         }
         *self.modules.write().unwrap_or_else(PoisonError::into_inner) = now;
     }

@@ -66,7 +66,11 @@ struct ShellMap {
 impl Edge {
     /// The modules of this node, as far as they are deployed.
     pub(crate) fn own_modules(&self) -> Vec<PortalModule> {
-        self.supervisor.modules.values().filter_map(|module| Some(self.portal_module(module, module.manifest()?.as_ref()))).collect()
+        self.supervisor
+            .modules
+            .values()
+            .filter_map(|module| Some(self.portal_module(module, module.manifest()?.as_ref())))
+            .collect()
     }
 
     fn portal_module(&self, module: &Module, manifest: &Manifest) -> PortalModule {
@@ -81,9 +85,13 @@ impl Edge {
             node: self.config.node.name.clone(),
             origin: self.config.edge.public_url.clone(),
             state: module.state(),
-            routes: ui.map(|ui| ui.routes.iter().map(PortalRoute::from).collect()).unwrap_or_default(),
+            routes: ui
+                .map(|ui| ui.routes.iter().map(PortalRoute::from).collect())
+                .unwrap_or_default(),
             permissions: manifest.permissions.clone(),
-            entry: ui.zip(asset.as_ref()).map(|(ui, asset)| format!("/ui/{}/{}?version={}", module.name, ui.entry, asset.version)),
+            entry: ui.zip(asset.as_ref()).map(|(ui, asset)| {
+                format!("/ui/{}/{}?version={}", module.name, ui.entry, asset.version)
+            }),
             integrity: asset.map(|asset| asset.integrity.clone()),
         }
     }
@@ -100,9 +108,14 @@ impl Edge {
     }
 
     pub(crate) fn is_exposed(&self, module: &str) -> bool {
-        let manifest = self.supervisor.modules.get(module).and_then(|module| module.manifest());
+        let manifest = self
+            .supervisor
+            .modules
+            .get(module)
+            .and_then(|module| module.manifest());
         // Whatever its manifest says, users and roles are not administered from outside.
-        module != "administration" && manifest.is_some_and(|manifest| manifest.is_exposed(Exposure::External))
+        module != "administration"
+            && manifest.is_some_and(|manifest| manifest.is_exposed(Exposure::External))
     }
 
     /// `/portal.json`.
@@ -120,24 +133,41 @@ impl Edge {
         let mut imports = BTreeMap::new();
         let mut integrity = BTreeMap::new();
         let shell = self.config.deploy().join("shell");
-        let base: ShellMap = self.assets.get(&shell, "importmap.json").and_then(|file| file.json()).unwrap_or_default();
+        let base: ShellMap = self
+            .assets
+            .get(&shell, "importmap.json")
+            .and_then(|file| file.json())
+            .unwrap_or_default();
         for (name, address) in base.imports {
-            let Some(asset) = self.assets.get(&shell, address.trim_start_matches(['.', '/'])) else {
+            let Some(asset) = self
+                .assets
+                .get(&shell, address.trim_start_matches(['.', '/']))
+            else {
                 imports.insert(name, address);
                 continue;
             };
-            let url = format!("/{}?version={}", address.trim_start_matches(['.', '/']), asset.version);
+            let url = format!(
+                "/{}?version={}",
+                address.trim_start_matches(['.', '/']),
+                asset.version
+            );
             integrity.insert(url.clone(), asset.integrity.clone());
             imports.insert(name, url);
         }
         for module in self.portal_modules(exposed_only) {
             let Some(entry) = module.entry else { continue };
             let own = module.origin == self.config.edge.public_url;
-            let url = if own { entry } else { format!("{}{entry}", module.origin) };
+            let url = if own {
+                entry
+            } else {
+                format!("{}{entry}", module.origin)
+            };
             if let Some(digest) = module.integrity {
                 integrity.insert(url.clone(), digest);
             }
-            imports.entry(format!("@dcp/{}", module.name)).or_insert(url);
+            imports
+                .entry(format!("@dcp/{}", module.name))
+                .or_insert(url);
         }
         json!({ "imports": imports, "integrity": integrity })
     }
@@ -151,7 +181,10 @@ fn page(path: &str, application: &str) -> Value {
 fn layout(modules: &[PortalModule]) -> Value {
     let mut taken: Vec<&str> = Vec::new();
     let mut pages = Vec::new();
-    for (module, route) in modules.iter().flat_map(|module| module.routes.iter().map(move |route| (module, route))) {
+    for (module, route) in modules
+        .iter()
+        .flat_map(|module| module.routes.iter().map(move |route| (module, route)))
+    {
         // The first node that hosts a module shows it.
         if !taken.contains(&route.path.as_str()) {
             taken.push(&route.path);
@@ -168,7 +201,14 @@ mod tests {
 
     fn module(name: &str, paths: &[&str]) -> PortalModule {
         let text = Text::new(name, name);
-        let route = |path: &&str| PortalRoute { path: (*path).to_owned(), title: text.clone(), icon: None, order: 1, permission: None, menu: true };
+        let route = |path: &&str| PortalRoute {
+            path: (*path).to_owned(),
+            title: text.clone(),
+            icon: None,
+            order: 1,
+            permission: None,
+            menu: true,
+        };
         PortalModule {
             name: name.into(),
             title: text.clone(),
@@ -187,9 +227,17 @@ mod tests {
 
     #[test]
     fn the_layout_follows_the_manifests() {
-        let modules = [module("framework", &["home"]), module("login", &[]), module("mvda", &["mvda", "models"]), module("mvda", &["mvda"])];
+        let modules = [
+            module("framework", &["home"]),
+            module("login", &[]),
+            module("mvda", &["mvda", "models"]),
+            module("mvda", &["mvda"]),
+        ];
         let layout = layout(&modules).to_string();
         assert_eq!(layout.matches(r#""path":"mvda""#).count(), 1, "{layout}");
-        assert!(layout.contains(r#""path":"app/:site""#) && layout.contains(r#""path":"models""#), "{layout}");
+        assert!(
+            layout.contains(r#""path":"app/:site""#) && layout.contains(r#""path":"models""#),
+            "{layout}"
+        );
     }
 }

@@ -18,8 +18,20 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, title, detail: detail.into(), module: None, retry_after: None }
+    pub(crate) fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            kind,
+            title,
+            detail: detail.into(),
+            module: None,
+            retry_after: None,
+        }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -27,17 +39,32 @@ impl Problem {
     }
 
     pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Sign in first", detail)
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not-signed-in",
+            "Sign in first",
+            detail,
+        )
     }
 
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "not-allowed", "You are not allowed to do this", detail)
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not-allowed",
+            "You are not allowed to do this",
+            detail,
+        )
     }
 
     /// A module does not run, or not yet.
     pub(crate) fn unavailable(module: &str, detail: impl Into<String>) -> Self {
         let title = "The module is not running";
-        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "module-unavailable", title, detail);
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "module-unavailable",
+            title,
+            detail,
+        );
         problem.module = Some(module.to_owned());
         problem.retry_after = Some(5);
         problem
@@ -59,13 +86,21 @@ impl Problem {
         });
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        response
+            .headers_mut()
+            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(hyper::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response.headers_mut().insert(
+                hyper::header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer"),
+            );
         }
         response
     }

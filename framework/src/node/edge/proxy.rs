@@ -29,7 +29,9 @@ pub(crate) type Raw = Response<Body>;
 pub(crate) async fn send(module: &Module, mut request: Request<Body>) -> Result<Raw, Problem> {
     let mut failed = None;
     for _ in 0..TRIES {
-        let Some(instance) = module.choose(failed).or_else(|| module.choose(None)) else { return Err(not_running(module)) };
+        let Some(instance) = module.choose(failed).or_else(|| module.choose(None)) else {
+            return Err(not_running(module));
+        };
         match attempt(&instance.pool, request).await {
             Ok(answer) => return Ok(answer),
             Err(Failure::NotSent(back)) => request = *back,
@@ -43,7 +45,11 @@ pub(crate) async fn send(module: &Module, mut request: Request<Body>) -> Result<
 }
 
 /// Sends a request to a peer node.
-pub(crate) async fn send_to_peer(pool: &Arc<Pool>, name: &str, mut request: Request<Body>) -> Result<Raw, Problem> {
+pub(crate) async fn send_to_peer(
+    pool: &Arc<Pool>,
+    name: &str,
+    mut request: Request<Body>,
+) -> Result<Raw, Problem> {
     for _ in 0..TRIES {
         match attempt(pool, request).await {
             Ok(answer) => return Ok(answer),
@@ -53,29 +59,53 @@ pub(crate) async fn send_to_peer(pool: &Arc<Pool>, name: &str, mut request: Requ
             Err(Failure::TooSlow) => return Err(too_slow()),
         }
     }
-    Err(Problem::unavailable("node", format!("the node {name} cannot be reached")))
+    Err(Problem::unavailable(
+        "node",
+        format!("the node {name} cannot be reached"),
+    ))
 }
 
 fn not_running(module: &Module) -> Problem {
     let detail = match module.state() {
-        State::Stopped | State::Stopping => format!("the module `{}` was stopped by an operator; `dcp start {}` starts it", module.name, module.name),
+        State::Stopped | State::Stopping => format!(
+            "the module `{}` was stopped by an operator; `dcp start {}` starts it",
+            module.name, module.name
+        ),
         State::Starting | State::Ready => format!("the module `{}` is starting", module.name),
-        State::Failed => format!("the module `{}` has failed and is being started again; its log says why", module.name),
+        State::Failed => format!(
+            "the module `{}` has failed and is being started again; its log says why",
+            module.name
+        ),
     };
     Problem::unavailable(&module.name, detail)
 }
 
 fn broken(detail: String) -> Problem {
-    Problem::new(StatusCode::BAD_GATEWAY, "module-broken", "The module broke off its answer", detail)
+    Problem::new(
+        StatusCode::BAD_GATEWAY,
+        "module-broken",
+        "The module broke off its answer",
+        detail,
+    )
 }
 
 fn too_slow() -> Problem {
     let detail = format!("no answer within {} s", ANSWER_TIME.as_secs());
-    Problem::new(StatusCode::GATEWAY_TIMEOUT, "timed-out", "The module took too long", detail)
+    Problem::new(
+        StatusCode::GATEWAY_TIMEOUT,
+        "timed-out",
+        "The module took too long",
+        detail,
+    )
 }
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", TooLarge.to_string())
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        "The request is too large",
+        TooLarge.to_string(),
+    )
 }
 
 enum Failure {
@@ -99,13 +129,20 @@ async fn attempt(pool: &Arc<Pool>, request: Request<Body>) -> Result<Raw, Failur
         },
     };
     // A kept connection may be closed by the other side while a request is on its way; reading twice changes nothing, so that is tried again.
-    let again = (kept && request.method() == Method::GET && hyper::body::Body::is_end_stream(request.body())).then(|| copy(&request));
-    let sent = tokio::time::timeout(ANSWER_TIME, connection.try_send_request(request)).await.map_err(|_| Failure::TooSlow)?;
+    let again = (kept
+        && request.method() == Method::GET
+        && hyper::body::Body::is_end_stream(request.body()))
+    .then(|| copy(&request));
+    let sent = tokio::time::timeout(ANSWER_TIME, connection.try_send_request(request))
+        .await
+        .map_err(|_| Failure::TooSlow)?;
     match sent {
         Ok(response) => Ok(response.map(|incoming| answer(incoming, connection, pool))),
         Err(mut error) => Err(match (error.take_message(), again) {
             (Some(request), _) => Failure::NotSent(Box::new(request)),
-            (None, Some(request)) if error.error().is_incomplete_message() => Failure::NotSent(Box::new(request)),
+            (None, Some(request)) if error.error().is_incomplete_message() => {
+                Failure::NotSent(Box::new(request))
+            }
             _ if caused_by_size(error.error()) => Failure::TooLarge,
             _ => Failure::Broken(error.error().to_string()),
         }),
@@ -132,14 +169,22 @@ fn copy(request: &Request<Body>) -> Request<Body> {
 }
 
 fn answer(incoming: Incoming, connection: Connection, pool: &Arc<Pool>) -> Body {
-    Answer { incoming, connection: Some((connection, Arc::clone(pool))), until: None }.into_body()
+    Answer {
+        incoming,
+        connection: Some((connection, Arc::clone(pool))),
+        until: None,
+    }
+    .into_body()
 }
 
 /// Makes an answer of a module fit for the caller: headers of the connection go, endless answers end when the node stops.
 pub(crate) fn hand_back(mut response: Raw, stopping: &CancellationToken) -> Response<Body> {
     *response.version_mut() = Version::HTTP_11;
     strip_hop_by_hop(response.headers_mut());
-    let endless = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let endless = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     if endless && let Body::Answer(answer) = response.body_mut() {
         answer.until = Some(Box::pin(stopping.clone().cancelled_owned()));
     }
@@ -148,17 +193,30 @@ pub(crate) fn hand_back(mut response: Raw, stopping: &CancellationToken) -> Resp
 
 /// The protocol a caller wants to change to, when it does.
 pub(crate) fn wanted_protocol(request: &Request<Incoming>) -> Option<HeaderValue> {
-    let asks = request.headers().get(CONNECTION)?.to_str().ok()?.to_ascii_lowercase().contains("upgrade");
-    asks.then(|| request.headers().get(UPGRADE).cloned()).flatten()
+    let asks = request
+        .headers()
+        .get(CONNECTION)?
+        .to_str()
+        .ok()?
+        .to_ascii_lowercase()
+        .contains("upgrade");
+    asks.then(|| request.headers().get(UPGRADE).cloned())
+        .flatten()
 }
 
 /// Joins the two ends of a connection that changed its protocol (WebSocket), until either ends or the node stops.
-pub(crate) fn join(caller: hyper::upgrade::OnUpgrade, response: &mut Raw, stopping: CancellationToken) {
+pub(crate) fn join(
+    caller: hyper::upgrade::OnUpgrade,
+    response: &mut Raw,
+    stopping: CancellationToken,
+) {
     let module = hyper::upgrade::on(response);
     tokio::spawn(async move {
         let joined = async {
-            let (caller, module) = tokio::try_join!(caller, module).map_err(std::io::Error::other)?;
-            tokio::io::copy_bidirectional(&mut TokioIo::new(caller), &mut TokioIo::new(module)).await
+            let (caller, module) =
+                tokio::try_join!(caller, module).map_err(std::io::Error::other)?;
+            tokio::io::copy_bidirectional(&mut TokioIo::new(caller), &mut TokioIo::new(module))
+                .await
         };
         tokio::select! {
             ended = joined => if let Err(error) = ended { tracing::debug!(%error, "an upgraded connection ended") },
@@ -169,6 +227,9 @@ pub(crate) fn join(caller: hyper::upgrade::OnUpgrade, response: &mut Raw, stoppi
 
 /// The whole body of an answer, when it is small enough.
 pub(crate) async fn collect(response: Raw, limit: usize) -> Result<bytes::Bytes, String> {
-    let body = http_body_util::Limited::new(response.into_body(), limit).collect().await.map_err(|error| error.to_string())?;
+    let body = http_body_util::Limited::new(response.into_body(), limit)
+        .collect()
+        .await
+        .map_err(|error| error.to_string())?;
     Ok(body.to_bytes())
 }
