@@ -12,7 +12,6 @@ export const t = translate({
     cancel: 'Cancel',
     close: 'Close',
     undo: 'Undo',
-    // users
     newUser: 'New user',
     editUser: 'User {name}',
     name: 'Name',
@@ -47,7 +46,6 @@ export const t = translate({
     deactivated: '{name} is deactivated.',
     reactivated: '{name} is active again.',
     needed: 'This is needed.',
-    // roles
     newRole: 'New role',
     editRole: 'Role {name}',
     description: 'Description',
@@ -56,7 +54,6 @@ export const t = translate({
     noRolesText: 'A role names what its holders may do; grant it to users per site.',
     roleSaved: 'Role {name} is saved.',
     members: 'Users',
-    // modules
     module: 'Module',
     node: 'Node',
     zone: 'Zone',
@@ -93,7 +90,7 @@ export const t = translate({
     nongxp: 'information only',
   },
   de: {
-    title: 'Administration',
+    title: 'Verwaltung',
     users: 'Benutzer',
     roles: 'Rollen',
     modules: 'Module',

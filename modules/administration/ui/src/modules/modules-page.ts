@@ -135,7 +135,7 @@ export class ModulesPage {
         header: () => t('actions'),
         value: () => '',
         sortable: false,
-        width: '176px',
+        width: '208px',
       },
     ];
   });
