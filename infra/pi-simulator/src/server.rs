@@ -1,7 +1,9 @@
 //! The HTTP side: reading requests, authentication, faults, answers.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -257,25 +259,30 @@ fn respond(status: u16, body: &Value) -> Response<Body> {
 fn truncated(status: u16, body: &Value) -> Response<Body> {
     let mut bytes = Bytes::from(body.to_string());
     bytes.truncate(bytes.len() / 2);
-    let frames = [
-        Ok(Frame::data(bytes)),
-        Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted)),
-    ];
-    let body = BodyExt::boxed(Frames(frames.into_iter()));
+    let body = Broken { first: Some(bytes), waited: false }.boxed();
     builder(status).body(body).unwrap_or_default()
 }
 
-/// The frames of a body that breaks off.
-struct Frames(std::array::IntoIter<Result<Frame<Bytes>, std::io::Error>, 2>);
+/// A body that breaks off: its first half, a moment for it to leave, then an error.
+struct Broken {
+    first: Option<Bytes>,
+    waited: bool,
+}
 
-impl hyper::body::Body for Frames {
+impl hyper::body::Body for Broken {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        std::task::Poll::Ready(self.0.next())
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        if !self.waited {
+            // Without this turn the error overtakes what is still in the buffer.
+            self.waited = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())))
     }
 }
