@@ -1,6 +1,6 @@
 //! The PI Web API client against the simulator, over HTTP, with the faults a real server shows.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::{Duration, Instant};
 

@@ -42,8 +42,7 @@ fn fast(text: &[u8]) -> Option<Micros> {
     let fraction = match text.get(19)? {
         b'Z' => 0,
         b'.' => {
-            let count = text.len() - 21;
-            let kept = count.min(6);
+            let kept = text.len().checked_sub(21).filter(|count| *count > 0)?.min(6);
             digits(20, text.len() - 1)?;
             digits(20, 20 + kept)? * 10_i64.pow(u32::try_from(6 - kept).ok()?)
         }

@@ -27,7 +27,7 @@ impl Context<'_> {
                 &["Points", "EnumerationSets"],
             ),
             Object::AssetServer => {
-                self.server(object, "assetservers", ASSET_SERVER, &["AssetDatabases"])
+                self.server(object, "assetservers", ASSET_SERVER, &["Databases"])
             }
             Object::Database => self.database(),
             Object::Element(place) => self.element(place),
@@ -89,6 +89,8 @@ impl Context<'_> {
 
     fn server(&self, object: Object, controller: &str, name: &str, lists: &[&str]) -> Value {
         let rest = json!({
+            "Description": "",
+            "ExtendedProperties": {},
             "IsConnected": true,
             "ServerVersion": VERSION,
             "ServerTime": time::format(self.now),
@@ -273,7 +275,7 @@ impl Context<'_> {
             "IsLocked": false,
             "AreValuesCaptured": frame.end != time::OPEN_END,
             "RefElementWebIds": [element],
-            "Security": { "CanRead": true, "CanReadData": true, "CanWrite": false, "CanDelete": false, "HasAdmin": false, "Rights": ["Read", "ReadData"] },
+            "Security": { "CanRead": true, "CanSubscribe": true, "CanAnnotate": false, "CanExecute": false, "CanSubscribeOthers": false, "CanWriteData": false, "CanReadData": true, "CanWrite": false, "CanDelete": false, "HasAdmin": false, "Rights": ["Read", "ReadData"] },
             "Links": self.links(&links),
         });
         self.with(object, &frame.name, rest)
@@ -318,7 +320,7 @@ impl Context<'_> {
 const LISTS: [(&str, &str); 10] = [
     ("Points", "points"),
     ("EnumerationSets", "enumerationsets"),
-    ("AssetDatabases", "assetdatabases"),
+    ("Databases", "assetdatabases"),
     ("Elements", "elements"),
     ("ElementTemplates", "elementtemplates"),
     ("AttributeTemplates", "attributetemplates"),
