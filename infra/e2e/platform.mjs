@@ -1,0 +1,128 @@
+// The running platform as its users meet it: a browser, the command line, the API.
+
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import assert from 'node:assert/strict';
+
+import AxeBuilder from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+export const home = process.env.DCP_HOME;
+const port = process.env.DCP_PORT ?? '7400';
+export const portal = `http://localhost:${port}`;
+export const external = `http://localhost:${Number(port) + 1}`;
+export const simulator = `http://127.0.0.1:${Number(port) + 20}`;
+
+/** The passwords of the demo users, as infra/up prints them. */
+export const passwords = Object.fromEntries(
+  section(readFileSync(join(home, 'secrets.toml'), 'utf8'), 'demo/users').map((line) => {
+    const [, name, value] = /^(\w+) = "(.*)"$/.exec(line) ?? assert.fail(line);
+    return [name, value];
+  }),
+);
+
+function section(text, name) {
+  const lines = text.split('\n');
+  const from = lines.findIndex((line) => line === `["${name}"]`) + 1;
+  const to = lines.findIndex((line, at) => at >= from && line.startsWith('['));
+  return lines.slice(from, to < 0 ? undefined : to).filter((line) => line.trim());
+}
+
+const run = promisify(execFile);
+
+/** The dcp command; fails the test with its message when it fails. */
+export async function dcp(args, options = {}) {
+  const { stdout } = await run(join(home, 'bin', 'dcp'), args, { ...options, env: { ...process.env, ...options.env } });
+  return stdout;
+}
+
+export async function openBrowser() {
+  const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--headless', ...quiet] });
+}
+
+/** A page whose console errors fail the test that opened it. */
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) page.problems.push(message.text());
+  });
+  return page;
+}
+
+export async function signIn(page, user, password = passwords[user]) {
+  await page.getByLabel('User name').fill(user);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+export async function screenshot(page, name) {
+  await page.screenshot({ path: join(process.env.DCP_SCREENSHOTS ?? home, `${name}.png`) });
+}
+
+/** No violation that axe knows of, in the theme that is on. */
+export async function accessible(page, where) {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map(({ target }) => target.join(' ')).join('\n    ')}`);
+  assert.deepEqual(told, [], `axe on ${where}`);
+}
+
+/** Calls the API as a tool does, with a token of that user. */
+export class Tool {
+  static async of(user) {
+    const answer = await fetch(`${portal}/api/login/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: portal, 'sec-fetch-site': 'same-origin' },
+      body: JSON.stringify({ login: user, password: passwords[user] }),
+    });
+    assert.equal(answer.status, 200, await answer.clone().text());
+    const cookie = answer.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+    const made = await fetch(`${portal}/api/login/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: portal, 'sec-fetch-site': 'same-origin', cookie },
+      body: JSON.stringify({ name: 'end-to-end test', ttl_days: 1 }),
+    });
+    assert.equal(made.status, 200, await made.clone().text());
+    return new Tool((await made.json()).token);
+  }
+
+  constructor(token) {
+    this.token = token;
+  }
+
+  async ask(path, { method = 'GET', body, headers = {}, site = 'basel' } = {}) {
+    const answer = await fetch(`${portal}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, 'dcp-site': site, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, type: answer.headers.get('content-type'), body: text && JSON.parse(text) };
+  }
+}
+
+/** Asks again until `look` answers with something true; says what it waited for. */
+export async function eventually(what, look, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
+    await new Promise((go) => setTimeout(go, 100));
+  }
+}
+
+/** A problem document with a title and a trace id. */
+export function isProblem(answer, status, kind) {
+  assert.equal(answer.status, status, JSON.stringify(answer.body));
+  assert.match(answer.type, /^application\/problem\+json/);
+  assert.equal(answer.body.status, status);
+  assert.ok(answer.body.title, 'a problem has a title');
+  assert.ok(answer.body.trace_id, 'a problem has a trace id');
+  if (kind) assert.match(answer.body.type, new RegExp(`${kind}$`));
+}

@@ -1,0 +1,62 @@
+// The data scientist: publishes plain R functions and calls them.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+
+import { dcp, home, isProblem, passwords, portal, Tool } from './platform.mjs';
+
+const examples = join(import.meta.dirname, '../../modules/calc/examples');
+const config = mkdtempSync(join(home, 'scientist-'));
+const env = { XDG_CONFIG_HOME: config, DCP_PASSWORD: passwords.scientist };
+let scientist;
+
+before(async () => {
+  scientist = await Tool.of('scientist');
+});
+
+test('publishes an R script with one command and calls it by curl', async () => {
+  await dcp(['login', 'scientist'], { env });
+  const told = await dcp(['publish', join(examples, 'capability.R')], { env });
+  assert.match(told, /cpk/);
+  const token = (await dcp(['token'], { env })).trim();
+  const x = [9.9, 10.1, 10.0, 10.2, 9.8, 10.0, 10.1, 9.9];
+  const answer = await fetch(`${portal}/api/calc/r/capability/cpk`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-www-form-urlencoded' },
+    body: JSON.stringify({ x, lsl: 9, usl: 11 }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const { value, warnings, call } = await answer.json();
+  const moving = x.slice(1).map((one, at) => Math.abs(one - x[at]));
+  const sigma = moving.reduce((sum, one) => sum + one, 0) / moving.length / 1.1283791670955126;
+  const mean = x.reduce((sum, one) => sum + one, 0) / x.length;
+  const expected = Math.min(11 - mean, mean - 9) / (3 * sigma);
+  const cpk = typeof value === 'number' ? value : value.cpk;
+  assert.ok(Math.abs(cpk / expected - 1) < 1e-9, `${cpk} and ${expected}`);
+  assert.deepEqual(warnings, []);
+  assert.ok(call.result_key);
+});
+
+test('gives the result of one call to the next', async () => {
+  const source = 'twice <- function(x) 2 * x\ntotal <- function(x) sum(x)\nwarns <- function(x) sqrt(x)\nstops <- function() stop("the probe is dry")\n';
+  const published = await scientist.ask('/api/calc/scripts/chain', { method: 'PUT', body: source, headers: { 'content-type': 'text/x-r' } });
+  assert.equal(published.status, 200, JSON.stringify(published.body));
+  const first = await scientist.ask('/api/calc/r/chain/twice', { method: 'POST', body: { x: [0.1, 0.2, 0.30000000000000004] } });
+  assert.deepEqual(first.body.value, [0.2, 0.4, 0.6000000000000001]);
+  const next = await scientist.ask('/api/calc/r/chain/total', { method: 'POST', body: { x: { $result: first.body.call.result_key } } });
+  assert.equal(next.body.value, 0.2 + 0.4 + 0.6000000000000001);
+  const warned = await scientist.ask('/api/calc/r/chain/warns', { method: 'POST', body: { x: -1 } });
+  assert.match(warned.body.warnings.join(' '), /NaN/);
+});
+
+test('is told what was wrong with a call', async () => {
+  const stops = await scientist.ask('/api/calc/r/chain/stops', { method: 'POST', body: {} });
+  isProblem(stops, 422, 'r-error');
+  assert.match(stops.body.detail, /the probe is dry/);
+  isProblem(await scientist.ask('/api/calc/r/chain/nothing', { method: 'POST', body: {} }), 404, 'unknown-function');
+  isProblem(await scientist.ask('/api/calc/r/nothing/twice', { method: 'POST', body: {} }), 404, 'unknown-script');
+  isProblem(await scientist.ask('/api/calc/r/chain/twice', { method: 'POST', body: { y: 1 } }), 422, 'invalid-arguments');
+  isProblem(await scientist.ask('/api/calc/r/chain/twice', { method: 'POST', body: '[1,' }), 400);
+});
