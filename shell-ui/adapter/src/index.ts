@@ -21,9 +21,9 @@ export const SPA_PROPS = new InjectionToken<SpaProps>('single-spa properties');
 
 /** The functions single-spa calls. */
 export interface Lifecycles {
-  bootstrap(): Promise<void>;
-  mount(props: SpaProps): Promise<void>;
-  unmount(): Promise<void>;
+  readonly bootstrap: () => Promise<void>;
+  readonly mount: (props: SpaProps) => Promise<void>;
+  readonly unmount: () => Promise<void>;
 }
 
 function containerOf(props: SpaProps): HTMLElement {

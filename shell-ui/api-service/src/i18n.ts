@@ -54,6 +54,6 @@ export function translator<K extends string>(messages: Messages<K>): (key: K, pl
     const id = `${spoken}:${key}`;
     const format = compiled.get(id) ?? new IntlMessageFormat(text, locale(), undefined, { ignoreTag: true });
     compiled.set(id, format);
-    return String(format.format(places as Record<string, string | number | Date> | undefined));
+    return String(format.format(places));
   };
 }

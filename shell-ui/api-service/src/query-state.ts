@@ -53,9 +53,9 @@ type Values<S> = { readonly [K in keyof S]: S[K] extends Parameter<infer T> ? T 
 /** The state of a page kept in the query of its address, so that a link opens the same view. */
 export interface QueryState<V> extends Readable<V> {
   /** Changes some values: as a new step of the history unless `replace`. */
-  set(change: Partial<V>, options?: { replace?: boolean }): void;
+  readonly set: (change: Partial<V>, options?: { replace?: boolean }) => void;
   /** The address that would show this state with some values changed. */
-  href(change: Partial<V>): string;
+  readonly href: (change: Partial<V>) => string;
   /** Ends following the address. */
   stop(): void;
 }

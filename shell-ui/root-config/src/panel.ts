@@ -7,7 +7,7 @@ export interface Panel {
   readonly text: string;
   readonly cause?: string | undefined;
   readonly module?: string | undefined;
-  readonly button?: { readonly label: string; run(): void } | undefined;
+  readonly button?: { readonly label: string; readonly run: () => void } | undefined;
   readonly link?: { readonly label: string; readonly href: string } | undefined;
 }
 

@@ -34,7 +34,7 @@ import { t } from './texts';
       <dcp-problem [problem]="problem" [retryable]="false" />
     }
     @if (!must()) {
-      <button type="button" class="dcp-button dcp-button--quiet" (click)="cancel.emit()">
+      <button type="button" class="dcp-button dcp-button--quiet" (click)="kept.emit()">
         {{ t('cancel') }}
       </button>
     }
@@ -45,7 +45,7 @@ export class ChangeForm {
   readonly login = input.required<string>();
   readonly must = input(false);
   readonly done = output();
-  readonly cancel = output();
+  readonly kept = output();
   protected readonly t = t;
   protected readonly shortest = SHORTEST_PASSWORD;
   protected readonly form = submission();

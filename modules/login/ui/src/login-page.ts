@@ -28,7 +28,7 @@ import { t } from './texts';
             [login]="session()?.user?.login ?? ''"
             [must]="session()?.must_change_password ?? false"
             (done)="changed()"
-            (cancel)="goOn()"
+            (kept)="goOn()"
           />
         }
         @default {

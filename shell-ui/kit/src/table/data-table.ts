@@ -127,7 +127,10 @@ export class DataTable<T> {
 
   protected pressed(event: KeyboardEvent): void {
     const count = this.shown().length;
-    if (count === 0 || event.target !== this.grid().nativeElement) return this.toFilter(event);
+    if (count === 0 || event.target !== this.grid().nativeElement) {
+      this.toFilter(event);
+      return;
+    }
     const from = Math.min(this.active(), count - 1);
     const page = Math.max(1, Math.floor(this.grid().nativeElement.clientHeight / this.rowHeight()) - 2);
     const to = moved(event.key, from, count, page);
@@ -141,7 +144,10 @@ export class DataTable<T> {
     else if (event.key === 'a' && (event.ctrlKey || event.metaKey) && this.selectable() === 'many') this.selected.set(new Set(this.keys()));
     else if (event.key === 'Escape' && this.selected().size > 0) this.selected.set(new Set());
     else if (event.key === 'Enter' && this.openable()) this.opened.emit(this.shown()[from] as T);
-    else return this.toFilter(event);
+    else {
+      this.toFilter(event);
+      return;
+    }
     event.preventDefault();
   }
 
