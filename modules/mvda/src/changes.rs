@@ -49,12 +49,14 @@ impl From<Summary> for Change {
     }
 }
 
-impl Changes {
+impl Default for Changes {
     /// Nothing seen yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { newest: Arc::new(watch::Sender::new(0)) }
     }
+}
 
+impl Changes {
     /// Looks for new revisions for as long as the process lives.
     pub async fn watch(self, store: Store, clock: Arc<dyn Clock>) {
         loop {

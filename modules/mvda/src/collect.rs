@@ -117,7 +117,7 @@ async fn keep(mvda: &Mvda, model: &Model) -> Result<(), CollectError> {
 }
 
 async fn give_up(mvda: &Mvda) -> Result<(), StoreError> {
-    let grace = Duration::from_secs(60);
+    let grace = Duration::from_mins(1);
     let now = mvda.store.clock().now();
     let overdue = now.checked_sub(grace).unwrap_or(now);
     for late in mvda.store.read("models_overdue", params![overdue]).await?.all::<Waiting>()? {

@@ -87,7 +87,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         sources: sources::Sources::new(start.service("framework").await?, start.clock()),
         plant: plant::Plant::new(start.secrets(), start.clock()),
         calc: CalcClient::new(start.service("calc").await?),
-        changes: changes::Changes::new(),
+        changes: changes::Changes::default(),
         zone: start.manifest().zone.to_string(),
         to_collect: Arc::default(),
     };

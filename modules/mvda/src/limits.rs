@@ -13,7 +13,7 @@ pub const BATCHES: usize = 1_000;
 /// Bytes of a question for a model: all batches and tags with their identifiers.
 pub const ASK_BYTES: usize = 1024 * 1024;
 /// Longest calculation of a model, reading of the process data included.
-pub const CALCULATION: Duration = Duration::from_secs(15 * 60);
+pub const CALCULATION: Duration = Duration::from_mins(15);
 /// Pause before the engine is asked again when it does not know the script yet.
 pub const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// Pause between two looks for results to collect and for overdue calculations; a finished call wakes earlier.
@@ -31,7 +31,7 @@ pub const OVERLAY_BATCHES: usize = 200;
 /// Batches listed at once.
 pub const LISTED_BATCHES: usize = 1_000;
 /// The trend that is shown when no start is asked for.
-pub const USUAL_TREND: Duration = Duration::from_secs(24 * 3600);
+pub const USUAL_TREND: Duration = Duration::from_hours(24);
 /// Longest trend for which every recorded value is read; a longer one is thinned out by the PI server.
 pub const RECORDED_TREND: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// Bad stretches told of one line.

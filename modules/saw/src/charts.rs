@@ -11,6 +11,7 @@ use dcp::events;
 use dcp::http::{Caller, Json, Path, Problem};
 use dcp::params;
 use dcp::store::{StoreError, Tx};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::ask::Ask;
@@ -18,7 +19,7 @@ use crate::chart::{self, Chart, Listed};
 use crate::{MODULE, SCRIPT, Saw};
 
 /// Longest calculation of a chart: it takes milliseconds once an engine has it.
-pub const CALCULATION: Duration = Duration::from_secs(60);
+pub const CALCULATION: Duration = Duration::from_mins(1);
 /// How long an answer waits for its result before it says that the chart is still waiting.
 const WAIT: Duration = Duration::from_secs(10);
 /// Pause between two looks at the chart while an answer waits.
@@ -50,16 +51,8 @@ async fn enqueue(saw: &Saw, caller: &Caller, ask: &Ask) -> Result<String, Proble
     let (now, actor) = (saw.store.clock().now(), caller.actor());
     let (id, call_id) = (saw.store.ids().next().to_string(), saw.store.ids().next().to_string());
     let deadline = now.checked_add(CALCULATION).map_err(Problem::internal)?;
-    let call = Call {
-        call_id: call_id.clone(),
-        script: SCRIPT.name.to_owned(),
-        function: "individuals".to_owned(),
-        args: arguments(ask),
-        requested_by: events::Actor { id: actor.id.to_string(), name: actor.name.clone() },
-        site: site.to_owned(),
-        reply_to: MODULE.to_owned(),
-        deadline: Some(deadline),
-    };
+    let by = events::Actor { id: actor.id.to_string(), name: actor.name.clone() };
+    let call = call(ask, site, by, call_id.clone(), deadline);
     let request = serde_json::to_value(ask).map_err(Problem::internal)?;
     let mut tx = saw.store.begin().await?;
     let added = params![&id, site, ask.title.trim(), request, call_id, deadline, now, actor.id.as_str(), &actor.name];
@@ -67,6 +60,20 @@ async fn enqueue(saw: &Saw, caller: &Caller, ask: &Ask) -> Result<String, Proble
     dcp::calc::request(&mut tx, &call).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// The task for the engine.
+pub fn call(ask: &Ask, site: &str, by: events::Actor, call_id: String, deadline: Timestamp) -> Call {
+    Call {
+        call_id,
+        script: SCRIPT.name.to_owned(),
+        function: "individuals".to_owned(),
+        args: arguments(ask),
+        requested_by: by,
+        site: site.to_owned(),
+        reply_to: MODULE.to_owned(),
+        deadline: Some(deadline),
+    }
 }
 
 fn arguments(ask: &Ask) -> Map<String, Value> {
@@ -111,6 +118,10 @@ pub async fn take_outcome(saw: &Saw, tx: &mut Tx<'_>, event: &CallFinished) -> R
             });
             tx.call("chart_calculated", params![&event.call_id, &done.result_key, provenance]).await?;
             saw.to_collect.notify_one();
+        }
+        // At the start of a node a chart may be asked for before the script has reached the engine.
+        Outcome::Error(failed) if failed.kind == "unknown-script" => {
+            tx.call("chart_postponed", params![&event.call_id, tx.store().ids().next()]).await?;
         }
         Outcome::Error(failed) => fail(tx, &event.call_id, &failed.title, &failed.detail).await?,
     }

@@ -4,16 +4,19 @@
 
 use std::time::Duration;
 
-use dcp::calc::CalcError;
+use dcp::calc::{CalcError, publish_scripts};
+use dcp::events::Actor;
 use dcp::params;
 use dcp::store::StoreError;
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::charts::{CALCULATION, fail};
-use crate::Saw;
+use crate::ask::Ask;
+use crate::charts::{CALCULATION, call, fail};
+use crate::{SCRIPT, Saw};
 
 /// Pause between two looks for what other instances left; a finished call wakes earlier.
-const COLLECT_EVERY: Duration = Duration::from_secs(5);
+const COLLECT_EVERY: Duration = Duration::from_secs(3);
 
 #[derive(Debug, thiserror::Error)]
 enum CollectError {
@@ -28,6 +31,17 @@ struct Waiting {
     id: String,
     site: dcp::model::SiteId,
     result_key: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Postponed {
+    id: String,
+    site: String,
+    request: Ask,
+    call_id: String,
+    deadline: Timestamp,
+    created_by_id: String,
+    created_by_name: String,
 }
 
 /// Works for as long as the process lives.
@@ -48,11 +62,26 @@ async fn round(saw: &Saw) -> Result<(), StoreError> {
             Err(error) => tracing::warn!(chart.id = waiting.id, error = &error as &dyn std::error::Error, "a result could not be collected yet"),
         }
     }
+    ask_again(saw).await?;
     let overdue = saw.store.clock().now().checked_sub(CALCULATION).unwrap_or_default();
     for call_id in saw.store.read("charts_overdue", params![overdue]).await?.all::<String>()? {
         let detail = format!("No engine answered within {} seconds.", CALCULATION.as_secs());
         let mut tx = saw.store.begin().await?;
         fail(&mut tx, &call_id, "The calculation did not end in time", &detail).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Asks once more for charts whose script the engine did not know.
+async fn ask_again(saw: &Saw) -> Result<(), StoreError> {
+    for late in saw.store.read("charts_to_ask_again", params![]).await?.all::<Postponed>()? {
+        publish_scripts(&saw.store, &[SCRIPT]).await?;
+        let mut tx = saw.store.begin().await?;
+        if tx.call("chart_asked_again", params![&late.id]).await?.affected() > 0 {
+            let by = Actor { id: late.created_by_id, name: late.created_by_name };
+            dcp::calc::request(&mut tx, &call(&late.request, &late.site, by, late.call_id, late.deadline)).await?;
+        }
         tx.commit().await?;
     }
     Ok(())

@@ -48,6 +48,25 @@ UPDATE dbo.chart SET state = 'failed', error_title = @error_title, error_detail 
 WHERE call_id = @call_id AND state IN ('queued', 'collecting');
 GO
 
+CREATE PROCEDURE dbo.chart_postponed
+    @call_id NVARCHAR(36),
+    @next_call_id NVARCHAR(36)
+AS
+UPDATE dbo.chart SET call_id = @next_call_id, ask_again = 1 WHERE call_id = @call_id AND state = 'queued';
+GO
+
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), request NVARCHAR(MAX), call_id NVARCHAR(MAX), deadline DATETIMEOFFSET(6), created_by_id NVARCHAR(MAX), created_by_name NVARCHAR(MAX)
+CREATE PROCEDURE dbo.charts_to_ask_again
+AS
+SELECT TOP (20) id, site, request, call_id, deadline, created_by_id, created_by_name FROM dbo.chart WHERE state = 'queued' AND ask_again = 1 ORDER BY created_at;
+GO
+
+CREATE PROCEDURE dbo.chart_asked_again
+    @id NVARCHAR(36)
+AS
+UPDATE dbo.chart SET ask_again = 0 WHERE id = @id AND state = 'queued' AND ask_again = 1;
+GO
+
 -- returns id NVARCHAR(MAX), site NVARCHAR(MAX), result_key NVARCHAR(MAX)
 CREATE PROCEDURE dbo.charts_to_collect
 AS

@@ -18,6 +18,15 @@ WHERE call_id = :call_id AND state = 'queued';
 UPDATE chart SET state = 'failed', error_title = :error_title, error_detail = :error_detail
 WHERE call_id = :call_id AND state IN ('queued', 'collecting');
 
+-- procedure chart_postponed(call_id TEXT, next_call_id TEXT)
+UPDATE chart SET call_id = :next_call_id, ask_again = 1 WHERE call_id = :call_id AND state = 'queued';
+
+-- procedure charts_to_ask_again() -> id TEXT, site TEXT, request JSON, call_id TEXT, deadline TIME, created_by_id TEXT, created_by_name TEXT
+SELECT id, site, request, call_id, deadline, created_by_id, created_by_name FROM chart WHERE state = 'queued' AND ask_again = 1 ORDER BY created_at LIMIT 20;
+
+-- procedure chart_asked_again(id TEXT)
+UPDATE chart SET ask_again = 0 WHERE id = :id AND state = 'queued' AND ask_again = 1;
+
 -- procedure charts_to_collect() -> id TEXT, site TEXT, result_key TEXT
 SELECT id, site, result_key FROM chart WHERE state = 'collecting' ORDER BY created_at LIMIT 20;
 

@@ -9,6 +9,7 @@ CREATE TABLE dbo.chart (
     error_detail NVARCHAR(MAX),
     call_id NVARCHAR(36) NOT NULL UNIQUE,
     deadline DATETIMEOFFSET(6) NOT NULL,
+    ask_again BIT NOT NULL DEFAULT 0,
     result_key NVARCHAR(400),
     provenance NVARCHAR(MAX),
     result NVARCHAR(MAX),

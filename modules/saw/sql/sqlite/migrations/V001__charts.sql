@@ -9,6 +9,7 @@ CREATE TABLE chart (
     error_detail TEXT,
     call_id TEXT NOT NULL UNIQUE,
     deadline TEXT NOT NULL,
+    ask_again INTEGER NOT NULL DEFAULT 0,
     result_key TEXT,
     provenance TEXT,
     result TEXT,
