@@ -124,7 +124,9 @@ fn ninety_five() -> f64 {
 }
 
 fn every_minute() -> Interpolation {
-    Interpolation::Every { interval: "60s".to_owned() }
+    Interpolation::Every {
+        interval: "60s".to_owned(),
+    }
 }
 
 fn percent() -> String {
@@ -148,57 +150,104 @@ impl Ask {
 
     fn check_settings(&self, wrong: &mut Wrong) {
         let name = self.name.trim();
-        wrong.unless(!name.is_empty() && name.chars().count() <= limits::NAME, "/name", || {
-            format!("A name has 1 to {} characters.", limits::NAME)
+        wrong.unless(
+            !name.is_empty() && name.chars().count() <= limits::NAME,
+            "/name",
+            || format!("A name has 1 to {} characters.", limits::NAME),
+        );
+        wrong.unless(
+            (1..=limits::COMPONENTS).contains(&self.components),
+            "/components",
+            || {
+                format!(
+                    "Between 1 and {} components are possible.",
+                    limits::COMPONENTS
+                )
+            },
+        );
+        wrong.unless(self.alpha > 0.5 && self.alpha < 1.0, "/alpha", || {
+            "The confidence lies between 0.5 and 1.".to_owned()
         });
-        wrong.unless((1..=limits::COMPONENTS).contains(&self.components), "/components", || {
-            format!("Between 1 and {} components are possible.", limits::COMPONENTS)
+        wrong.unless(self.maturity == "percent", "/maturity", || {
+            "Only `percent` is known.".to_owned()
         });
-        wrong.unless(self.alpha > 0.5 && self.alpha < 1.0, "/alpha", || "The confidence lies between 0.5 and 1.".to_owned());
-        wrong.unless(self.maturity == "percent", "/maturity", || "Only `percent` is known.".to_owned());
         let grid = match &self.interpolation {
             Interpolation::Every { interval } => is_interval(interval),
             Interpolation::Recorded(word) => word == "recorded",
         };
-        wrong.unless(grid, "/interpolation", || "Write {\"interval\":\"60s\"} (from 1s to 24h) or \"recorded\".".to_owned());
+        wrong.unless(grid, "/interpolation", || {
+            "Write {\"interval\":\"60s\"} (from 1s to 24h) or \"recorded\".".to_owned()
+        });
     }
 
     fn check_tags(&self, wrong: &mut Wrong) {
         let count = self.tags.len();
-        wrong.unless((1..=limits::TAGS).contains(&count), "/tags", || format!("Choose 1 to {} tags.", limits::TAGS));
-        let enough = self.kind == Kind::Level || usize::try_from(self.components).is_ok_and(|components| components <= count);
-        wrong.unless(count == 0 || enough, "/components", || format!("{} components need at least as many tags; there are {count}.", self.components));
+        wrong.unless((1..=limits::TAGS).contains(&count), "/tags", || {
+            format!("Choose 1 to {} tags.", limits::TAGS)
+        });
+        let enough = self.kind == Kind::Level
+            || usize::try_from(self.components).is_ok_and(|components| components <= count);
+        wrong.unless(count == 0 || enough, "/components", || {
+            format!(
+                "{} components need at least as many tags; there are {count}.",
+                self.components
+            )
+        });
         for (at, tag) in self.tags.iter().enumerate() {
             let pointer = format!("/tags/{at}/name");
             let reserved = matches!(tag.name.as_str(), "" | "batch" | "time");
-            wrong.unless(!reserved, &pointer, || "This name is not possible.".to_owned());
+            wrong.unless(!reserved, &pointer, || {
+                "This name is not possible.".to_owned()
+            });
             let first = self.tags[..at].iter().all(|other| other.name != tag.name);
-            wrong.unless(first, &pointer, || format!("The tag {} is there twice.", tag.name));
+            wrong.unless(first, &pointer, || {
+                format!("The tag {} is there twice.", tag.name)
+            });
         }
     }
 
     fn check_batches(&self, now: Timestamp, wrong: &mut Wrong) {
         let count = self.batches.len();
         wrong.unless(count > 0, "/batches", || "Choose the batches.".to_owned());
-        wrong.unless(count <= limits::BATCHES, "/batches", || format!("At most {} batches are possible.", limits::BATCHES));
+        wrong.unless(count <= limits::BATCHES, "/batches", || {
+            format!("At most {} batches are possible.", limits::BATCHES)
+        });
         let reference = self.reference().count();
-        let needed = usize::try_from(self.components).unwrap_or(usize::MAX).saturating_add(2);
+        let needed = usize::try_from(self.components)
+            .unwrap_or(usize::MAX)
+            .saturating_add(2);
         wrong.unless(count == 0 || reference >= needed, "/batches", || {
-            format!("{} components need at least {needed} reference batches; there are {reference}.", self.components)
+            format!(
+                "{} components need at least {needed} reference batches; there are {reference}.",
+                self.components
+            )
         });
         for (at, batch) in self.batches.iter().enumerate() {
             let first = self.batches[..at].iter().all(|other| other.id != batch.id);
-            wrong.unless(first && !batch.id.is_empty(), &format!("/batches/{at}/id"), || {
-                format!("The batch {:?} is there twice or has no name.", batch.id)
+            wrong.unless(
+                first && !batch.id.is_empty(),
+                &format!("/batches/{at}/id"),
+                || format!("The batch {:?} is there twice or has no name.", batch.id),
+            );
+            wrong.unless(batch.start < now, &format!("/batches/{at}/start"), || {
+                format!("Batch {} has not begun.", batch.id)
             });
-            wrong.unless(batch.start < now, &format!("/batches/{at}/start"), || format!("Batch {} has not begun.", batch.id));
-            wrong.unless(batch.end.is_none_or(|end| end > batch.start), &format!("/batches/{at}/end"), || {
-                format!("Batch {} ends before it begins.", batch.id)
-            });
+            wrong.unless(
+                batch.end.is_none_or(|end| end > batch.start),
+                &format!("/batches/{at}/end"),
+                || format!("Batch {} ends before it begins.", batch.id),
+            );
             let running = batch.end.is_none_or(|end| end > now);
-            wrong.unless(!(batch.reference && running), &format!("/batches/{at}/reference"), || {
-                format!("Batch {} is still running: it cannot be a reference.", batch.id)
-            });
+            wrong.unless(
+                !(batch.reference && running),
+                &format!("/batches/{at}/reference"),
+                || {
+                    format!(
+                        "Batch {} is still running: it cannot be a reference.",
+                        batch.id
+                    )
+                },
+            );
         }
     }
 
@@ -235,9 +284,16 @@ impl Wrong {
 
     /// 422 with all of them, the first one as its detail.
     pub fn finish(self) -> Result<(), Problem> {
-        let Some((_, first)) = self.parts.first() else { return Ok(()) };
+        let Some((_, first)) = self.parts.first() else {
+            return Ok(());
+        };
         let problem = Problem::unprocessable(first.clone());
-        Err(self.parts.into_iter().fold(problem, |problem, (pointer, detail)| problem.part(pointer, detail)))
+        Err(self
+            .parts
+            .into_iter()
+            .fold(problem, |problem, (pointer, detail)| {
+                problem.part(pointer, detail)
+            }))
     }
 }
 
@@ -261,14 +317,26 @@ mod tests {
     }
 
     fn pointers(ask: &Ask) -> Vec<String> {
-        ask.check(now()).map_or_else(|problem| problem.parts().iter().map(|part| part.pointer.clone()).collect(), |()| Vec::new())
+        ask.check(now()).map_or_else(
+            |problem| {
+                problem
+                    .parts()
+                    .iter()
+                    .map(|part| part.pointer.clone())
+                    .collect()
+            },
+            |()| Vec::new(),
+        )
     }
 
     #[test]
     fn defaults_are_three_components_at_95_percent_on_a_minute_grid() {
         let ask = ask();
         assert_eq!(pointers(&ask), Vec::<String>::new());
-        assert_eq!((ask.components, ask.alpha, &ask.interpolation), (3, 0.95, &every_minute()));
+        assert_eq!(
+            (ask.components, ask.alpha, &ask.interpolation),
+            (3, 0.95, &every_minute())
+        );
     }
 
     #[test]
@@ -276,11 +344,23 @@ mod tests {
         let mut ask = ask();
         ask.name = " ".into();
         ask.alpha = 1.0;
-        ask.interpolation = Interpolation::Every { interval: "soon".into() };
+        ask.interpolation = Interpolation::Every {
+            interval: "soon".into(),
+        };
         ask.tags[2].name = "A".into();
         ask.batches[1].end = Some(ask.batches[1].start);
         ask.batches[2].end = None;
-        assert_eq!(pointers(&ask), ["/name", "/alpha", "/interpolation", "/tags/2/name", "/batches/1/end", "/batches/2/reference"]);
+        assert_eq!(
+            pointers(&ask),
+            [
+                "/name",
+                "/alpha",
+                "/interpolation",
+                "/tags/2/name",
+                "/batches/1/end",
+                "/batches/2/reference"
+            ]
+        );
     }
 
     #[test]
@@ -288,7 +368,10 @@ mod tests {
         let mut ask = ask();
         ask.batches.truncate(4);
         let problem = ask.check(now()).unwrap_err();
-        assert_eq!(problem.parts()[0].detail, "3 components need at least 5 reference batches; there are 4.");
+        assert_eq!(
+            problem.parts()[0].detail,
+            "3 components need at least 5 reference batches; there are 4."
+        );
         ask.batches.clear();
         assert_eq!(pointers(&ask), ["/batches"]);
     }
@@ -300,7 +383,14 @@ mod tests {
         ask.batches[5].end = None;
         assert_eq!(pointers(&ask), Vec::<String>::new());
         ask.close_running(now());
-        assert_eq!((ask.batches[5].end, ask.batches[5].running, ask.batches[4].running), (Some(now()), true, false));
+        assert_eq!(
+            (
+                ask.batches[5].end,
+                ask.batches[5].running,
+                ask.batches[4].running
+            ),
+            (Some(now()), true, false)
+        );
     }
 
     #[test]

@@ -17,9 +17,9 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
+use crate::Mvda;
 use crate::limits;
 use crate::model::{self, Failure, Progress, State, Summary};
-use crate::Mvda;
 
 /// The newest revision this instance has seen.
 #[derive(Debug, Clone)]
@@ -45,14 +45,22 @@ pub struct Change {
 
 impl From<Summary> for Change {
     fn from(model: Summary) -> Self {
-        Self { id: model.id, state: model.state, progress: model.progress, archived: model.archived, error: model.error }
+        Self {
+            id: model.id,
+            state: model.state,
+            progress: model.progress,
+            archived: model.archived,
+            error: model.error,
+        }
     }
 }
 
 impl Default for Changes {
     /// Nothing seen yet.
     fn default() -> Self {
-        Self { newest: Arc::new(watch::Sender::new(0)) }
+        Self {
+            newest: Arc::new(watch::Sender::new(0)),
+        }
     }
 }
 
@@ -66,7 +74,9 @@ impl Changes {
             }
             match latest(&store).await {
                 Ok(revision) => self.saw(revision),
-                Err(error) => tracing::warn!(%error, "the changes of models cannot be read at the moment"),
+                Err(error) => {
+                    tracing::warn!(%error, "the changes of models cannot be read at the moment");
+                }
             }
         }
     }
@@ -80,10 +90,20 @@ impl Changes {
     }
 
     /// What changes at a site from now on.
-    async fn listen(&self, store: Store, site: String) -> Result<impl Stream<Item = Change> + Send + 'static, StoreError> {
+    async fn listen(
+        &self,
+        store: Store,
+        site: String,
+    ) -> Result<impl Stream<Item = Change> + Send + 'static, StoreError> {
         let seen = latest(&store).await?;
         self.saw(seen);
-        let listener = Listener { receiver: self.newest.subscribe(), store, site, seen, waiting: VecDeque::new() };
+        let listener = Listener {
+            receiver: self.newest.subscribe(),
+            store,
+            site,
+            seen,
+            waiting: VecDeque::new(),
+        };
         Ok(stream::unfold(listener, Listener::next))
     }
 }
@@ -116,7 +136,9 @@ impl Listener {
         let newest = *self.receiver.borrow();
         match model::changed_since(&self.store, &self.site, self.seen).await {
             Ok(changed) => {
-                self.seen = changed.last().map_or(newest, |model| model.revision.max(self.seen));
+                self.seen = changed
+                    .last()
+                    .map_or(newest, |model| model.revision.max(self.seen));
                 self.waiting.extend(changed);
             }
             Err(error) => {
@@ -130,7 +152,11 @@ impl Listener {
 /// Changes of the site's models, as server-sent events named `model`.
 #[utoipa::path(get, path = "/api/mvda/models/stream", tag = "models", params(("site" = String, Query, description = "The site")),
     responses((status = 200, description = "Events named `model`", content_type = "text/event-stream", body = Change)))]
-pub async fn stream_models(mvda: axum::extract::State<Mvda>, caller: Caller, live: Live) -> Result<Response, Problem> {
+pub async fn stream_models(
+    mvda: axum::extract::State<Mvda>,
+    caller: Caller,
+    live: Live,
+) -> Result<Response, Problem> {
     let site = caller.site()?.to_string();
     let changes = mvda.changes.listen(mvda.store.clone(), site).await?;
     Ok(live.stream("model", changes))

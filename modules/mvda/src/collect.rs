@@ -54,11 +54,20 @@ pub async fn collect(mvda: Mvda) {
 }
 
 async fn round(mvda: &Mvda) -> Result<(), StoreError> {
-    for waiting in mvda.store.read("models_to_collect", params![]).await?.all::<Waiting>()? {
+    for waiting in mvda
+        .store
+        .read("models_to_collect", params![])
+        .await?
+        .all::<Waiting>()?
+    {
         if let Some(model) = Model::find(&mvda.store, &waiting.site, &waiting.id).await?
             && let Err(error) = keep(mvda, &model).await
         {
-            tracing::warn!(model.id = waiting.id, error = &error as &dyn std::error::Error, "a result could not be collected yet");
+            tracing::warn!(
+                model.id = waiting.id,
+                error = &error as &dyn std::error::Error,
+                "a result could not be collected yet"
+            );
         }
     }
     ask_again(mvda).await?;
@@ -68,19 +77,42 @@ async fn round(mvda: &Mvda) -> Result<(), StoreError> {
 /// Asks once more for models whose script the engine did not know.
 async fn ask_again(mvda: &Mvda) -> Result<(), StoreError> {
     let now = mvda.store.clock().now();
-    for waiting in mvda.store.read("models_to_ask_again", params![now]).await?.all::<Waiting>()? {
-        let Some(model) = Model::find(&mvda.store, &waiting.site, &waiting.id).await? else { continue };
+    for waiting in mvda
+        .store
+        .read("models_to_ask_again", params![now])
+        .await?
+        .all::<Waiting>()?
+    {
+        let Some(model) = Model::find(&mvda.store, &waiting.site, &waiting.id).await? else {
+            continue;
+        };
         let source = match mvda.sources.find(&model.site, &model.ask.source).await {
             Ok(source) => source,
             Err(problem) => {
-                tracing::warn!(model.id = waiting.id, ?problem, "a model waits for its data source");
+                tracing::warn!(
+                    model.id = waiting.id,
+                    ?problem,
+                    "a model waits for its data source"
+                );
                 continue;
             }
         };
         publish_scripts(&mvda.store, &[SCRIPT]).await?;
         let mut tx = mvda.store.begin().await?;
-        if tx.call("model_asked_again", params![&waiting.id]).await?.affected() > 0 {
-            let call = queue::call(&source, &model.ask, &waiting.site, model.author(), model.call_id.clone(), model.deadline);
+        if tx
+            .call("model_asked_again", params![&waiting.id])
+            .await?
+            .affected()
+            > 0
+        {
+            let call = queue::call(
+                &source,
+                &model.ask,
+                &waiting.site,
+                model.author(),
+                model.call_id.clone(),
+                model.deadline,
+            );
             dcp::calc::request(&mut tx, &call).await?;
         }
         tx.commit().await?;
@@ -95,7 +127,12 @@ async fn keep(mvda: &Mvda, model: &Model) -> Result<(), CollectError> {
     let mut tx = mvda.store.begin().await?;
     let now = tx.now();
     let id = &model.summary.id;
-    let ready = tx.call("model_ready", params![id, headline.r2y_total, headline.abnormal, now]).await?;
+    let ready = tx
+        .call(
+            "model_ready",
+            params![id, headline.r2y_total, headline.abnormal, now],
+        )
+        .await?;
     if ready.affected() == 0 {
         return Ok(());
     }
@@ -112,7 +149,12 @@ async fn keep(mvda: &Mvda, model: &Model) -> Result<(), CollectError> {
     })
     .await?;
     tx.commit().await?;
-    tracing::info!(model.id = id, model.name = model.summary.name, abnormal = headline.abnormal, "a model is ready");
+    tracing::info!(
+        model.id = id,
+        model.name = model.summary.name,
+        abnormal = headline.abnormal,
+        "a model is ready"
+    );
     Ok(())
 }
 
@@ -120,10 +162,18 @@ async fn give_up(mvda: &Mvda) -> Result<(), StoreError> {
     let grace = Duration::from_mins(1);
     let now = mvda.store.clock().now();
     let overdue = now.checked_sub(grace).unwrap_or(now);
-    for late in mvda.store.read("models_overdue", params![overdue]).await?.all::<Waiting>()? {
+    for late in mvda
+        .store
+        .read("models_overdue", params![overdue])
+        .await?
+        .all::<Waiting>()?
+    {
         let failed = Failed {
             title: "The calculation did not end in time".to_owned(),
-            detail: format!("No engine answered within {} minutes.", limits::CALCULATION.as_secs() / 60),
+            detail: format!(
+                "No engine answered within {} minutes.",
+                limits::CALCULATION.as_secs() / 60
+            ),
             kind: "timed-out".to_owned(),
         };
         let mut tx = mvda.store.begin().await?;

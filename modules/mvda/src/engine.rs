@@ -16,7 +16,10 @@ pub async fn call<T: DeserializeOwned>(
     function: &str,
     arguments: &Map<String, Value>,
 ) -> Result<T, CalcError> {
-    let script = version.map_or_else(|| SCRIPT.name.to_owned(), |version| format!("{}@{version}", SCRIPT.name));
+    let script = version.map_or_else(
+        || SCRIPT.name.to_owned(),
+        |version| format!("{}@{version}", SCRIPT.name),
+    );
     Ok(calc.call(site, &script, function, arguments).await?.value)
 }
 
@@ -31,7 +34,9 @@ pub fn problem(error: CalcError) -> Problem {
         CalcError::Service(error) => error.into(),
         CalcError::Store(error) => error.into(),
         CalcError::Late => Problem::unavailable("The calculation engine").because(error),
-        CalcError::Failed { ref detail, .. } => Problem::unprocessable(detail.clone()).because(error),
+        CalcError::Failed { ref detail, .. } => {
+            Problem::unprocessable(detail.clone()).because(error)
+        }
         CalcError::Altered(_) => Problem::internal(error),
     }
 }

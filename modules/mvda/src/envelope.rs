@@ -10,7 +10,7 @@ use crate::Mvda;
 /// Which tag.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Which {
-    /// Its name in the model, or its WebID.
+    /// Its name in the model, or its `WebID`.
     tag: String,
 }
 
@@ -51,15 +51,32 @@ struct Grid {
 /// The course of a tag over the reference batches.
 #[utoipa::path(get, path = "/api/mvda/models/{id}/envelope", tag = "models", params(("id" = String, Path, description = "The model"), Which),
     responses((status = 200, body = Envelope), (status = 404, body = Problem)))]
-pub async fn show_envelope(State(mvda): State<Mvda>, caller: Caller, Path(id): Path<String>, Query(which): Query<Which>) -> Result<Json<Envelope>, Problem> {
+pub async fn show_envelope(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Json<Envelope>, Problem> {
     let model = mvda.model(&caller, &id).await?;
-    let tag = model.ask.tags.iter().find(|tag| tag.name == which.tag || tag.web_id == which.tag);
+    let tag = model
+        .ask
+        .tags
+        .iter()
+        .find(|tag| tag.name == which.tag || tag.web_id == which.tag);
     let tag = tag.ok_or_else(|| Problem::not_found(format!("tag {} in this model", which.tag)))?;
-    let course: Course = serde_json::from_str(&mvda.result(&model).await?).map_err(Problem::internal)?;
+    let course: Course =
+        serde_json::from_str(&mvda.result(&model).await?).map_err(Problem::internal)?;
     let place = course.variables.iter().position(|name| *name == tag.name);
-    let none = || Problem::not_found(format!("course of {}: it did not vary and was left out", tag.name));
+    let none = || {
+        Problem::not_found(format!(
+            "course of {}: it did not vary and was left out",
+            tag.name
+        ))
+    };
     let place = place.ok_or_else(none)?;
-    let line = |lines: &mut Vec<Vec<Option<f64>>>| lines.get_mut(place).map(std::mem::take).unwrap_or_default();
+    let line = |lines: &mut Vec<Vec<Option<f64>>>| {
+        lines.get_mut(place).map(std::mem::take).unwrap_or_default()
+    };
     let mut grid = course.grid;
     Ok(Json(Envelope {
         tag: tag.name.clone(),

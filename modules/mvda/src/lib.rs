@@ -29,8 +29,8 @@ use dcp::events::calc::CallFinished;
 use dcp::http::{Caller, Problem, Routes, routes};
 use dcp::model::Permission;
 use dcp::params;
-use dcp::{Module, Start};
 use dcp::store::{Files, Store, Tx};
+use dcp::{Module, Start};
 use tokio::sync::Notify;
 
 use crate::model::{Model, State};
@@ -67,15 +67,24 @@ impl Mvda {
     /// The model of the request's site with this id; 404 when there is none.
     pub async fn model(&self, caller: &Caller, id: &str) -> Result<Model, Problem> {
         let site = caller.site()?.as_str();
-        Model::find(&self.store, site, id).await?.ok_or_else(|| Problem::not_found(format!("model {id}")))
+        Model::find(&self.store, site, id)
+            .await?
+            .ok_or_else(|| Problem::not_found(format!("model {id}")))
     }
 
     /// The result of a model as JSON text; 409 while there is none.
     pub async fn result(&self, model: &Model) -> Result<String, Problem> {
         if model.summary.state != State::Ready {
-            return Err(Problem::conflict("The model has no result.").with("state", serde_json::json!(model.summary.state)));
+            return Err(Problem::conflict("The model has no result.")
+                .with("state", serde_json::json!(model.summary.state)));
         }
-        let body = self.store.read("model_result_body", params![model.site.as_str(), &model.summary.id]).await?;
+        let body = self
+            .store
+            .read(
+                "model_result_body",
+                params![model.site.as_str(), &model.summary.id],
+            )
+            .await?;
         Ok(body.one()?)
     }
 }
@@ -93,11 +102,18 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
     };
     publish_scripts(&mvda.store, &[provenance::SCRIPT]).await?;
     start.spawn("collect results", collect::collect(mvda.clone()));
-    start.spawn("watch changes", mvda.changes.clone().watch(mvda.store.clone(), start.clock()));
+    start.spawn(
+        "watch changes",
+        mvda.changes
+            .clone()
+            .watch(mvda.store.clone(), start.clock()),
+    );
     let reactions = mvda.clone();
     let module = start.routes(api(mvda));
     Ok(module
-        .on(async move |tx: &mut Tx<'_>, event: &CallFinished| queue::take_outcome(&reactions, tx, event).await)
+        .on(async move |tx: &mut Tx<'_>, event: &CallFinished| {
+            queue::take_outcome(&reactions, tx, event).await
+        })
         .on(queue::show_progress))
 }
 

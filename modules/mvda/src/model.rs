@@ -146,10 +146,16 @@ impl From<Row> for Summary {
             version: row.version,
             kind: row.kind,
             state: row.state,
-            progress: Progress { fraction: row.fraction, message: row.message },
+            progress: Progress {
+                fraction: row.fraction,
+                message: row.message,
+            },
             unit_web_id: row.unit_web_id,
             created_at: row.created_at,
-            created_by: Author { id: row.created_by_id, name: row.created_by_name },
+            created_by: Author {
+                id: row.created_by_id,
+                name: row.created_by_name,
+            },
             finished_at: row.finished_at,
             components: row.components,
             batches: row.batches,
@@ -203,12 +209,18 @@ impl Model {
     }
 
     /// The same within a transaction.
-    pub async fn find_in(tx: &mut Tx<'_>, site: &str, id: &str) -> Result<Option<Self>, StoreError> {
+    pub async fn find_in(
+        tx: &mut Tx<'_>,
+        site: &str,
+        id: &str,
+    ) -> Result<Option<Self>, StoreError> {
         Self::of(tx.call("model_by_id", params![site, id]).await?)
     }
 
     fn of(rows: Rows) -> Result<Option<Self>, StoreError> {
-        let Some(row) = rows.clone().optional::<Row>()? else { return Ok(None) };
+        let Some(row) = rows.clone().optional::<Row>()? else {
+            return Ok(None);
+        };
         let rest: Rest = rows.one()?;
         Ok(Some(Self {
             summary: row.into(),
@@ -228,8 +240,15 @@ impl Model {
             Kind::Evolution => "evolution",
             Kind::Level => "level",
         };
-        let Summary { id, name, version, .. } = self.summary.clone();
-        events::mvda::Model { id, name, version, kind: kind.to_owned() }
+        let Summary {
+            id, name, version, ..
+        } = self.summary.clone();
+        events::mvda::Model {
+            id,
+            name,
+            version,
+            kind: kind.to_owned(),
+        }
     }
 
     /// Who asked for it, as events name a person.
@@ -245,13 +264,27 @@ impl Model {
 }
 
 /// The models of a site, newest first.
-pub async fn list(store: &Store, site: &str, unit_web_id: Option<&str>) -> Result<Vec<Summary>, StoreError> {
-    let rows = store.read("models_of_site", params![site, unit_web_id]).await?.all::<Row>()?;
+pub async fn list(
+    store: &Store,
+    site: &str,
+    unit_web_id: Option<&str>,
+) -> Result<Vec<Summary>, StoreError> {
+    let rows = store
+        .read("models_of_site", params![site, unit_web_id])
+        .await?
+        .all::<Row>()?;
     Ok(rows.into_iter().map(Summary::from).collect())
 }
 
 /// The models of a site that changed after a revision, in order.
-pub async fn changed_since(store: &Store, site: &str, revision: i64) -> Result<Vec<Summary>, StoreError> {
-    let rows = store.read("models_changed", params![site, revision]).await?.all::<Row>()?;
+pub async fn changed_since(
+    store: &Store,
+    site: &str,
+    revision: i64,
+) -> Result<Vec<Summary>, StoreError> {
+    let rows = store
+        .read("models_changed", params![site, revision])
+        .await?
+        .all::<Row>()?;
     Ok(rows.into_iter().map(Summary::from).collect())
 }

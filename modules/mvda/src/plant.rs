@@ -36,24 +36,38 @@ impl std::fmt::Debug for Plant {
 impl Plant {
     /// No reader yet.
     pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Self {
-        Self { secrets, clock, clients: Arc::default() }
+        Self {
+            secrets,
+            clock,
+            clients: Arc::default(),
+        }
     }
 
     /// A reader of this source.
     pub async fn client(&self, source: &Source) -> Result<PiClient, Problem> {
         let key = (source.id.clone(), source.url.clone());
         let now = self.clock.now();
-        let kept = self.clients.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let kept = self
+            .clients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
         if let Some((client, until)) = kept
             && now < until
         {
             return Ok(client);
         }
         let source = source.as_pi();
-        let credentials = PiCredentials::of(&source, self.secrets.as_ref()).await.map_err(problem)?;
+        let credentials = PiCredentials::of(&source, self.secrets.as_ref())
+            .await
+            .map_err(problem)?;
         let client = PiClient::connect(&source, &credentials).map_err(problem)?;
         let until = now.checked_add(limits::SOURCES_FOR).unwrap_or(now);
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (client.clone(), until));
+        self.clients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, (client.clone(), until));
         Ok(client)
     }
 
@@ -84,17 +98,28 @@ pub fn problem(error: PiError) -> Problem {
     let (status, kind) = match &error {
         PiError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
         PiError::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too-much-data"),
-        error if error.is_passing() => (StatusCode::SERVICE_UNAVAILABLE, "process-data-unavailable"),
+        error if error.is_passing() => {
+            (StatusCode::SERVICE_UNAVAILABLE, "process-data-unavailable")
+        }
         _ => (StatusCode::BAD_GATEWAY, "process-data-refused"),
     };
     let passing = error.is_passing();
-    let problem = Problem::new(status, kind, error.title()).detail(format!("{}.", sentence_case(&error.to_string()))).because(error);
-    if passing { problem.retry_after(std::time::Duration::from_secs(5)) } else { problem }
+    let problem = Problem::new(status, kind, error.title())
+        .detail(format!("{}.", sentence_case(&error.to_string())))
+        .because(error);
+    if passing {
+        problem.retry_after(std::time::Duration::from_secs(5))
+    } else {
+        problem
+    }
 }
 
 fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 /// An element of the asset tree.
@@ -110,8 +135,22 @@ pub struct Element {
 
 impl From<PiElement> for Element {
     fn from(element: PiElement) -> Self {
-        let PiElement { web_id, name, description, path, template, has_children } = element;
-        Self { web_id, name, path, template, has_children, description }
+        let PiElement {
+            web_id,
+            name,
+            description,
+            path,
+            template,
+            has_children,
+        } = element;
+        Self {
+            web_id,
+            name,
+            path,
+            template,
+            has_children,
+            description,
+        }
     }
 }
 
@@ -136,14 +175,35 @@ impl Tag {
     /// Whether its values are numbers that a model can use.
     pub fn is_numeric(&self) -> bool {
         let kind = self.r#type.to_ascii_lowercase();
-        kind.is_empty() || ["single", "double", "float", "int", "byte", "decimal"].iter().any(|number| kind.starts_with(number))
+        kind.is_empty()
+            || ["single", "double", "float", "int", "byte", "decimal"]
+                .iter()
+                .any(|number| kind.starts_with(number))
     }
 }
 
 impl From<PiTag> for Tag {
     fn from(tag: PiTag) -> Self {
-        let PiTag { web_id, name, description, unit, r#type, step, path, point } = tag;
-        Self { web_id, name, description, unit, r#type, step, path, point }
+        let PiTag {
+            web_id,
+            name,
+            description,
+            unit,
+            r#type,
+            step,
+            path,
+            point,
+        } = tag;
+        Self {
+            web_id,
+            name,
+            description,
+            unit,
+            r#type,
+            step,
+            path,
+            point,
+        }
     }
 }
 
@@ -179,8 +239,16 @@ impl Batch {
     fn new(batch: PiBatch, attributes: BTreeMap<String, Value>, now: Timestamp) -> Self {
         let end = batch.end.filter(|end| *end <= now);
         Self {
-            duration_s: end.unwrap_or(now).duration_since(batch.start).as_secs_f64().max(0.0),
-            status: if end.is_some() { Status::Complete } else { Status::Running },
+            duration_s: end
+                .unwrap_or(now)
+                .duration_since(batch.start)
+                .as_secs_f64()
+                .max(0.0),
+            status: if end.is_some() {
+                Status::Complete
+            } else {
+                Status::Running
+            },
             web_id: batch.web_id,
             id: batch.name.clone(),
             name: batch.name,
@@ -210,21 +278,36 @@ pub struct Below {
 /// The elements at the top of the asset tree, or below another one.
 #[utoipa::path(get, path = "/api/mvda/sources/{source}/elements", tag = "sources", params(("source" = String, Path, description = "The data source"), Below),
     responses((status = 200, body = Vec<Element>), (status = 503, description = "PI does not answer", body = Problem)))]
-pub async fn list_elements(State(mvda): State<Mvda>, caller: Caller, Path(source): Path<String>, Query(below): Query<Below>) -> Result<Json<Vec<Element>>, Problem> {
+pub async fn list_elements(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+    Path(source): Path<String>,
+    Query(below): Query<Below>,
+) -> Result<Json<Vec<Element>>, Problem> {
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
     let elements = match &below.parent {
         Some(parent) => client.elements(parent).await,
         None => client.root_elements().await,
     };
-    Ok(Json(elements.map_err(problem)?.into_iter().map(Element::from).collect()))
+    Ok(Json(
+        elements
+            .map_err(problem)?
+            .into_iter()
+            .map(Element::from)
+            .collect(),
+    ))
 }
 
 /// The tags of an element.
 #[utoipa::path(get, path = "/api/mvda/sources/{source}/elements/{web_id}/tags", tag = "sources",
     params(("source" = String, Path, description = "The data source"), ("web_id" = String, Path, description = "The element")),
     responses((status = 200, body = Vec<Tag>), (status = 503, description = "PI does not answer", body = Problem)))]
-pub async fn list_tags(State(mvda): State<Mvda>, caller: Caller, Path((source, web_id)): Path<(String, String)>) -> Result<Json<Vec<Tag>>, Problem> {
+pub async fn list_tags(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+    Path((source, web_id)): Path<(String, String)>,
+) -> Result<Json<Vec<Tag>>, Problem> {
     let source = mvda.sources.find(caller.site()?, &source).await?;
     Ok(Json(mvda.plant.tags(&source, &web_id).await?))
 }
@@ -244,16 +327,32 @@ pub struct Period {
 #[utoipa::path(get, path = "/api/mvda/sources/{source}/elements/{web_id}/batches", tag = "sources",
     params(("source" = String, Path, description = "The data source"), ("web_id" = String, Path, description = "The element"), Period),
     responses((status = 200, body = Batches), (status = 503, description = "PI does not answer", body = Problem)))]
-pub async fn list_batches(State(mvda): State<Mvda>, caller: Caller, Path((source, web_id)): Path<(String, String)>, Query(period): Query<Period>) -> Result<Json<Batches>, Problem> {
+pub async fn list_batches(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+    Path((source, web_id)): Path<(String, String)>,
+    Query(period): Query<Period>,
+) -> Result<Json<Batches>, Problem> {
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
-    let filter = BatchFilter { from: period.from, to: period.to, ..BatchFilter::default() };
+    let filter = BatchFilter {
+        from: period.from,
+        to: period.to,
+        ..BatchFilter::default()
+    };
     let mut frames = client.batches(&web_id, &filter).await.map_err(problem)?;
     let surplus = frames.len().saturating_sub(limits::LISTED_BATCHES);
     frames.drain(..surplus);
     let ids: Vec<&str> = frames.iter().map(|frame| frame.web_id.as_str()).collect();
     let attributes = client.batch_attributes(&ids).await.map_err(problem)?;
     let now = mvda.store.clock().now();
-    let items = frames.into_iter().zip(attributes).map(|(frame, attributes)| Batch::new(frame, attributes, now)).collect();
-    Ok(Json(Batches { items, truncated: surplus > 0 }))
+    let items = frames
+        .into_iter()
+        .zip(attributes)
+        .map(|(frame, attributes)| Batch::new(frame, attributes, now))
+        .collect();
+    Ok(Json(Batches {
+        items,
+        truncated: surplus > 0,
+    }))
 }

@@ -10,7 +10,10 @@ use utoipa::ToSchema;
 use crate::ask::{Ask, Interpolation, Tag, Unit};
 
 /// The R script of this module as it is published to the engine.
-pub const SCRIPT: Script = Script { name: "mvda", source: include_str!("../R/mvda.R") };
+pub const SCRIPT: Script = Script {
+    name: "mvda",
+    source: include_str!("../R/mvda.R"),
+};
 
 /// First and last instant of the process data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -88,17 +91,28 @@ impl Provenance {
             data_server: origin.data_server.clone(),
             unit: ask.unit.clone(),
             tags: ask.tags.clone(),
-            time_range: TimeRange { from: starts.min().unwrap_or_default(), to: ends.max().unwrap_or_default() },
+            time_range: TimeRange {
+                from: starts.min().unwrap_or_default(),
+                to: ends.max().unwrap_or_default(),
+            },
             interpolation: ask.interpolation.clone(),
             script: SCRIPT.name.to_owned(),
             script_version: calculated.script_version.clone(),
             script_hash: SCRIPT.version(),
             function: ask.kind.function().to_owned(),
-            r_version: environment.get("r").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            r_version: environment
+                .get("r")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             packages: environment.get("packages").cloned().unwrap_or_default(),
             environment: environment.clone(),
             node: calculated.node.clone(),
-            zone: environment.get("zone").and_then(Value::as_str).unwrap_or(zone).to_owned(),
+            zone: environment
+                .get("zone")
+                .and_then(Value::as_str)
+                .unwrap_or(zone)
+                .to_owned(),
             result_key: calculated.result_key.clone(),
             computation_key: calculated.computation_key.clone(),
             duration_ms: calculated.duration_ms,

@@ -40,7 +40,10 @@ impl Source {
 
     /// As results name it.
     pub fn origin(&self) -> Origin {
-        Origin { url: self.url.clone(), data_server: self.data_server.clone() }
+        Origin {
+            url: self.url.clone(),
+            data_server: self.data_server.clone(),
+        }
     }
 }
 
@@ -74,7 +77,11 @@ pub struct Sources {
 impl Sources {
     /// Nothing remembered yet.
     pub fn new(framework: ServiceClient, clock: Arc<dyn Clock>) -> Self {
-        Self { framework, clock, known: Arc::default() }
+        Self {
+            framework,
+            clock,
+            known: Arc::default(),
+        }
     }
 
     /// The sources of a site. An answer that is too old still serves while the framework module is down.
@@ -99,30 +106,60 @@ impl Sources {
     /// One source of a site; 404 when there is none.
     pub async fn find(&self, site: &SiteId, id: &str) -> Result<Source, Problem> {
         let sources = self.of(site).await?;
-        let found = sources.iter().find(|source| source.id == id && source.kind == "pi-web-api");
-        found.cloned().ok_or_else(|| Problem::not_found(format!("data source {id} at site {site}")))
+        let found = sources
+            .iter()
+            .find(|source| source.id == id && source.kind == "pi-web-api");
+        found
+            .cloned()
+            .ok_or_else(|| Problem::not_found(format!("data source {id} at site {site}")))
     }
 
     fn remembered(&self, site: &SiteId) -> Option<Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned()
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(site)
+            .cloned()
     }
 
     fn remember(&self, site: &SiteId, sources: Vec<Source>) -> Arc<[Source]> {
-        let known = Known { sources: sources.into(), at: self.clock.now() };
+        let known = Known {
+            sources: sources.into(),
+            at: self.clock.now(),
+        };
         let sources = known.sources.clone();
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(site.clone(), known);
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(site.clone(), known);
         sources
     }
 
     fn is_fresh(&self, at: Timestamp) -> bool {
-        at.checked_add(limits::SOURCES_FOR).is_ok_and(|end| self.clock.now() < end)
+        at.checked_add(limits::SOURCES_FOR)
+            .is_ok_and(|end| self.clock.now() < end)
     }
 }
 
 /// The data sources of the site.
 #[utoipa::path(get, path = "/api/mvda/sources", tag = "sources", responses((status = 200, body = Vec<Listed>)))]
-pub async fn list_sources(State(mvda): State<Mvda>, caller: Caller) -> Result<Json<Vec<Listed>>, Problem> {
+pub async fn list_sources(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+) -> Result<Json<Vec<Listed>>, Problem> {
     let sources = mvda.sources.of(caller.site()?).await?;
-    let listed = sources.iter().filter(|source| source.kind == "pi-web-api").cloned();
-    Ok(Json(listed.map(|source| Listed { id: source.id, name: source.name, server: source.data_server, database: source.database }).collect()))
+    let listed = sources
+        .iter()
+        .filter(|source| source.kind == "pi-web-api")
+        .cloned();
+    Ok(Json(
+        listed
+            .map(|source| Listed {
+                id: source.id,
+                name: source.name,
+                server: source.data_server,
+                database: source.database,
+            })
+            .collect(),
+    ))
 }

@@ -54,34 +54,65 @@ pub struct Stretch {
     ("tag" = Vec<String>, Query, description = "WebIDs of the tags"), ("start" = String, Query, description = "First instant"),
     ("end" = Option<String>, Query, description = "Last instant; now when absent"), ("points" = Option<u32>, Query, description = "Most points of a line")),
     responses((status = 200, body = Trend), (status = 422, body = Problem), (status = 503, description = "PI does not answer", body = Problem)))]
-pub async fn show_trend(State(mvda): State<Mvda>, caller: Caller, Path(source): Path<String>, Query(asked): Query<Vec<(String, String)>>) -> Result<Json<Trend>, Problem> {
+pub async fn show_trend(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+    Path(source): Path<String>,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Result<Json<Trend>, Problem> {
     let asked = Parameters(asked);
     let tags = asked.some("tag", limits::TREND_TAGS)?;
-    let end = asked.instant("end")?.unwrap_or_else(|| mvda.store.clock().now());
-    let start = asked.instant("start")?.unwrap_or_else(|| end.checked_sub(limits::USUAL_TREND).unwrap_or(end));
+    let end = asked
+        .instant("end")?
+        .unwrap_or_else(|| mvda.store.clock().now());
+    let start = asked
+        .instant("start")?
+        .unwrap_or_else(|| end.checked_sub(limits::USUAL_TREND).unwrap_or(end));
     let (start, end) = range(start, end)?;
     let points = asked.points(1_200, limits::POINTS)?;
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
     let columns = usize::try_from(points / 4).unwrap_or(1).max(1);
-    let read = if end.duration_since(start) > limits::RECORDED_TREND { client.plot(&tags, start, end, columns).await } else { client.recorded(&tags, start, end).await };
+    let read = if end.duration_since(start) > limits::RECORDED_TREND {
+        client.plot(&tags, start, end, columns).await
+    } else {
+        client.recorded(&tags, start, end).await
+    };
     let read = read.map_err(problem)?;
     let steps = join_all(tags.iter().map(|tag| client.tag(tag))).await;
-    let series = read.iter().zip(steps).map(|(series, tag)| line(series, tag.is_ok_and(|tag| tag.step), columns)).collect();
+    let series = read
+        .iter()
+        .zip(steps)
+        .map(|(series, tag)| line(series, tag.is_ok_and(|tag| tag.step), columns))
+        .collect();
     Ok(Json(Trend { start, end, series }))
 }
 
 fn line(series: &Series, step: bool, columns: usize) -> Line {
     let rows = m4(&series.times, &series.values, columns);
-    let bad = series.stretches().into_iter().filter(|(.., status)| *status != Status::Good).take(limits::STRETCHES);
+    let bad = series
+        .stretches()
+        .into_iter()
+        .filter(|(.., status)| *status != Status::Good)
+        .take(limits::STRETCHES);
     Line {
         web_id: series.web_id.clone(),
         name: series.name.clone(),
         unit: series.units.clone(),
         step,
-        times_ms: rows.iter().filter_map(|row| series.times.get(*row)).map(|time| time.div_euclid(1000)).collect(),
+        times_ms: rows
+            .iter()
+            .filter_map(|row| series.times.get(*row))
+            .map(|time| time.div_euclid(1000))
+            .collect(),
         values: rows.iter().map(|row| number(series, *row)).collect(),
-        status: bad.map(|(from, to, status)| Stretch { from_ms: from.div_euclid(1000), to_ms: to.div_euclid(1000), state: series.describe(status) }).collect(),
+        status: bad
+            .map(|(from, to, status)| Stretch {
+                from_ms: from.div_euclid(1000),
+                to_ms: to.div_euclid(1000),
+                state: series.describe(status),
+            })
+            .collect(),
         samples: series.len(),
         downsampled: rows.len() < series.len(),
     }
@@ -89,7 +120,11 @@ fn line(series: &Series, step: bool, columns: usize) -> Line {
 
 /// A value that may be drawn; NaN and what is not usable leave a gap.
 fn number(series: &Series, row: usize) -> Option<f64> {
-    series.values.get(row).copied().filter(|value| value.is_finite())
+    series
+        .values
+        .get(row)
+        .copied()
+        .filter(|value| value.is_finite())
 }
 
 /// One tag over the elapsed time of batches.
@@ -120,38 +155,83 @@ pub struct Course {
     ("tag" = String, Query, description = "WebID of the tag"), ("unit" = String, Query, description = "WebID of the unit"),
     ("batch" = Vec<String>, Query, description = "The batches"), ("points" = Option<u32>, Query, description = "Most points of a line")),
     responses((status = 200, body = Overlay), (status = 422, body = Problem), (status = 503, description = "PI does not answer", body = Problem)))]
-pub async fn show_overlay(State(mvda): State<Mvda>, caller: Caller, Path(source): Path<String>, Query(asked): Query<Vec<(String, String)>>) -> Result<Json<Overlay>, Problem> {
+pub async fn show_overlay(
+    State(mvda): State<Mvda>,
+    caller: Caller,
+    Path(source): Path<String>,
+    Query(asked): Query<Vec<(String, String)>>,
+) -> Result<Json<Overlay>, Problem> {
     let asked = Parameters(asked);
     let (tag, unit) = (asked.one("tag")?, asked.one("unit")?);
     let names = asked.some("batch", limits::OVERLAY_BATCHES)?;
-    let columns = usize::try_from(asked.points(400, limits::POINTS)? / 4).unwrap_or(1).max(1);
+    let columns = usize::try_from(asked.points(400, limits::POINTS)? / 4)
+        .unwrap_or(1)
+        .max(1);
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
     let batches = chosen(&client, unit, &names).await?;
     let now = mvda.store.clock().now();
-    let courses = batches.into_iter().map(|batch| course(&client, tag, batch, now, columns));
-    let read: Vec<(Course, Series)> = stream::iter(courses).buffered(limits::READ_AT_ONCE).try_collect().await?;
-    let first = read.first().map(|(_, series)| Drawn { web_id: tag.to_owned(), name: series.name.clone(), unit: series.units.clone() });
-    let tag = first.unwrap_or_else(|| Drawn { web_id: tag.to_owned(), name: String::new(), unit: String::new() });
-    Ok(Json(Overlay { tag, series: read.into_iter().map(|(course, _)| course).collect() }))
+    let courses = batches
+        .into_iter()
+        .map(|batch| course(&client, tag, batch, now, columns));
+    let read: Vec<(Course, Series)> = stream::iter(courses)
+        .buffered(limits::READ_AT_ONCE)
+        .try_collect()
+        .await?;
+    let first = read.first().map(|(_, series)| Drawn {
+        web_id: tag.to_owned(),
+        name: series.name.clone(),
+        unit: series.units.clone(),
+    });
+    let tag = first.unwrap_or_else(|| Drawn {
+        web_id: tag.to_owned(),
+        name: String::new(),
+        unit: String::new(),
+    });
+    Ok(Json(Overlay {
+        tag,
+        series: read.into_iter().map(|(course, _)| course).collect(),
+    }))
 }
 
 /// The batches of these names, in this order; one that the unit does not have is named.
 async fn chosen(client: &PiClient, unit: &str, names: &[&str]) -> Result<Vec<PiBatch>, Problem> {
-    let known = client.batches(unit, &BatchFilter::default()).await.map_err(problem)?;
+    let known = client
+        .batches(unit, &BatchFilter::default())
+        .await
+        .map_err(problem)?;
     let find = |name: &&str| {
         let found = known.iter().find(|batch| batch.name == **name).cloned();
-        found.ok_or_else(|| Problem::unprocessable(format!("The unit has no batch {name}.")).part("batch", "Not known."))
+        found.ok_or_else(|| {
+            Problem::unprocessable(format!("The unit has no batch {name}."))
+                .part("batch", "Not known.")
+        })
     };
     names.iter().map(find).collect()
 }
 
-async fn course(client: &PiClient, tag: &str, batch: PiBatch, now: Timestamp, columns: usize) -> Result<(Course, Series), Problem> {
+async fn course(
+    client: &PiClient,
+    tag: &str,
+    batch: PiBatch,
+    now: Timestamp,
+    columns: usize,
+) -> Result<(Course, Series), Problem> {
     let end = batch.end.unwrap_or(now).min(now).max(batch.start);
-    let series = client.recorded(&[tag], batch.start, end).await.map_err(problem)?.pop().unwrap_or_default();
+    let series = client
+        .recorded(&[tag], batch.start, end)
+        .await
+        .map_err(problem)?
+        .pop()
+        .unwrap_or_default();
     let rows = m4(&series.times, &series.values, columns);
     let start = batch.start.as_microsecond();
-    let elapsed = |row: &usize| series.times.get(*row).map(|time| SignedDuration::from_micros(time - start).as_secs_f64());
+    let elapsed = |row: &usize| {
+        series
+            .times
+            .get(*row)
+            .map(|time| SignedDuration::from_micros(time - start).as_secs_f64())
+    };
     let course = Course {
         batch: batch.name,
         elapsed_s: rows.iter().filter_map(elapsed).collect(),

@@ -28,18 +28,38 @@ pub enum Yardstick {
 
 /// `Jacket temperature is 12.3 °C above what the model expects at 40 % of the batch.`
 pub fn sentence(deviation: Deviation<'_>, yardstick: Yardstick) -> Text {
-    let Deviation { name, value, expected, maturity, .. } = deviation;
+    let Deviation {
+        name,
+        value,
+        expected,
+        maturity,
+        ..
+    } = deviation;
     let difference = significant((value - expected).abs());
-    let amount = if deviation.unit.is_empty() { difference } else { format!("{difference} {}", deviation.unit) };
+    let amount = if deviation.unit.is_empty() {
+        difference
+    } else {
+        format!("{difference} {}", deviation.unit)
+    };
     let at = maturity.round();
     let above = value >= expected;
     let (en, de) = match yardstick {
         Yardstick::Model => ("what the model expects", "dem, was das Modell erwartet"),
-        Yardstick::Reference => ("the mean of the reference batches", "dem Mittel der Referenzchargen"),
+        Yardstick::Reference => (
+            "the mean of the reference batches",
+            "dem Mittel der Referenzchargen",
+        ),
     };
     Text::new(
-        format!("{name} is {amount} {} {en} at {at} % of the batch.", if above { "above" } else { "below" }),
-        format!("{name} liegt bei {at} % der Charge {} {} {de}.", amount.replace('.', ","), if above { "über" } else { "unter" }),
+        format!(
+            "{name} is {amount} {} {en} at {at} % of the batch.",
+            if above { "above" } else { "below" }
+        ),
+        format!(
+            "{name} liegt bei {at} % der Charge {} {} {de}.",
+            amount.replace('.', ","),
+            if above { "über" } else { "unter" }
+        ),
     )
 }
 
@@ -59,20 +79,45 @@ fn significant(value: f64) -> String {
 mod tests {
     use super::*;
 
-    const JACKET: Deviation<'static> =
-        Deviation { name: "Jacket temperature", unit: "°C", value: 72.34, expected: 60.0, maturity: 39.7 };
+    const JACKET: Deviation<'static> = Deviation {
+        name: "Jacket temperature",
+        unit: "°C",
+        value: 72.34,
+        expected: 60.0,
+        maturity: 39.7,
+    };
 
     #[test]
     fn a_deviation_is_told_with_its_unit_and_its_place() {
         let text = sentence(JACKET, Yardstick::Model);
-        assert_eq!(text.en, "Jacket temperature is 12.3 °C above what the model expects at 40 % of the batch.");
-        assert_eq!(text.de, "Jacket temperature liegt bei 40 % der Charge 12,3 °C über dem, was das Modell erwartet.");
+        assert_eq!(
+            text.en,
+            "Jacket temperature is 12.3 °C above what the model expects at 40 % of the batch."
+        );
+        assert_eq!(
+            text.de,
+            "Jacket temperature liegt bei 40 % der Charge 12,3 °C über dem, was das Modell erwartet."
+        );
     }
 
     #[test]
     fn below_the_mean_of_the_reference_and_without_a_unit() {
-        let text = sentence(Deviation { unit: "", value: 0.0, expected: 0.0567, ..JACKET }, Yardstick::Reference);
-        assert_eq!(text.en, "Jacket temperature is 0.0567 below the mean of the reference batches at 40 % of the batch.");
-        assert_eq!(text.de, "Jacket temperature liegt bei 40 % der Charge 0,0567 unter dem Mittel der Referenzchargen.");
+        let text = sentence(
+            Deviation {
+                unit: "",
+                value: 0.0,
+                expected: 0.0567,
+                ..JACKET
+            },
+            Yardstick::Reference,
+        );
+        assert_eq!(
+            text.en,
+            "Jacket temperature is 0.0567 below the mean of the reference batches at 40 % of the batch."
+        );
+        assert_eq!(
+            text.de,
+            "Jacket temperature liegt bei 40 % der Charge 0,0567 unter dem Mittel der Referenzchargen."
+        );
     }
 }

@@ -38,18 +38,37 @@ impl Ask {
             wrong.push(("/title", format!("A title has 1 to {TITLE} characters.")));
         }
         if !(FEWEST..=MOST).contains(&self.values.len()) {
-            wrong.push(("/values", format!("Between {FEWEST} and {MOST} values are needed; there are {}.", self.values.len())));
-        } else if self.values.iter().all(|value| value.to_bits() == self.values[0].to_bits()) {
+            wrong.push((
+                "/values",
+                format!(
+                    "Between {FEWEST} and {MOST} values are needed; there are {}.",
+                    self.values.len()
+                ),
+            ));
+        } else if self
+            .values
+            .iter()
+            .all(|value| value.to_bits() == self.values[0].to_bits())
+        {
             wrong.push(("/values", "The values do not vary.".to_owned()));
         }
         if let (Some(lsl), Some(usl)) = (self.lsl, self.usl)
             && lsl >= usl
         {
-            wrong.push(("/lsl", "The lower limit must be less than the upper one.".to_owned()));
+            wrong.push((
+                "/lsl",
+                "The lower limit must be less than the upper one.".to_owned(),
+            ));
         }
-        let Some((_, first)) = wrong.first() else { return Ok(()) };
+        let Some((_, first)) = wrong.first() else {
+            return Ok(());
+        };
         let problem = Problem::unprocessable(first.clone());
-        Err(wrong.into_iter().fold(problem, |problem, (pointer, detail)| problem.part(pointer, detail)))
+        Err(wrong
+            .into_iter()
+            .fold(problem, |problem, (pointer, detail)| {
+                problem.part(pointer, detail)
+            }))
     }
 }
 
@@ -59,11 +78,30 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_named_at_once() {
-        let ask = Ask { title: " ".into(), values: vec![1.0; 9], lsl: Some(2.0), usl: Some(1.0), allow_unstable: false };
+        let ask = Ask {
+            title: " ".into(),
+            values: vec![1.0; 9],
+            lsl: Some(2.0),
+            usl: Some(1.0),
+            allow_unstable: false,
+        };
         let problem = ask.check().unwrap_err();
-        let pointers: Vec<_> = problem.parts().iter().map(|part| part.pointer.as_str()).collect();
+        let pointers: Vec<_> = problem
+            .parts()
+            .iter()
+            .map(|part| part.pointer.as_str())
+            .collect();
         assert_eq!(pointers, ["/title", "/values", "/lsl"]);
-        let few = Ask { title: "pH".into(), values: vec![1.0, 2.0], lsl: None, usl: None, allow_unstable: false };
-        assert_eq!(few.check().unwrap_err().parts()[0].detail, "Between 8 and 10000 values are needed; there are 2.");
+        let few = Ask {
+            title: "pH".into(),
+            values: vec![1.0, 2.0],
+            lsl: None,
+            usl: None,
+            allow_unstable: false,
+        };
+        assert_eq!(
+            few.check().unwrap_err().parts()[0].detail,
+            "Between 8 and 10000 values are needed; there are 2."
+        );
     }
 }

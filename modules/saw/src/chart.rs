@@ -108,7 +108,10 @@ impl From<Row> for Listed {
             title: row.title,
             state: row.state,
             created_at: row.created_at,
-            created_by: Author { id: row.created_by_id, name: row.created_by_name },
+            created_by: Author {
+                id: row.created_by_id,
+                name: row.created_by_name,
+            },
             error: row.error_title.map(|title| Failure { title, detail }),
             information_only: true,
             label: Text::new("For information only", "Nur zur Information"),
@@ -118,7 +121,10 @@ impl From<Row> for Listed {
 
 /// The charts of a site, newest first.
 pub async fn list(store: &Store, site: &str) -> Result<Vec<Listed>, StoreError> {
-    let rows = store.read("charts_of_site", params![site]).await?.all::<Row>()?;
+    let rows = store
+        .read("charts_of_site", params![site])
+        .await?
+        .all::<Row>()?;
     Ok(rows.into_iter().map(Listed::from).collect())
 }
 
@@ -126,9 +132,12 @@ impl Chart {
     /// The chart of a site with this id.
     pub async fn find(store: &Store, site: &str, id: &str) -> Result<Option<Self>, StoreError> {
         let rows = store.read("chart_by_id", params![site, id]).await?;
-        let Some(row) = rows.clone().optional::<Row>()? else { return Ok(None) };
+        let Some(row) = rows.clone().optional::<Row>()? else {
+            return Ok(None);
+        };
         let rest: Rest = rows.one()?;
-        let json = |raw: Option<Box<RawValue>>| raw.map(|raw| serde_json::from_str(raw.get())).transpose();
+        let json =
+            |raw: Option<Box<RawValue>>| raw.map(|raw| serde_json::from_str(raw.get())).transpose();
         let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
         Ok(Some(Self {
             listed: row.into(),

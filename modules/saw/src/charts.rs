@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use dcp::bus::Reaction;
-use dcp::events::calc::{Call, CallFinished, Outcome};
 use dcp::events;
+use dcp::events::calc::{Call, CallFinished, Outcome};
 use dcp::http::{Caller, Json, Path, Problem};
 use dcp::params;
 use dcp::store::{StoreError, Tx};
@@ -28,11 +28,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Makes an individuals and moving range chart. 201 with the result, or 202 when the engine takes longer.
 #[utoipa::path(post, path = "/api/saw/charts", tag = "charts", request_body = Ask,
     responses((status = 201, body = Chart), (status = 202, body = Chart), (status = 422, body = Problem)))]
-pub async fn create_chart(State(saw): State<Saw>, caller: Caller, Json(ask): Json<Ask>) -> Result<Response, Problem> {
+pub async fn create_chart(
+    State(saw): State<Saw>,
+    caller: Caller,
+    Json(ask): Json<Ask>,
+) -> Result<Response, Problem> {
     ask.check()?;
     let site = caller.site()?.as_str();
     let id = enqueue(&saw, &caller, &ask).await?;
-    let end = saw.store.clock().now().checked_add(WAIT).map_err(Problem::internal)?;
+    let end = saw
+        .store
+        .clock()
+        .now()
+        .checked_add(WAIT)
+        .map_err(Problem::internal)?;
     loop {
         let chart = find(&saw, site, &id).await?;
         if chart.listed.state != chart::State::Queued {
@@ -49,13 +58,29 @@ pub async fn create_chart(State(saw): State<Saw>, caller: Caller, Json(ask): Jso
 async fn enqueue(saw: &Saw, caller: &Caller, ask: &Ask) -> Result<String, Problem> {
     let site = caller.site()?.as_str();
     let (now, actor) = (saw.store.clock().now(), caller.actor());
-    let (id, call_id) = (saw.store.ids().next().to_string(), saw.store.ids().next().to_string());
+    let (id, call_id) = (
+        saw.store.ids().next().to_string(),
+        saw.store.ids().next().to_string(),
+    );
     let deadline = now.checked_add(CALCULATION).map_err(Problem::internal)?;
-    let by = events::Actor { id: actor.id.to_string(), name: actor.name.clone() };
+    let by = events::Actor {
+        id: actor.id.as_str().to_owned(),
+        name: actor.name.clone(),
+    };
     let call = call(ask, site, by, call_id.clone(), deadline);
     let request = serde_json::to_value(ask).map_err(Problem::internal)?;
     let mut tx = saw.store.begin().await?;
-    let added = params![&id, site, ask.title.trim(), request, call_id, deadline, now, actor.id.as_str(), &actor.name];
+    let added = params![
+        &id,
+        site,
+        ask.title.trim(),
+        request,
+        call_id,
+        deadline,
+        now,
+        actor.id.as_str(),
+        &actor.name
+    ];
     tx.call("chart_add", added).await?;
     dcp::calc::request(&mut tx, &call).await?;
     tx.commit().await?;
@@ -63,7 +88,13 @@ async fn enqueue(saw: &Saw, caller: &Caller, ask: &Ask) -> Result<String, Proble
 }
 
 /// The task for the engine.
-pub fn call(ask: &Ask, site: &str, by: events::Actor, call_id: String, deadline: Timestamp) -> Call {
+pub fn call(
+    ask: &Ask,
+    site: &str,
+    by: events::Actor,
+    call_id: String,
+    deadline: Timestamp,
+) -> Call {
     Call {
         call_id,
         script: SCRIPT.name.to_owned(),
@@ -90,23 +121,38 @@ fn arguments(ask: &Ask) -> Map<String, Value> {
 
 /// The charts of the site, newest first.
 #[utoipa::path(get, path = "/api/saw/charts", tag = "charts", responses((status = 200, body = Vec<Listed>)))]
-pub async fn list_charts(State(saw): State<Saw>, caller: Caller) -> Result<Json<Vec<Listed>>, Problem> {
-    Ok(Json(chart::list(&saw.store, caller.site()?.as_str()).await?))
+pub async fn list_charts(
+    State(saw): State<Saw>,
+    caller: Caller,
+) -> Result<Json<Vec<Listed>>, Problem> {
+    Ok(Json(
+        chart::list(&saw.store, caller.site()?.as_str()).await?,
+    ))
 }
 
 /// One chart with its values and its result.
 #[utoipa::path(get, path = "/api/saw/charts/{id}", tag = "charts", params(("id" = String, Path, description = "The chart")),
     responses((status = 200, body = Chart), (status = 404, body = Problem)))]
-pub async fn show_chart(State(saw): State<Saw>, caller: Caller, Path(id): Path<String>) -> Result<Json<Chart>, Problem> {
+pub async fn show_chart(
+    State(saw): State<Saw>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Chart>, Problem> {
     Ok(Json(find(&saw, caller.site()?.as_str(), &id).await?))
 }
 
 async fn find(saw: &Saw, site: &str, id: &str) -> Result<Chart, Problem> {
-    Chart::find(&saw.store, site, id).await?.ok_or_else(|| Problem::not_found(format!("chart {id}")))
+    Chart::find(&saw.store, site, id)
+        .await?
+        .ok_or_else(|| Problem::not_found(format!("chart {id}")))
 }
 
 /// Notes where the result is, so that it can be collected, or why there is none.
-pub async fn take_outcome(saw: &Saw, tx: &mut Tx<'_>, event: &CallFinished) -> Result<(), Reaction> {
+pub async fn take_outcome(
+    saw: &Saw,
+    tx: &mut Tx<'_>,
+    event: &CallFinished,
+) -> Result<(), Reaction> {
     if event.reply_to != MODULE {
         return Ok(());
     }
@@ -116,12 +162,20 @@ pub async fn take_outcome(saw: &Saw, tx: &mut Tx<'_>, event: &CallFinished) -> R
                 "script": SCRIPT.name, "script_hash": SCRIPT.version(), "script_version": done.script_version, "function": "individuals", "environment": done.environment, "node": done.node,
                 "zone": saw.zone, "result_key": done.result_key, "computation_key": done.computation_key, "duration_ms": done.duration_ms, "warnings": done.warnings,
             });
-            tx.call("chart_calculated", params![&event.call_id, &done.result_key, provenance]).await?;
+            tx.call(
+                "chart_calculated",
+                params![&event.call_id, &done.result_key, provenance],
+            )
+            .await?;
             saw.to_collect.notify_one();
         }
         // At the start of a node a chart may be asked for before the script has reached the engine.
         Outcome::Error(failed) if failed.kind == "unknown-script" => {
-            tx.call("chart_postponed", params![&event.call_id, tx.store().ids().next()]).await?;
+            tx.call(
+                "chart_postponed",
+                params![&event.call_id, tx.store().ids().next()],
+            )
+            .await?;
         }
         Outcome::Error(failed) => fail(tx, &event.call_id, &failed.title, &failed.detail).await?,
     }
@@ -129,7 +183,13 @@ pub async fn take_outcome(saw: &Saw, tx: &mut Tx<'_>, event: &CallFinished) -> R
 }
 
 /// Marks a chart as failed, unless it has ended already.
-pub async fn fail(tx: &mut Tx<'_>, call_id: &str, title: &str, detail: &str) -> Result<(), StoreError> {
-    tx.call("chart_failed", params![call_id, title, detail]).await?;
+pub async fn fail(
+    tx: &mut Tx<'_>,
+    call_id: &str,
+    title: &str,
+    detail: &str,
+) -> Result<(), StoreError> {
+    tx.call("chart_failed", params![call_id, title, detail])
+        .await?;
     Ok(())
 }

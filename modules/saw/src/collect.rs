@@ -56,18 +56,46 @@ pub async fn collect(saw: Saw) {
 }
 
 async fn round(saw: &Saw) -> Result<(), StoreError> {
-    for waiting in saw.store.read("charts_to_collect", params![]).await?.all::<Waiting>()? {
+    for waiting in saw
+        .store
+        .read("charts_to_collect", params![])
+        .await?
+        .all::<Waiting>()?
+    {
         match keep(saw, &waiting).await {
             Ok(()) => saw.ready.notify_waiters(),
-            Err(error) => tracing::warn!(chart.id = waiting.id, error = &error as &dyn std::error::Error, "a result could not be collected yet"),
+            Err(error) => tracing::warn!(
+                chart.id = waiting.id,
+                error = &error as &dyn std::error::Error,
+                "a result could not be collected yet"
+            ),
         }
     }
     ask_again(saw).await?;
-    let overdue = saw.store.clock().now().checked_sub(CALCULATION).unwrap_or_default();
-    for call_id in saw.store.read("charts_overdue", params![overdue]).await?.all::<String>()? {
-        let detail = format!("No engine answered within {} seconds.", CALCULATION.as_secs());
+    let overdue = saw
+        .store
+        .clock()
+        .now()
+        .checked_sub(CALCULATION)
+        .unwrap_or_default();
+    for call_id in saw
+        .store
+        .read("charts_overdue", params![overdue])
+        .await?
+        .all::<String>()?
+    {
+        let detail = format!(
+            "No engine answered within {} seconds.",
+            CALCULATION.as_secs()
+        );
         let mut tx = saw.store.begin().await?;
-        fail(&mut tx, &call_id, "The calculation did not end in time", &detail).await?;
+        fail(
+            &mut tx,
+            &call_id,
+            "The calculation did not end in time",
+            &detail,
+        )
+        .await?;
         tx.commit().await?;
     }
     Ok(())
@@ -75,12 +103,29 @@ async fn round(saw: &Saw) -> Result<(), StoreError> {
 
 /// Asks once more for charts whose script the engine did not know.
 async fn ask_again(saw: &Saw) -> Result<(), StoreError> {
-    for late in saw.store.read("charts_to_ask_again", params![]).await?.all::<Postponed>()? {
+    for late in saw
+        .store
+        .read("charts_to_ask_again", params![])
+        .await?
+        .all::<Postponed>()?
+    {
         publish_scripts(&saw.store, &[SCRIPT]).await?;
         let mut tx = saw.store.begin().await?;
-        if tx.call("chart_asked_again", params![&late.id]).await?.affected() > 0 {
-            let by = Actor { id: late.created_by_id, name: late.created_by_name };
-            dcp::calc::request(&mut tx, &call(&late.request, &late.site, by, late.call_id, late.deadline)).await?;
+        if tx
+            .call("chart_asked_again", params![&late.id])
+            .await?
+            .affected()
+            > 0
+        {
+            let by = Actor {
+                id: late.created_by_id,
+                name: late.created_by_name,
+            };
+            dcp::calc::request(
+                &mut tx,
+                &call(&late.request, &late.site, by, late.call_id, late.deadline),
+            )
+            .await?;
         }
         tx.commit().await?;
     }
@@ -89,6 +134,8 @@ async fn ask_again(saw: &Saw) -> Result<(), StoreError> {
 
 async fn keep(saw: &Saw, waiting: &Waiting) -> Result<(), CollectError> {
     let result = saw.calc.result(&waiting.site, &waiting.result_key).await?;
-    saw.store.write("chart_ready", params![&waiting.id, result.get()]).await?;
+    saw.store
+        .write("chart_ready", params![&waiting.id, result.get()])
+        .await?;
     Ok(())
 }

@@ -14,8 +14,8 @@ use dcp::calc::{CalcClient, Script, publish_scripts};
 use dcp::events::calc::CallFinished;
 use dcp::http::{Routes, routes};
 use dcp::model::Permission;
-use dcp::{Module, Start};
 use dcp::store::{Files, Store, Tx};
+use dcp::{Module, Start};
 use tokio::sync::Notify;
 
 /// The name of this module.
@@ -25,7 +25,10 @@ pub const USE: Permission = Permission::new("saw.use");
 /// The SQL of this module.
 pub const STORE: Files = dcp::store!();
 /// The R script of this module as it is published to the engine.
-pub const SCRIPT: Script = Script { name: "saw", source: include_str!("../R/saw.R") };
+pub const SCRIPT: Script = Script {
+    name: "saw",
+    source: include_str!("../R/saw.R"),
+};
 /// Largest body: ten thousand numbers.
 const BODY: usize = 512 * 1024;
 
@@ -56,7 +59,11 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
     publish_scripts(&saw.store, &[SCRIPT]).await?;
     start.spawn("collect results", collect::collect(saw.clone()));
     let reactions = saw.clone();
-    Ok(start.routes(api(saw)).on(async move |tx: &mut Tx<'_>, event: &CallFinished| charts::take_outcome(&reactions, tx, event).await))
+    Ok(start
+        .routes(api(saw))
+        .on(async move |tx: &mut Tx<'_>, event: &CallFinished| {
+            charts::take_outcome(&reactions, tx, event).await
+        }))
 }
 
 /// The routes and who may call them.

@@ -6,7 +6,16 @@ use std::process::Command;
 fn the_script_meets_its_references() {
     let folder = env!("CARGO_MANIFEST_DIR");
     let paths = ["tests/reference.R", "R/saw.R"];
-    let output = Command::new("Rscript").arg("--vanilla").args(paths).current_dir(folder).output().expect("Rscript is installed");
+    let output = Command::new("Rscript")
+        .arg("--vanilla")
+        .args(paths)
+        .current_dir(folder)
+        .output()
+        .expect("Rscript is installed");
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && !told.contains("FAILED"), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && !told.contains("FAILED"),
+        "{told}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -58,24 +58,46 @@ struct Edge {
 }
 
 fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address")
+    TcpListener::bind("127.0.0.1:0")
+        .expect("a free port")
+        .local_addr()
+        .expect("its address")
 }
 
 /// A program of the workspace, built when it is not there.
 fn program(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_mvda")).with_file_name(name);
     if !path.exists() {
-        let built = Command::new(env!("CARGO")).args(["build", "-p", name]).status().expect("cargo runs");
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "-p", name])
+            .status()
+            .expect("cargo runs");
         assert!(built.success(), "{name} is built");
     }
     path
 }
 
 fn sign(signer: &Signer, id: &str, kind: Kind, permissions: &[&str]) -> String {
-    let granted: Vec<Permission> = permissions.iter().map(|name| Permission::from(*name)).collect();
-    let grants = if granted.is_empty() { [].into() } else { [("basel".to_owned(), granted)].into() };
-    let caller = Resolved { id: id.parse().expect("an id"), login: id.into(), name: "Ada Analyst".into(), kind, grants, session: String::new() };
-    signer.sign(&caller.claims(Zone::Gxp, Timestamp::now())).expect("a token")
+    let granted: Vec<Permission> = permissions
+        .iter()
+        .map(|name| Permission::from(*name))
+        .collect();
+    let grants = if granted.is_empty() {
+        [].into()
+    } else {
+        [("basel".to_owned(), granted)].into()
+    };
+    let caller = Resolved {
+        id: id.parse().expect("an id"),
+        login: id.into(),
+        name: "Ada Analyst".into(),
+        kind,
+        grants,
+        session: String::new(),
+    };
+    signer
+        .sign(&caller.claims(Zone::Gxp, Timestamp::now()))
+        .expect("a token")
 }
 
 async fn edge(State(edge): State<Edge>, method: Method, uri: Uri, body: Bytes) -> Response {
@@ -86,8 +108,17 @@ async fn edge(State(edge): State<Edge>, method: Method, uri: Uri, body: Bytes) -
         return axum::Json(json!([source])).into_response();
     }
     let token = sign(&edge.signer, "service:mvda", Kind::Service, &[]);
-    let request = edge.http.request(method, format!("http://{}{path}", edge.calc)).bearer_auth(token).header("dcp-site", "basel");
-    let answer = request.header(header::CONTENT_TYPE, "application/json").body(body).send().await.expect("the engine answers");
+    let request = edge
+        .http
+        .request(method, format!("http://{}{path}", edge.calc))
+        .bearer_auth(token)
+        .header("dcp-site", "basel");
+    let answer = request
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .send()
+        .await
+        .expect("the engine answers");
     let status = answer.status();
     (status, answer.bytes().await.expect("a body")).into_response()
 }
@@ -100,14 +131,48 @@ impl Stage {
         let signer = Arc::new(Signer::from_pem(&private).expect("a signer"));
         let http = reqwest::Client::new();
         let (simulator_at, calc_at, mvda_at) = (free(), free(), free());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let edge_at = listener.local_addr().expect("its address");
-        let knows = Edge { signer: signer.clone(), http: http.clone(), calc: calc_at, simulator: simulator_at };
-        tokio::spawn(axum::serve(listener, Router::new().fallback(edge).with_state(knows)).into_future());
+        let knows = Edge {
+            signer: signer.clone(),
+            http: http.clone(),
+            calc: calc_at,
+            simulator: simulator_at,
+        };
+        tokio::spawn(
+            axum::serve(listener, Router::new().fallback(edge).with_state(knows)).into_future(),
+        );
         let simulator = start_simulator(simulator_at);
-        let calc = start(&program("calc"), folder.path(), calc_at, edge_at, &[("DCP__MODULE__WORKER", program("calc-worker").to_string_lossy().as_ref())]);
-        let mvda = start(Path::new(env!("CARGO_BIN_EXE_mvda")), folder.path(), mvda_at, edge_at, &[]);
-        let stage = Self { http, folder, simulator, simulator_at, _calc: calc, mvda, mvda_at, edge_at, signer };
+        let calc = start(
+            &program("calc"),
+            folder.path(),
+            calc_at,
+            edge_at,
+            &[(
+                "DCP__MODULE__WORKER",
+                program("calc-worker").to_string_lossy().as_ref(),
+            )],
+        );
+        let mvda = start(
+            Path::new(env!("CARGO_BIN_EXE_mvda")),
+            folder.path(),
+            mvda_at,
+            edge_at,
+            &[],
+        );
+        let stage = Self {
+            http,
+            folder,
+            simulator,
+            simulator_at,
+            _calc: calc,
+            mvda,
+            mvda_at,
+            edge_at,
+            signer,
+        };
         stage.ready(calc_at).await;
         stage.ready(mvda_at).await;
         stage
@@ -115,19 +180,39 @@ impl Stage {
 
     /// Starts this module again after it was killed.
     pub(crate) async fn restart(&mut self) {
-        self.mvda = start(Path::new(env!("CARGO_BIN_EXE_mvda")), self.folder.path(), self.mvda_at, self.edge_at, &[]);
+        self.mvda = start(
+            Path::new(env!("CARGO_BIN_EXE_mvda")),
+            self.folder.path(),
+            self.mvda_at,
+            self.edge_at,
+            &[],
+        );
         self.ready(self.mvda_at).await;
     }
 
     async fn ready(&self, at: SocketAddr) {
         let url = format!("http://{at}/health/ready");
-        let asked = async || self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()).then_some(());
-        until(&format!("{at} is ready"), Duration::from_secs(60), asked).await;
+        let asked = async || {
+            self.http
+                .get(&url)
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+                .then_some(())
+        };
+        until(&format!("{at} is ready"), Duration::from_mins(1), asked).await;
     }
 
-    pub(crate) fn request(&self, method: Method, path: &str, permissions: &[&str]) -> reqwest::RequestBuilder {
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        permissions: &[&str],
+    ) -> reqwest::RequestBuilder {
         let token = sign(&self.signer, "ada", Kind::User, permissions);
-        let request = self.http.request(method, format!("http://{}/api/mvda{path}", self.mvda_at));
+        let request = self
+            .http
+            .request(method, format!("http://{}/api/mvda{path}", self.mvda_at));
         request.bearer_auth(token).header("dcp-site", "basel")
     }
 
@@ -138,12 +223,21 @@ impl Stage {
     }
 
     pub(crate) async fn try_get(&self, path: &str) -> (u16, Value) {
-        let answer = self.request(Method::GET, path, &["mvda.read"]).send().await.expect("an answer");
+        let answer = self
+            .request(Method::GET, path, &["mvda.read"])
+            .send()
+            .await
+            .expect("an answer");
         (answer.status().as_u16(), answer.json().await.expect("JSON"))
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let answer = self.request(Method::POST, path, &["mvda.read", "mvda.model"]).json(body).send().await.expect("an answer");
+        let answer = self
+            .request(Method::POST, path, &["mvda.read", "mvda.model"])
+            .json(body)
+            .send()
+            .await
+            .expect("an answer");
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or_default())
     }
@@ -152,9 +246,11 @@ impl Stage {
     pub(crate) async fn ended(&self, id: &str) -> Value {
         let look = async || {
             let model = self.get(&format!("/models/{id}")).await;
-            ["ready", "failed", "cancelled"].contains(&model["state"].as_str().unwrap_or_default()).then_some(model)
+            ["ready", "failed", "cancelled"]
+                .contains(&model["state"].as_str().unwrap_or_default())
+                .then_some(model)
         };
-        until("the model has ended", Duration::from_secs(180), look).await
+        until("the model has ended", Duration::from_mins(4), look).await
     }
 }
 
@@ -177,16 +273,38 @@ fn write_secrets(folder: &Path, public: &str) {
         "[identity]\npublic_key = '''{public}'''\n[service.mvda]\ntoken = \"svc_mvda_x\"\n[service.calc]\ntoken = \"svc_calc_x\"\n[pi.dryers]\nuser = \"dcp\"\npassword = \"dryer\"\n"
     );
     std::fs::write(&path, text).expect("secrets are written");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("only the owner reads them");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .expect("only the owner reads them");
 }
 
 pub(crate) fn start_simulator(at: SocketAddr) -> Process {
     let mut command = Command::new(program("pi-simulator"));
-    command.args(["--listen", &at.to_string(), "--origin", "2026-03-01T12:00:00Z", "--user", "dcp", "--password", "dryer"]);
-    Process(command.env("RUST_LOG", "warn").stdin(Stdio::null()).spawn().expect("the simulator starts"))
+    command.args([
+        "--listen",
+        &at.to_string(),
+        "--origin",
+        "2026-03-01T12:00:00Z",
+        "--user",
+        "dcp",
+        "--password",
+        "dryer",
+    ]);
+    Process(
+        command
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the simulator starts"),
+    )
 }
 
-fn start(program: &Path, folder: &Path, at: SocketAddr, edge: SocketAddr, more: &[(&str, &str)]) -> Process {
+fn start(
+    program: &Path,
+    folder: &Path,
+    at: SocketAddr,
+    edge: SocketAddr,
+    more: &[(&str, &str)],
+) -> Process {
     let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let mut command = Command::new(program);
     command
@@ -196,11 +314,18 @@ fn start(program: &Path, folder: &Path, at: SocketAddr, edge: SocketAddr, more: 
         .env("DCP__EDGE__URL", format!("http://{edge}"))
         .env("DCP__STORE__URL", format!("sqlite:{}", place("store")))
         .env("DCP__BUS__URL", format!("local:{}", place("bus.db")))
-        .env("DCP__SECRETS__URL", format!("file:{}", place("secrets.toml")))
+        .env(
+            "DCP__SECRETS__URL",
+            format!("file:{}", place("secrets.toml")),
+        )
         .env("DCP__LOG__LEVEL", "warn,mvda=info")
         .env("DCP__LOG__FORMAT", "text")
         .envs(more.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::null());
-    Process(command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display())))
+    Process(
+        command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.display())),
+    )
 }
