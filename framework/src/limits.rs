@@ -41,18 +41,18 @@ pub const RETRY_PAUSES: [Duration; 6] = [
     Duration::from_secs(1),
     Duration::from_secs(5),
     Duration::from_secs(30),
-    Duration::from_secs(120),
-    Duration::from_secs(600),
-    Duration::from_secs(3600),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
 ];
 /// Shortest and longest pause while the database or the bus is away.
 pub const OUTAGE_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// How long reactions may go on after the order to stop; then they are undone and done elsewhere.
 pub const DRAIN: Duration = Duration::from_secs(4);
 /// How long a recorded message is remembered: no bus keeps one longer than this.
-pub const INBOX_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const INBOX_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How often and how much of what is older is forgotten.
-pub const INBOX_PRUNE: (Duration, usize) = (Duration::from_secs(600), 5000);
+pub const INBOX_PRUNE: (Duration, usize) = (Duration::from_mins(10), 5000);
 /// How long a message of the local bus belongs to a process that gives no sign of life.
 pub const LOCAL_LEASE: Duration = Duration::from_secs(12);
 /// How often the local bus is looked at without being woken.

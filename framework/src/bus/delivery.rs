@@ -16,7 +16,7 @@ use super::inbox::Inbox;
 use super::{Bus, Subscriptions, Topology, consumer, relay};
 use crate::clock::Clock;
 use crate::limits::DRAIN;
-use crate::store::Store;
+use crate::store::{Rows, Store};
 
 /// The running delivery of one module.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Delivery {
     }
 
     async fn busy(&self) -> String {
-        let waiting = self.store.read("dcp_outbox_next", vec![]).await.and_then(|rows| rows.one::<relay::Waiting>());
+        let waiting = self.store.read("dcp_outbox_next", vec![]).await.and_then(Rows::one::<relay::Waiting>);
         match waiting {
             Ok(relay::Waiting { waiting: 0, .. }) => {}
             Ok(waiting) => return format!("{} in the outbox", waiting.waiting),

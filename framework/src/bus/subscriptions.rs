@@ -43,7 +43,7 @@ impl Source {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Subscription").field("source", &self.source).field("slots", &self.slots).finish()
+        formatter.debug_struct("Subscription").field("source", &self.source).field("slots", &self.slots).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two engines under one surface.
+//! The two engines under one surface. What SQL Server's driver keeps while it waits is boxed: it is large, and SQLite needs none.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Engine {
         match self {
             Self::Sqlite(engine) => engine.migrate(migration::of(files, files.sqlite)?).await,
             Self::SqlServer(engine) => {
-                engine.migrate(files.owner, migration::of(files, files.mssql)?, tsql::procedures(files)).await
+                Box::pin(engine.migrate(files.owner, migration::of(files, files.mssql)?, tsql::procedures(files))).await
             }
         }
     }
@@ -38,14 +38,14 @@ impl Engine {
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
         Ok(match self {
             Self::Sqlite(engine) => Session::Sqlite(engine.begin().await?),
-            Self::SqlServer(engine) => Session::SqlServer(Box::new(engine.begin().await?)),
+            Self::SqlServer(engine) => Session::SqlServer(Box::new(Box::pin(engine.begin()).await?)),
         })
     }
 
     pub(super) async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
         match self {
             Self::Sqlite(engine) => engine.read(procedure, values).await,
-            Self::SqlServer(engine) => engine.read(procedure, values).await,
+            Self::SqlServer(engine) => Box::pin(engine.read(procedure, values)).await,
         }
     }
 }
@@ -54,14 +54,14 @@ impl Session {
     pub(super) async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
         match self {
             Self::Sqlite(session) => session.call(procedure, values).await,
-            Self::SqlServer(session) => session.call(procedure, values).await,
+            Self::SqlServer(session) => Box::pin(session.call(procedure, values)).await,
         }
     }
 
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(session) => session.commit().await,
-            Self::SqlServer(session) => session.commit().await,
+            Self::SqlServer(session) => Box::pin(session.commit()).await,
         }
     }
 }

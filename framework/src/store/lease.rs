@@ -25,7 +25,7 @@ impl Lease {
     pub async fn release(self) {
         match self.held {
             Held::Sqlite(file) => drop(file),
-            Held::SqlServer(taken) => taken.release(&self.name).await,
+            Held::SqlServer(taken) => Box::pin(taken.release(&self.name)).await,
         }
     }
 }
@@ -35,7 +35,7 @@ impl Store {
     pub async fn try_lease(&self, name: &str) -> Result<Option<Lease>, StoreError> {
         let held = match &self.inner.engine {
             Engine::Sqlite(engine) => lock(&engine.beside(name))?.map(Held::Sqlite),
-            Engine::SqlServer(engine) => engine.try_lease(name).await?.map(Box::new).map(Held::SqlServer),
+            Engine::SqlServer(engine) => Box::pin(engine.try_lease(name)).await?.map(Box::new).map(Held::SqlServer),
         };
         Ok(held.map(|held| Lease { name: name.to_owned(), held }))
     }

@@ -172,7 +172,7 @@ impl Cell {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Cell {
+impl IntoDeserializer<'_, Error> for Cell {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -51,6 +51,9 @@ on_both_engines! {
     a_second_transaction_waits_for_the_first
 }
 
+/// Databases are made one after the other: a server may fail to make several at once.
+static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A new database on the server of `DCP_TEST_SQLSERVER`, or none and a line that says so.
 #[expect(clippy::disallowed_methods, reason = "makes a database, which the pool never does")]
 async fn database(test: &str) -> Option<String> {
@@ -58,8 +61,6 @@ async fn database(test: &str) -> Option<String> {
         eprintln!("SKIPPED: {test}: DCP_TEST_SQLSERVER is not set");
         return None;
     };
-    // One after the other: a server may fail to make several at once.
-    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _one = ONE.lock().await;
     let config = tiberius::Config::from_ado_string(&server).unwrap();
     let stream = tokio::net::TcpStream::connect(config.get_addr()).await.unwrap();

@@ -118,7 +118,7 @@ fn signature(batch: &str) -> Result<Procedure, String> {
     while let Some(line) = lines.next_if(|line| !line.starts_with(CREATE)) {
         let comment = line.trim_start_matches('-').trim();
         if let Some(columns) = comment.strip_prefix("returns ") {
-            returns = columns.to_owned();
+            columns.clone_into(&mut returns);
         } else if returns.ends_with(',') {
             returns.push_str(comment);
         }

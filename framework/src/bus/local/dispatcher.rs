@@ -201,7 +201,9 @@ impl Dispatcher {
         }
         self.free();
         let any = taken.iter().any(|(_, rows)| !rows.is_empty());
-        taken.into_iter().for_each(|(queue, rows)| self.hand_out(&queue, rows));
+        for (queue, rows) in taken {
+            self.hand_out(&queue, rows);
+        }
         // Something was there: look once more, at once.
         Ok(if any { Duration::ZERO } else { next })
     }

@@ -18,9 +18,10 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(address: &str, name: &'static str) -> Self {
         let joint = if address.contains('?') { '&' } else { '?' };
-        let address = match address.contains("heartbeat=") {
-            true => address.to_owned(),
-            false => format!("{address}{joint}heartbeat={BROKER_HEARTBEAT}"),
+        let address = if address.contains("heartbeat=") {
+            address.to_owned()
+        } else {
+            format!("{address}{joint}heartbeat={BROKER_HEARTBEAT}")
         };
         Self { address, name, connection: Mutex::default() }
     }

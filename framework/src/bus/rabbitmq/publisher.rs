@@ -38,8 +38,8 @@ impl Publisher {
         let sending = timeout(PUBLISH_DEADLINE, self.send_all(&mut slot, messages)).await;
         let confirms = match sending {
             Ok(Ok(confirms)) => confirms,
-            Ok(Err(error)) => return self.none(&mut slot, messages, &error),
-            Err(elapsed) => return self.none(&mut slot, messages, &BusError::unavailable(elapsed)),
+            Ok(Err(error)) => return none(&mut slot, messages, &error),
+            Err(elapsed) => return none(&mut slot, messages, &BusError::unavailable(elapsed)),
         };
         let waiting = join_all(confirms.into_iter().zip(messages).map(|(confirm, message)| async move {
             outcome(timeout(PUBLISH_DEADLINE, confirm?).await, message)
@@ -63,13 +63,13 @@ impl Publisher {
         let send = async {
             let open = self.open(&mut slot).await?;
             let confirm = basic_publish(&open.channel, exchange, key, body, properties).await?;
-            confirmed(confirm.await?, key)
+            confirmed(&confirm.await?, key)
         };
-        let sent = timeout(PUBLISH_DEADLINE, send).await.map_err(BusError::unavailable).and_then(|sent| sent);
-        if matches!(sent, Err(BusError::Unavailable(_))) {
+        let outcome = timeout(PUBLISH_DEADLINE, send).await.map_err(BusError::unavailable).and_then(|sent| sent);
+        if matches!(outcome, Err(BusError::Unavailable(_))) {
             *slot = None;
         }
-        sent
+        outcome
     }
 
     pub(super) async fn close(&self) {
@@ -77,22 +77,15 @@ impl Publisher {
         self.link.close().await;
     }
 
-    fn none(&self, slot: &mut Option<Open>, messages: &[Outgoing], error: &BusError) -> Vec<Result<(), BusError>> {
-        *slot = None;
-        let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-        messages.iter().map(|_| Err(BusError::unavailable(cause.clone()))).collect()
-    }
-
     async fn open<'s>(&self, slot: &'s mut Option<Open>) -> Result<&'s mut Open, BusError> {
         let usable = slot.take().filter(|open| open.channel.status().connected());
-        let open = match usable {
-            Some(open) => open,
-            None => {
-                let channel = self.link.channel().await?;
-                channel.confirm_select(ConfirmSelectOptions::default()).await?;
-                unrouted(&channel).await?;
-                Open { channel, exchanges: HashSet::new() }
-            }
+        let open = if let Some(open) = usable {
+            open
+        } else {
+            let channel = self.link.channel().await?;
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            unrouted(&channel).await?;
+            Open { channel, exchanges: HashSet::new() }
         };
         Ok(slot.insert(open))
     }
@@ -120,6 +113,13 @@ impl Publisher {
     }
 }
 
+/// The channel failed: it is dropped, and every message has to be sent again.
+fn none(slot: &mut Option<Open>, messages: &[Outgoing], error: &BusError) -> Vec<Result<(), BusError>> {
+    *slot = None;
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    messages.iter().map(|_| Err(BusError::unavailable(cause.clone()))).collect()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that publishes to RabbitMQ: mandatory and confirmed")]
 async fn basic_publish(
     channel: &Channel,
@@ -136,11 +136,11 @@ fn outcome(
     waited: Result<lapin::Result<Confirmation>, tokio::time::error::Elapsed>,
     message: &Outgoing,
 ) -> Result<(), BusError> {
-    confirmed(waited.map_err(BusError::unavailable)??, &message.to.to_string())
+    confirmed(&waited.map_err(BusError::unavailable)??, &message.to.to_string())
 }
 
 /// An acknowledgement alone is not enough: what no queue takes is acknowledged and returned.
-fn confirmed(confirmation: Confirmation, to: &str) -> Result<(), BusError> {
+fn confirmed(confirmation: &Confirmation, to: &str) -> Result<(), BusError> {
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BusError::Unroutable(to.to_owned())),

@@ -105,6 +105,6 @@ mod tests {
         assert_eq!(retry_exchange(Duration::from_millis(750)), "retry.1s");
         assert_eq!(retry_exchange(Duration::from_millis(1250)), "retry.1s");
         assert_eq!(retry_exchange(Duration::from_millis(3750)), "retry.5s");
-        assert_eq!(retry_exchange(Duration::from_secs(90 * 60)), "retry.3600s");
+        assert_eq!(retry_exchange(Duration::from_mins(90)), "retry.3600s");
     }
 }

@@ -64,7 +64,7 @@ fn bind(prepared: &mut rusqlite::Statement<'_>, procedure: &Procedure, values: &
 }
 
 fn read(prepared: &mut rusqlite::Statement<'_>) -> Result<Rows, StoreError> {
-    let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Arc<[String]> = prepared.column_names().map(str::to_owned).collect();
     let mut found = Rows { columns, ..Rows::default() };
     let mut rows = prepared.raw_query();
     while let Some(row) = rows.next().map_err(map)? {
@@ -116,12 +116,13 @@ pub(in crate::store) fn map(error: rusqlite::Error) -> StoreError {
         (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
             StoreError::Duplicate(Box::new(error))
         }
-        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::ForeignKey(Box::new(error)),
         (_, ffi::SQLITE_CONSTRAINT_NOTNULL) => StoreError::Null(Box::new(error)),
         (_, ffi::SQLITE_CONSTRAINT_TRIGGER) => StoreError::Rejected { code: 50_000, message },
         // Lengths are checks on SQLite, which has no limited text; such a check names itself `..._length`.
         (_, ffi::SQLITE_CONSTRAINT_CHECK) if message.ends_with("_length") => StoreError::TooLong(Box::new(error)),
-        (_, ffi::SQLITE_CONSTRAINT_CHECK) => StoreError::ForeignKey(Box::new(error)),
+        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_CHECK) => {
+            StoreError::ForeignKey(Box::new(error))
+        }
         (ErrorCode::TooBig, _) => StoreError::TooLong(Box::new(error)),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy,
         (ErrorCode::CannotOpen | ErrorCode::DiskFull | ErrorCode::SystemIoFailure, _) => {

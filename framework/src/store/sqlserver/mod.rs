@@ -98,13 +98,11 @@ impl Engine {
         let mut taken = Taken::from(&self.pool).await?;
         let found = taken.connection.query(TAKE_LOCK, &[&name]).await.map_err(map)?.into_row().await.map_err(map)?;
         let granted: Option<i32> = found.and_then(|row| row.get(0));
-        match granted {
-            Some(0..) => Ok(Some(taken)),
-            _ => {
-                taken.give_back();
-                Ok(None)
-            }
+        if granted.is_some_and(|granted| granted >= 0) {
+            return Ok(Some(taken));
         }
+        taken.give_back();
+        Ok(None)
     }
 }
 
@@ -166,13 +164,13 @@ async fn connect(config: &Config) -> Result<Connection, StoreError> {
     let dial = async {
         let stream = TcpStream::connect(config.get_addr()).await.map_err(|error| StoreError::Unavailable(error.into()))?;
         stream.set_nodelay(true).map_err(|error| StoreError::Unavailable(error.into()))?;
-        let mut client = Client::connect(config.clone(), stream.compat_write()).await.map_err(map)?;
+        let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write())).await.map_err(map)?;
         // An error ends the transaction; a lock is waited for no longer than a person waits.
         let settings = format!("SET XACT_ABORT ON; SET LOCK_TIMEOUT {};", STORE_ACQUIRE.as_millis());
         client.simple_query(settings).await.map_err(map)?.into_results().await.map_err(map)?;
         Ok(client)
     };
-    let waited = timeout(SQLSERVER_CONNECT, dial).await;
+    let waited = timeout(SQLSERVER_CONNECT, Box::pin(dial)).await;
     waited.map_err(|elapsed| StoreError::Unavailable(elapsed.into()))?
 }
 
