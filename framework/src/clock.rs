@@ -26,12 +26,18 @@ pub trait Clock: Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the machine for the time"
+    )]
     fn now(&self) -> Timestamp {
         to_microseconds(Timestamp::now())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that waits for the machine's time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that waits for the machine's time"
+    )]
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -47,7 +53,10 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that shows `start`.
     pub fn at(start: Timestamp) -> Self {
-        Self { microseconds: Arc::new(AtomicI64::new(start.as_microsecond())), moved: Arc::default() }
+        Self {
+            microseconds: Arc::new(AtomicI64::new(start.as_microsecond())),
+            moved: Arc::default(),
+        }
     }
 
     /// Moves the clock forward and wakes who slept past it.
@@ -60,7 +69,8 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.microseconds.load(Ordering::SeqCst)).unwrap_or(Timestamp::MAX)
+        Timestamp::from_microsecond(self.microseconds.load(Ordering::SeqCst))
+            .unwrap_or(Timestamp::MAX)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -94,17 +104,26 @@ pub struct Ids {
 impl Ids {
     /// Identifiers that sort by the time they were made (UUID version 7).
     pub fn random() -> Self {
-        Self { seed: None, count: Arc::default(), last: Arc::default() }
+        Self {
+            seed: None,
+            count: Arc::default(),
+            last: Arc::default(),
+        }
     }
 
     /// The same sequence on every run, for tests.
     pub fn seeded(seed: u64) -> Self {
-        Self { seed: Some(seed), ..Self::random() }
+        Self {
+            seed: Some(seed),
+            ..Self::random()
+        }
     }
 
     /// The next identifier: greater than every one this source has given before.
     pub fn next(&self) -> Uuid {
-        let Some(seed) = self.seed else { return self.increasing() };
+        let Some(seed) = self.seed else {
+            return self.increasing();
+        };
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         Uuid::from_u64_pair(seed, count)
     }
@@ -112,7 +131,11 @@ impl Ids {
     fn increasing(&self) -> Uuid {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let next = Uuid::now_v7();
-        *last = if next > *last { next } else { Uuid::from_u128(last.as_u128() + 1) };
+        *last = if next > *last {
+            next
+        } else {
+            Uuid::from_u128(last.as_u128() + 1)
+        };
         *last
     }
 }

@@ -46,7 +46,8 @@ pub const RETRY_PAUSES: [Duration; 6] = [
     Duration::from_hours(1),
 ];
 /// Shortest and longest pause while the database or the bus is away.
-pub const OUTAGE_PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+pub const OUTAGE_PAUSES: (Duration, Duration) =
+    (Duration::from_millis(200), Duration::from_secs(5));
 /// How long reactions may go on after the order to stop; then they are undone and done elsewhere.
 pub const DRAIN: Duration = Duration::from_secs(4);
 /// How long a recorded message is remembered: no bus keeps one longer than this.

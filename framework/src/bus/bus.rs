@@ -20,7 +20,11 @@ pub trait Bus: Debug + Send + Sync {
     fn publish<'a>(&'a self, messages: &'a [Outgoing]) -> BoxFuture<'a, Vec<Result<(), BusError>>>;
 
     /// Consumes a queue, holding at most `prefetch` messages without verdict; goes on by itself after an outage.
-    fn subscribe<'a>(&'a self, queue: &'a str, prefetch: usize) -> BoxFuture<'a, Result<Inbound, BusError>>;
+    fn subscribe<'a>(
+        &'a self,
+        queue: &'a str,
+        prefetch: usize,
+    ) -> BoxFuture<'a, Result<Inbound, BusError>>;
 
     /// How many messages are in a queue: waiting, postponed, or without verdict.
     fn depth<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<u64, BusError>>;

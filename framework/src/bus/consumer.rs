@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use super::inbox::Inbox;
 use super::subscriptions::{Source, Subscription};
-use super::{Bus, BusError, Delivered, Envelope, Inbound, Reaction, Topology, Undecodable, Verdict, pause, trace};
+use super::{
+    Bus, BusError, Delivered, Envelope, Inbound, Reaction, Topology, Undecodable, Verdict, pause,
+    trace,
+};
 use crate::clock::Clock;
 use crate::limits::{EVENT_PREFETCH, MAX_ATTEMPTS, MAX_DELIVERIES};
 use crate::params;
@@ -32,7 +35,10 @@ impl Consumer {
             if self.stop.is_cancelled() {
                 return;
             }
-            tracing::warn!(queue = self.inbox.subscriber, "the bus ended a subscription; it begins again");
+            tracing::warn!(
+                queue = self.inbox.subscriber,
+                "the bus ended a subscription; it begins again"
+            );
         }
     }
 
@@ -61,7 +67,12 @@ impl Consumer {
                 Err(error) => {
                     failures += 1;
                     let cause: &dyn std::error::Error = &error;
-                    tracing::warn!(error = cause, queue = self.inbox.subscriber, failures, "the bus cannot be reached");
+                    tracing::warn!(
+                        error = cause,
+                        queue = self.inbox.subscriber,
+                        failures,
+                        "the bus cannot be reached"
+                    );
                 }
             }
             if self.pause(failures).await {
@@ -89,7 +100,11 @@ impl Consumer {
 
     /// While the database is away the message is held and tried again here, so that an outage parks nothing.
     async fn take(&self, delivered: Delivered) {
-        let Delivered { message, deliveries, verdict } = delivered;
+        let Delivered {
+            message,
+            deliveries,
+            verdict,
+        } = delivered;
         let message = message.map(Arc::new);
         let mut failures = 0;
         loop {
@@ -110,7 +125,11 @@ impl Consumer {
         }
     }
 
-    async fn judge(&self, message: &Result<Arc<Envelope>, Undecodable>, deliveries: u32) -> Result<Verdict, StoreError> {
+    async fn judge(
+        &self,
+        message: &Result<Arc<Envelope>, Undecodable>,
+        deliveries: u32,
+    ) -> Result<Verdict, StoreError> {
         let envelope = match message {
             Ok(envelope) => envelope,
             Err(undecodable) => return self.park_undecodable(undecodable).await,
@@ -119,7 +138,9 @@ impl Consumer {
             return self.park(envelope, "its deadline had passed").await;
         }
         if deliveries > MAX_DELIVERIES {
-            return self.park(envelope, "it was handed out too often without any verdict").await;
+            return self
+                .park(envelope, "it was handed out too often without any verdict")
+                .await;
         }
         match self.react(envelope).await {
             Ok(()) => Ok(Verdict::Done),
@@ -146,21 +167,42 @@ impl Consumer {
         }
         let after = pause::before_retry(attempts);
         tracing::warn!(message.id = %envelope.id, queue = self.inbox.subscriber, attempts, reason, "a reaction is tried again");
-        Ok(Verdict::Retry(Box::new(Envelope { attempts, ..envelope.clone() }), after))
+        Ok(Verdict::Retry(
+            Box::new(Envelope {
+                attempts,
+                ..envelope.clone()
+            }),
+            after,
+        ))
     }
 
     async fn park(&self, envelope: &Envelope, reason: &str) -> Result<Verdict, StoreError> {
         let text = serde_json::to_string(envelope).unwrap_or_default();
-        self.park_row(envelope.id, &text, reason, envelope.attempts).await
+        self.park_row(envelope.id, &text, reason, envelope.attempts)
+            .await
     }
 
     async fn park_undecodable(&self, undecodable: &Undecodable) -> Result<Verdict, StoreError> {
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, undecodable.text.as_bytes());
-        self.park_row(id, &undecodable.text, &undecodable.reason, 0).await
+        self.park_row(id, &undecodable.text, &undecodable.reason, 0)
+            .await
     }
 
-    async fn park_row(&self, id: Uuid, text: &str, reason: &str, attempts: u32) -> Result<Verdict, StoreError> {
-        let row = params![&self.inbox.subscriber, id, text, reason, attempts, self.clock.now()];
+    async fn park_row(
+        &self,
+        id: Uuid,
+        text: &str,
+        reason: &str,
+        attempts: u32,
+    ) -> Result<Verdict, StoreError> {
+        let row = params![
+            &self.inbox.subscriber,
+            id,
+            text,
+            reason,
+            attempts,
+            self.clock.now()
+        ];
         self.inbox.store.write("dcp_dead_letter_add", row).await?;
         tracing::error!(message.id = %id, queue = self.inbox.subscriber, reason, "a message is parked among the dead letters");
         Ok(Verdict::Done)

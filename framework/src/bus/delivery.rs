@@ -49,10 +49,22 @@ impl Delivery {
         stop: CancellationToken,
     ) -> Result<Self, NotStarted> {
         let (end, ended) = oneshot::channel();
-        let queues = subscriptions.all.iter().map(|one| one.source.queue(store.module())).collect();
-        let delivery = Self { store: store.clone(), bus: bus.clone(), queues, ended: Some(ended) };
+        let queues = subscriptions
+            .all
+            .iter()
+            .map(|one| one.source.queue(store.module()))
+            .collect();
+        let delivery = Self {
+            store: store.clone(),
+            bus: bus.clone(),
+            queues,
+            ended: Some(ended),
+        };
         let name = format!("{}-delivery", store.module());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(NotStarted)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(NotStarted)?;
         let body = move || {
             let tasks = tokio::task::LocalSet::new();
             let all = run(store, bus, subscriptions, clock, stop);
@@ -60,7 +72,10 @@ impl Delivery {
             // Whoever waits for the end may have gone already.
             end.send(()).ok();
         };
-        std::thread::Builder::new().name(name).spawn(body).map_err(NotStarted)?;
+        std::thread::Builder::new()
+            .name(name)
+            .spawn(body)
+            .map_err(NotStarted)?;
         Ok(delivery)
     }
 
@@ -92,7 +107,11 @@ impl Delivery {
     }
 
     async fn busy(&self) -> String {
-        let waiting = self.store.read("dcp_outbox_next", vec![]).await.and_then(Rows::one::<relay::Waiting>);
+        let waiting = self
+            .store
+            .read("dcp_outbox_next", vec![])
+            .await
+            .and_then(Rows::one::<relay::Waiting>);
         match waiting {
             Ok(relay::Waiting { waiting: 0, .. }) => {}
             Ok(waiting) => return format!("{} in the outbox", waiting.waiting),
@@ -119,8 +138,17 @@ async fn run(
     let topology = Topology::of(store.module(), &subscriptions);
     let mut work = Vec::new();
     for subscription in subscriptions.all {
-        let inbox = Inbox { store: store.clone(), subscriber: subscription.source.queue(store.module()) };
-        let consumer = consumer::Consumer { inbox, bus: bus.clone(), clock: clock.clone(), stop: stop.clone(), subscription };
+        let inbox = Inbox {
+            store: store.clone(),
+            subscriber: subscription.source.queue(store.module()),
+        };
+        let consumer = consumer::Consumer {
+            inbox,
+            bus: bus.clone(),
+            clock: clock.clone(),
+            stop: stop.clone(),
+            subscription,
+        };
         work.push(tokio::task::spawn_local(consumer.run(topology.clone())));
     }
     // The relay goes last: what the last reactions publish still goes out.
@@ -155,8 +183,14 @@ async fn prune(store: Store, clock: Arc<dyn Clock>) {
     let (every, count) = crate::limits::INBOX_PRUNE;
     loop {
         clock.sleep(every).await;
-        let before = clock.now().checked_sub(crate::limits::INBOX_KEPT).unwrap_or(jiff::Timestamp::MIN);
-        if let Err(error) = store.write("dcp_inbox_prune", crate::params![before, count]).await {
+        let before = clock
+            .now()
+            .checked_sub(crate::limits::INBOX_KEPT)
+            .unwrap_or(jiff::Timestamp::MIN);
+        if let Err(error) = store
+            .write("dcp_inbox_prune", crate::params![before, count])
+            .await
+        {
             tracing::debug!(%error, "the inbox is pruned next time");
         }
     }

@@ -43,7 +43,11 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    pub(crate) fn of<E: Event>(store: &Store, site: Option<&str>, event: &E) -> Result<Self, StoreError> {
+    pub(crate) fn of<E: Event>(
+        store: &Store,
+        site: Option<&str>,
+        event: &E,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             id: store.ids().next(),
             source: store.module().to_owned(),
@@ -55,7 +59,8 @@ impl Envelope {
             traceparent: super::trace::current(),
             deadline: event.deadline(),
             attempts: 0,
-            data: serde_json::value::to_raw_value(event).map_err(|error| StoreError::Decode(error.to_string()))?,
+            data: serde_json::value::to_raw_value(event)
+                .map_err(|error| StoreError::Decode(error.to_string()))?,
         })
     }
 
@@ -90,6 +95,10 @@ impl fmt::Display for Destination {
 
 impl From<&str> for Destination {
     fn from(text: &str) -> Self {
-        if text == "topic" { Self::Topic } else { Self::Queue(text.to_owned()) }
+        if text == "topic" {
+            Self::Topic
+        } else {
+            Self::Queue(text.to_owned())
+        }
     }
 }

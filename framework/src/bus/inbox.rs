@@ -20,7 +20,9 @@ impl Inbox {
     {
         let mut tx = self.store.begin().await?;
         let now = tx.now();
-        let recorded = tx.call("dcp_inbox_add", params![&self.subscriber, envelope.id, now]).await?;
+        let recorded = tx
+            .call("dcp_inbox_add", params![&self.subscriber, envelope.id, now])
+            .await?;
         if recorded.affected() == 0 {
             tracing::debug!(message.id = %envelope.id, queue = self.subscriber, "a message came twice");
             return Ok(());
@@ -31,6 +33,11 @@ impl Inbox {
 
     /// Whether the message has taken effect already.
     pub(crate) async fn has(&self, envelope: &Envelope) -> Result<bool, Reaction> {
-        Ok(self.store.read("dcp_inbox_has", params![&self.subscriber, envelope.id]).await?.one::<i64>()? > 0)
+        Ok(self
+            .store
+            .read("dcp_inbox_has", params![&self.subscriber, envelope.id])
+            .await?
+            .one::<i64>()?
+            > 0)
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! The outbox row is the message, the bus is a courier: modules publish in a [`Tx`](crate::store::Tx) and react in one.
 
-#[expect(clippy::module_inception, reason = "the trait has the name of the whole")]
+#[expect(
+    clippy::module_inception,
+    reason = "the trait has the name of the whole"
+)]
 mod bus;
 mod consumer;
 mod dead_letters;

@@ -13,7 +13,11 @@ pub(super) fn before_retry(attempts: u32) -> Duration {
 /// The pause after `failures` failures in a row of a database or broker.
 pub(super) fn in_outage(failures: u32) -> Duration {
     let (shortest, longest) = OUTAGE_PAUSES;
-    jittered(shortest.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16))).min(longest))
+    jittered(
+        shortest
+            .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)))
+            .min(longest),
+    )
 }
 
 /// Between three quarters and one and a quarter of `pause`.

@@ -41,8 +41,19 @@ pub(super) struct Waiting {
 }
 
 impl Relay {
-    pub(super) fn new(store: Store, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, stop: CancellationToken) -> Self {
-        Self { store, bus, clock, stop, failures: 0 }
+    pub(super) fn new(
+        store: Store,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            store,
+            bus,
+            clock,
+            stop,
+            failures: 0,
+        }
     }
 
     /// Sends until the order to stop, and once more after it: what was committed goes out before the process ends.
@@ -88,7 +99,9 @@ impl Relay {
             Some(_) => {}
         }
         // Held only while there is something to send: who has it empties the outbox for everybody.
-        let Some(lease) = self.store.try_lease(LEASE).await? else { return Ok(Some(OWNED)) };
+        let Some(lease) = self.store.try_lease(LEASE).await? else {
+            return Ok(Some(OWNED));
+        };
         let sent = self.send(now).await;
         lease.release().await;
         sent.map(|()| None)
@@ -96,18 +109,27 @@ impl Relay {
 
     async fn send(&self, now: Timestamp) -> Result<(), super::Cause> {
         loop {
-            let rows: Vec<Row> = self.store.read("dcp_outbox_due", params![now, OUTBOX_BATCH]).await?.all()?;
+            let rows: Vec<Row> = self
+                .store
+                .read("dcp_outbox_due", params![now, OUTBOX_BATCH])
+                .await?
+                .all()?;
             if rows.is_empty() {
                 return Ok(());
             }
             let messages = rows.iter().map(outgoing).collect::<Result<Vec<_>, _>>()?;
             let sent = tokio::time::timeout(PUBLISH_DEADLINE, self.bus.publish(&messages)).await;
-            let outcomes = sent.map_err(|_| BusError::unavailable("the bus did not answer in time"))?;
+            let outcomes =
+                sent.map_err(|_| BusError::unavailable("the bus did not answer in time"))?;
             self.settle(&rows, outcomes).await?;
         }
     }
 
-    async fn settle(&self, rows: &[Row], outcomes: Vec<Result<(), BusError>>) -> Result<(), super::Cause> {
+    async fn settle(
+        &self,
+        rows: &[Row],
+        outcomes: Vec<Result<(), BusError>>,
+    ) -> Result<(), super::Cause> {
         let mut sent = Vec::new();
         let mut outage = None;
         let mut tx = self.store.begin().await?;
@@ -116,22 +138,31 @@ impl Relay {
                 Ok(()) => sent.push(row.seq),
                 Err(BusError::Unavailable(cause)) => outage = Some(cause),
                 Err(error) => {
-                    let later = self.clock.now().checked_add(pause::in_outage(row.attempts + 1))?;
+                    let later = self
+                        .clock
+                        .now()
+                        .checked_add(pause::in_outage(row.attempts + 1))?;
                     tracing::warn!(%error, seq = row.seq, attempts = row.attempts + 1, "a message waits in the outbox");
-                    tx.call("dcp_outbox_postpone", params![row.seq, later]).await?;
+                    tx.call("dcp_outbox_postpone", params![row.seq, later])
+                        .await?;
                 }
             }
         }
-        tx.call("dcp_outbox_sent", params![serde_json::to_string(&sent)?]).await?;
+        tx.call("dcp_outbox_sent", params![serde_json::to_string(&sent)?])
+            .await?;
         tx.commit().await?;
         outage.map_or(Ok(()), Err)
     }
 }
 
 fn outgoing(row: &Row) -> Result<Outgoing, serde_json::Error> {
-    Ok(Outgoing { to: Destination::from(row.destination.as_str()), envelope: serde_json::from_str(&row.envelope)? })
+    Ok(Outgoing {
+        to: Destination::from(row.destination.as_str()),
+        envelope: serde_json::from_str(&row.envelope)?,
+    })
 }
 
 fn until(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO) + Duration::from_millis(1)
+    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
+        + Duration::from_millis(1)
 }

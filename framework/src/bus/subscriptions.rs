@@ -10,7 +10,8 @@ use super::{Envelope, Reaction, event_queue, task_queue};
 use crate::events::{Event, wire_name};
 use crate::store::Tx;
 
-type Run = dyn Fn(Inbox, Arc<Envelope>) -> LocalBoxFuture<'static, Result<(), Reaction>> + Send + Sync;
+type Run =
+    dyn Fn(Inbox, Arc<Envelope>) -> LocalBoxFuture<'static, Result<(), Reaction>> + Send + Sync;
 
 /// One queue and what is done with its messages.
 #[derive(Clone)]
@@ -43,7 +44,11 @@ impl Source {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Subscription").field("source", &self.source).field("slots", &self.slots).finish_non_exhaustive()
+        formatter
+            .debug_struct("Subscription")
+            .field("source", &self.source)
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,12 +103,18 @@ impl Subscriptions {
         F: AsyncFn(&mut Tx<'_>, &T, O) -> Result<(), Reaction> + Send + Sync + 'static,
     {
         let both = Arc::new((work, finish));
-        let run = move |inbox: Inbox, envelope: Arc<Envelope>| -> LocalBoxFuture<'static, Result<(), Reaction>> {
+        let run = move |inbox: Inbox,
+                        envelope: Arc<Envelope>|
+              -> LocalBoxFuture<'static, Result<(), Reaction>> {
             let both = both.clone();
             Box::pin(async move { long(&both.0, &both.1, &inbox, &envelope).await })
         };
         let source = Source::Task(task_queue::<T>(Some(site)));
-        self.add(Subscription { source, slots, run: Arc::new(run) })
+        self.add(Subscription {
+            source,
+            slots,
+            run: Arc::new(run),
+        })
     }
 
     /// The wire names of the events it reacts to.
@@ -120,11 +131,17 @@ impl Subscriptions {
         F: AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction> + Send + Sync + 'static,
     {
         let handler = Arc::new(handler);
-        let run = move |inbox: Inbox, envelope: Arc<Envelope>| -> LocalBoxFuture<'static, Result<(), Reaction>> {
+        let run = move |inbox: Inbox,
+                        envelope: Arc<Envelope>|
+              -> LocalBoxFuture<'static, Result<(), Reaction>> {
             let handler = handler.clone();
             Box::pin(async move { short(&*handler, &inbox, &envelope).await })
         };
-        self.add(Subscription { source, slots: 1, run: Arc::new(run) })
+        self.add(Subscription {
+            source,
+            slots: 1,
+            run: Arc::new(run),
+        })
     }
 
     fn add(mut self, subscription: Subscription) -> Self {
@@ -139,10 +156,17 @@ where
     F: AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction>,
 {
     let event: E = envelope.decode().map_err(Reaction::never)?;
-    inbox.take(envelope, async |tx| handler(tx, &event).await).await
+    inbox
+        .take(envelope, async |tx| handler(tx, &event).await)
+        .await
 }
 
-async fn long<T, O, W, F>(work: &W, finish: &F, inbox: &Inbox, envelope: &Envelope) -> Result<(), Reaction>
+async fn long<T, O, W, F>(
+    work: &W,
+    finish: &F,
+    inbox: &Inbox,
+    envelope: &Envelope,
+) -> Result<(), Reaction>
 where
     T: Event,
     W: AsyncFn(&T) -> Result<O, Reaction>,
@@ -153,5 +177,7 @@ where
         return Ok(());
     }
     let outcome = work(&task).await?;
-    inbox.take(envelope, async |tx| finish(tx, &task, outcome).await).await
+    inbox
+        .take(envelope, async |tx| finish(tx, &task, outcome).await)
+        .await
 }

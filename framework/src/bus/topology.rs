@@ -32,10 +32,13 @@ impl Topology {
 
     /// What `module` reacts to.
     pub fn of(module: &str, subscriptions: &Subscriptions) -> Self {
-        subscriptions.all.iter().fold(Self::default(), |topology, one| match &one.source {
-            Source::Event(name) => topology.event(module, name),
-            Source::Task(queue) => topology.queue(queue),
-        })
+        subscriptions
+            .all
+            .iter()
+            .fold(Self::default(), |topology, one| match &one.source {
+                Source::Event(name) => topology.event(module, name),
+                Source::Task(queue) => topology.queue(queue),
+            })
     }
 
     /// The names of all queues.

@@ -20,7 +20,10 @@ pub(super) enum Session {
 impl Engine {
     pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
         if let Some(path) = address.strip_prefix("sqlite:") {
-            return Ok(Self::Sqlite(sqlite::Engine::open(&sqlite::Address::parse(path)?, catalog)?));
+            return Ok(Self::Sqlite(sqlite::Engine::open(
+                &sqlite::Address::parse(path)?,
+                catalog,
+            )?));
         }
         let ado = address.strip_prefix("mssql:").ok_or(StoreError::Address)?;
         Ok(Self::SqlServer(sqlserver::Engine::open(ado, catalog)?))
@@ -30,7 +33,12 @@ impl Engine {
         match self {
             Self::Sqlite(engine) => engine.migrate(migration::of(files, files.sqlite)?).await,
             Self::SqlServer(engine) => {
-                Box::pin(engine.migrate(files.owner, migration::of(files, files.mssql)?, tsql::procedures(files))).await
+                Box::pin(engine.migrate(
+                    files.owner,
+                    migration::of(files, files.mssql)?,
+                    tsql::procedures(files),
+                ))
+                .await
             }
         }
     }
@@ -38,11 +46,17 @@ impl Engine {
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
         Ok(match self {
             Self::Sqlite(engine) => Session::Sqlite(engine.begin().await?),
-            Self::SqlServer(engine) => Session::SqlServer(Box::new(Box::pin(engine.begin()).await?)),
+            Self::SqlServer(engine) => {
+                Session::SqlServer(Box::new(Box::pin(engine.begin()).await?))
+            }
         })
     }
 
-    pub(super) async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+    pub(super) async fn read(
+        &self,
+        procedure: &str,
+        values: Vec<Value>,
+    ) -> Result<Rows, StoreError> {
         match self {
             Self::Sqlite(engine) => engine.read(procedure, values).await,
             Self::SqlServer(engine) => Box::pin(engine.read(procedure, values)).await,
@@ -51,7 +65,11 @@ impl Engine {
 }
 
 impl Session {
-    pub(super) async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+    pub(super) async fn call(
+        &mut self,
+        procedure: &str,
+        values: Vec<Value>,
+    ) -> Result<Rows, StoreError> {
         match self {
             Self::Sqlite(session) => session.call(procedure, values).await,
             Self::SqlServer(session) => Box::pin(session.call(procedure, values)).await,

@@ -18,17 +18,29 @@ pub struct Files {
 macro_rules! store {
     () => {{
         use $crate::store::include_dir;
-        static SQLITE: include_dir::Dir<'static> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/sql/sqlite");
-        static MSSQL: include_dir::Dir<'static> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/sql/mssql");
-        $crate::store::Files { owner: env!("CARGO_PKG_NAME"), sqlite: &SQLITE, mssql: &MSSQL }
+        static SQLITE: include_dir::Dir<'static> =
+            include_dir::include_dir!("$CARGO_MANIFEST_DIR/sql/sqlite");
+        static MSSQL: include_dir::Dir<'static> =
+            include_dir::include_dir!("$CARGO_MANIFEST_DIR/sql/mssql");
+        $crate::store::Files {
+            owner: env!("CARGO_PKG_NAME"),
+            sqlite: &SQLITE,
+            mssql: &MSSQL,
+        }
     }};
 }
 
 /// What the framework keeps in every module's database: outbox, inbox, dead letters, leases, audit.
 pub const FRAMEWORK: Files = {
-    static SQLITE: Dir<'static> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sql/sqlite");
-    static MSSQL: Dir<'static> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sql/mssql");
-    Files { owner: "dcp", sqlite: &SQLITE, mssql: &MSSQL }
+    static SQLITE: Dir<'static> =
+        include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sql/sqlite");
+    static MSSQL: Dir<'static> =
+        include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sql/mssql");
+    Files {
+        owner: "dcp",
+        sqlite: &SQLITE,
+        mssql: &MSSQL,
+    }
 };
 
 /// One `.sql` file.
@@ -45,13 +57,23 @@ pub(super) fn procedures(folder: &'static Dir<'static>) -> Vec<SqlFile> {
 
 /// The migration files of a folder, by name.
 pub(super) fn migrations(folder: &'static Dir<'static>) -> Vec<SqlFile> {
-    folder.get_dir("migrations").map(sql_files).unwrap_or_default()
+    folder
+        .get_dir("migrations")
+        .map(sql_files)
+        .unwrap_or_default()
 }
 
 fn sql_files(folder: &'static Dir<'static>) -> Vec<SqlFile> {
-    let files = folder.files().filter(|file| file.path().extension().is_some_and(|end| end == "sql"));
+    let files = folder
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|end| end == "sql"));
     let mut found: Vec<SqlFile> = files
-        .filter_map(|file| Some(SqlFile { path: file.path().to_str()?, text: file.contents_utf8()? }))
+        .filter_map(|file| {
+            Some(SqlFile {
+                path: file.path().to_str()?,
+                text: file.contents_utf8()?,
+            })
+        })
         .collect();
     found.sort_by_key(|file| file.path);
     found

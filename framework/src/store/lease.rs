@@ -35,15 +35,26 @@ impl Store {
     pub async fn try_lease(&self, name: &str) -> Result<Option<Lease>, StoreError> {
         let held = match &self.inner.engine {
             Engine::Sqlite(engine) => lock(&engine.beside(name))?.map(Held::Sqlite),
-            Engine::SqlServer(engine) => Box::pin(engine.try_lease(name)).await?.map(Box::new).map(Held::SqlServer),
+            Engine::SqlServer(engine) => Box::pin(engine.try_lease(name))
+                .await?
+                .map(Box::new)
+                .map(Held::SqlServer),
         };
-        Ok(held.map(|held| Lease { name: name.to_owned(), held }))
+        Ok(held.map(|held| Lease {
+            name: name.to_owned(),
+            held,
+        }))
     }
 }
 
 fn lock(path: &std::path::Path) -> Result<Option<File>, StoreError> {
     let unavailable = |error| StoreError::Unavailable(Box::new(error));
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unavailable)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(unavailable)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -17,7 +17,10 @@ pub(super) struct Migration {
 }
 
 /// The migrations of one owner and engine, in order.
-pub(super) fn of(files: &Files, folder: &'static include_dir::Dir<'static>) -> Result<Vec<Migration>, StoreError> {
+pub(super) fn of(
+    files: &Files,
+    folder: &'static include_dir::Dir<'static>,
+) -> Result<Vec<Migration>, StoreError> {
     let mut found = migrations(folder)
         .into_iter()
         .map(|file| parse(files.owner, file))
@@ -25,20 +28,36 @@ pub(super) fn of(files: &Files, folder: &'static include_dir::Dir<'static>) -> R
     found.sort_by_key(|migration| migration.version);
     for (migration, expected) in found.iter().zip(1..) {
         if migration.version != expected {
-            return Err(StoreError::Migration(format!("{}: V{expected:03} is missing or twice there", files.owner)));
+            return Err(StoreError::Migration(format!(
+                "{}: V{expected:03} is missing or twice there",
+                files.owner
+            )));
         }
     }
     Ok(found)
 }
 
 fn parse(owner: &'static str, file: SqlFile) -> Result<Migration, StoreError> {
-    let stem = file.path.rsplit('/').next().and_then(|name| name.strip_suffix(".sql"));
+    let stem = file
+        .path
+        .rsplit('/')
+        .next()
+        .and_then(|name| name.strip_suffix(".sql"));
     let parts = stem.and_then(|stem| stem.strip_prefix('V')?.split_once("__"));
     let Some((Ok(version), name)) = parts.map(|(version, name)| (version.parse(), name)) else {
-        return Err(problem(file.path, "a migration is named `V001__what_it_does.sql`"));
+        return Err(problem(
+            file.path,
+            "a migration is named `V001__what_it_does.sql`",
+        ));
     };
     let checksum = checksum(file.text);
-    Ok(Migration { owner, version, name: name.to_owned(), text: file.text, checksum })
+    Ok(Migration {
+        owner,
+        version,
+        name: name.to_owned(),
+        text: file.text,
+        checksum,
+    })
 }
 
 pub(super) fn checksum(text: &str) -> String {
@@ -58,7 +77,10 @@ pub(super) fn is_due(migration: &Migration, recorded: Option<&str>) -> Result<bo
 }
 
 /// Applies what is due on SQLite.
-pub(super) fn sqlite(connection: &rusqlite::Connection, migrations: &[Migration]) -> Result<(), StoreError> {
+pub(super) fn sqlite(
+    connection: &rusqlite::Connection,
+    migrations: &[Migration],
+) -> Result<(), StoreError> {
     use super::sqlite::map;
     connection.execute_batch(SQLITE_TABLE).map_err(map)?;
     for migration in migrations {
@@ -77,23 +99,42 @@ fn apply(connection: &rusqlite::Connection, migration: &Migration) -> Result<(),
     // The lock is taken first: two instances of a module may start at the same time.
     connection.execute_batch("BEGIN IMMEDIATE").map_err(map)?;
     let key = (migration.owner, migration.version);
-    let recorded: Option<String> =
-        connection.query_row(SQLITE_RECORDED, key, |row| row.get(0)).optional().map_err(map)?;
+    let recorded: Option<String> = connection
+        .query_row(SQLITE_RECORDED, key, |row| row.get(0))
+        .optional()
+        .map_err(map)?;
     if is_due(migration, recorded.as_deref())? {
-        connection.execute_batch(migration.text).map_err(|error| named(migration, &error))?;
-        let row = (migration.owner, migration.version, &migration.name, &migration.checksum);
+        connection
+            .execute_batch(migration.text)
+            .map_err(|error| named(migration, &error))?;
+        let row = (
+            migration.owner,
+            migration.version,
+            &migration.name,
+            &migration.checksum,
+        );
         connection.execute(SQLITE_RECORD, row).map_err(map)?;
-        tracing::info!(owner = migration.owner, version = migration.version, name = migration.name, "migrated");
+        tracing::info!(
+            owner = migration.owner,
+            version = migration.version,
+            name = migration.name,
+            "migrated"
+        );
     }
     connection.execute_batch("COMMIT").map_err(map)
 }
 
 fn named(migration: &Migration, error: &dyn std::error::Error) -> StoreError {
-    StoreError::Migration(format!("{} V{:03} {}: {error}", migration.owner, migration.version, migration.name))
+    StoreError::Migration(format!(
+        "{} V{:03} {}: {error}",
+        migration.owner, migration.version, migration.name
+    ))
 }
 
 const SQLITE_TABLE: &str = "CREATE TABLE IF NOT EXISTS dcp_migration (
     owner TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL,
     applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ')), PRIMARY KEY (owner, version)) STRICT";
-const SQLITE_RECORDED: &str = "SELECT checksum FROM dcp_migration WHERE owner = ?1 AND version = ?2";
-const SQLITE_RECORD: &str = "INSERT INTO dcp_migration (owner, version, name, checksum) VALUES (?1, ?2, ?3, ?4)";
+const SQLITE_RECORDED: &str =
+    "SELECT checksum FROM dcp_migration WHERE owner = ?1 AND version = ?2";
+const SQLITE_RECORD: &str =
+    "INSERT INTO dcp_migration (owner, version, name, checksum) VALUES (?1, ?2, ?3, ?4)";

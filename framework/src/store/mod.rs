@@ -6,13 +6,13 @@
 //! SQLite commits with `synchronous = NORMAL`: the death of the process loses nothing, a loss of power may lose the
 //! last commits. `?synchronous=full` in the address survives that too, at a seventh of the speed.
 
+mod engine;
 mod error;
 mod files;
 mod lease;
 mod migration;
 mod procedure;
 mod rows;
-mod engine;
 mod sqlite;
 mod sqlserver;
 mod tsql;
@@ -78,8 +78,16 @@ impl Store {
         for owner in owners {
             engine.migrate(owner).await?;
         }
-        let inner = Inner { module: module.to_owned(), clock, ids, engine, published: Notify::new() };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            module: module.to_owned(),
+            clock,
+            ids,
+            engine,
+            published: Notify::new(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Begins a transaction. Until `commit`, dropping it undoes everything.

@@ -74,18 +74,32 @@ impl Procedure {
     /// Refuses parameters that the header does not allow, on either engine.
     pub(super) fn check(&self, values: &[Value]) -> Result<(), StoreError> {
         if values.len() != self.parameters.len() {
-            let problem = format!("{} parameters are declared, {} were given", self.parameters.len(), values.len());
+            let problem = format!(
+                "{} parameters are declared, {} were given",
+                self.parameters.len(),
+                values.len()
+            );
             return Err(self.refuse(problem));
         }
-        let missing = self.parameters.iter().zip(values).find(|(field, value)| !field.optional && **value == Value::Null);
+        let missing = self
+            .parameters
+            .iter()
+            .zip(values)
+            .find(|(field, value)| !field.optional && **value == Value::Null);
         match missing {
-            Some((field, _)) => Err(self.refuse(format!("`{}` is NULL and not declared with `?`", field.name))),
+            Some((field, _)) => Err(self.refuse(format!(
+                "`{}` is NULL and not declared with `?`",
+                field.name
+            ))),
             None => Ok(()),
         }
     }
 
     fn refuse(&self, problem: String) -> StoreError {
-        StoreError::Parameters { procedure: self.name.clone(), problem }
+        StoreError::Parameters {
+            procedure: self.name.clone(),
+            problem,
+        }
     }
 }
 
@@ -102,7 +116,10 @@ impl Catalog {
         for file in owners.iter().flat_map(|owner| procedures(owner.sqlite)) {
             for procedure in parse(file.path, file.text)? {
                 if let Some(twice) = catalog.procedures.insert(procedure.name.clone(), procedure) {
-                    return Err(problem(file.path, format!("procedure `{}` is defined twice", twice.name)));
+                    return Err(problem(
+                        file.path,
+                        format!("procedure `{}` is defined twice", twice.name),
+                    ));
                 }
             }
         }
@@ -111,7 +128,9 @@ impl Catalog {
 
     /// The procedure of that name.
     pub fn get(&self, name: &str) -> Result<&Procedure, StoreError> {
-        self.procedures.get(name).ok_or_else(|| StoreError::UnknownProcedure(name.to_owned()))
+        self.procedures
+            .get(name)
+            .ok_or_else(|| StoreError::UnknownProcedure(name.to_owned()))
     }
 
     /// All of them, in no order.
@@ -121,7 +140,10 @@ impl Catalog {
 }
 
 pub(super) fn problem(file: &str, problem: impl Into<String>) -> StoreError {
-    StoreError::File { file: file.to_owned(), problem: problem.into() }
+    StoreError::File {
+        file: file.to_owned(),
+        problem: problem.into(),
+    }
 }
 
 const HEADER: &str = "-- procedure ";
@@ -134,19 +156,32 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Procedure>, StoreError
             if line.trim().is_empty() || line.starts_with("--") {
                 continue;
             }
-            return Err(problem(path, format!("a statement stands before the first header: {line}")));
+            return Err(problem(
+                path,
+                format!("a statement stands before the first header: {line}"),
+            ));
         };
         let mut header = header.trim().to_owned();
-        while header.ends_with([',', '(', '>']) && lines.peek().is_some_and(|next| next.starts_with("--")) {
+        while header.ends_with([',', '(', '>'])
+            && lines.peek().is_some_and(|next| next.starts_with("--"))
+        {
             header.push(' ');
-            header.push_str(lines.next().unwrap_or_default().trim_start_matches('-').trim());
+            header.push_str(
+                lines
+                    .next()
+                    .unwrap_or_default()
+                    .trim_start_matches('-')
+                    .trim(),
+            );
         }
         let mut body = String::new();
         while let Some(line) = lines.next_if(|line| !line.starts_with(HEADER)) {
             body.push_str(line);
             body.push('\n');
         }
-        found.push(procedure(&header, &body).map_err(|text| problem(path, format!("{text}: {header}")))?);
+        found.push(
+            procedure(&header, &body).map_err(|text| problem(path, format!("{text}: {header}")))?,
+        );
     }
     Ok(found)
 }
@@ -156,7 +191,9 @@ fn procedure(header: &str, body: &str) -> Result<Procedure, String> {
     let (parameters, rest) = rest.split_once(')').ok_or("the header has no `)`")?;
     let columns = match rest.trim() {
         "" => "",
-        rest => rest.strip_prefix("->").ok_or("after `)` stands `->` or nothing")?,
+        rest => rest
+            .strip_prefix("->")
+            .ok_or("after `)` stands `->` or nothing")?,
     };
     let procedure = Procedure {
         name: name.trim().to_owned(),
@@ -172,15 +209,26 @@ fn procedure(header: &str, body: &str) -> Result<Procedure, String> {
 
 /// Reads `name TYPE, name TYPE?`.
 fn fields(list: &str) -> Result<Vec<Field>, String> {
-    let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| field(part).ok_or_else(|| format!("`{part}` is not a name and a type"))).collect()
+    let parts = list
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts
+        .map(|part| field(part).ok_or_else(|| format!("`{part}` is not a name and a type")))
+        .collect()
 }
 
 fn field(part: &str) -> Option<Field> {
     let (name, kind) = part.split_once(char::is_whitespace)?;
     let kind = kind.trim();
-    let (kind, optional) = kind.strip_suffix('?').map_or((kind, false), |kind| (kind.trim(), true));
-    Some(Field { name: name.to_owned(), kind: Type::parse(kind)?, optional })
+    let (kind, optional) = kind
+        .strip_suffix('?')
+        .map_or((kind, false), |kind| (kind.trim(), true));
+    Some(Field {
+        name: name.to_owned(),
+        kind: Type::parse(kind)?,
+        optional,
+    })
 }
 
 /// Cuts a body into its statements at `;`, except within quotes and comments; comments are dropped.
@@ -206,7 +254,10 @@ fn statements(body: &str) -> Vec<String> {
         }
     }
     found.retain(|statement| !statement.trim().is_empty());
-    found.into_iter().map(|statement| statement.trim().to_owned()).collect()
+    found
+        .into_iter()
+        .map(|statement| statement.trim().to_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -218,7 +269,10 @@ mod tests {
         let text = "-- note\n-- procedure a(id TEXT, unit TEXT?) ->\n--   name TEXT, at TIME\nUPDATE t SET x = ';' -- ; no\nWHERE id = :id;\nSELECT 1;\n-- procedure b()\nDELETE FROM t";
         let found = parse("x.sql", text).unwrap();
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0].statements, ["UPDATE t SET x = ';' \nWHERE id = :id", "SELECT 1"]);
+        assert_eq!(
+            found[0].statements,
+            ["UPDATE t SET x = ';' \nWHERE id = :id", "SELECT 1"]
+        );
         assert_eq!(found[0].columns[1].kind, Type::Time);
         assert!(found[0].parameters[1].optional && !found[0].parameters[0].optional);
         assert_eq!(found[1].columns, []);

@@ -20,7 +20,10 @@ impl Rows {
     /// Every row as a `T`, its fields named as the columns; a single column decodes into a plain value.
     pub fn all<T: DeserializeOwned>(self) -> Result<Vec<T>, StoreError> {
         let columns = self.columns;
-        self.cells.into_iter().map(|cells| decode(&columns, cells)).collect()
+        self.cells
+            .into_iter()
+            .map(|cells| decode(&columns, cells))
+            .collect()
     }
 
     /// The only row; none or several are an error.
@@ -98,7 +101,9 @@ impl<'de> Deserializer<'de> for Row<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let names = self.columns.iter().map(String::as_str);
-        visitor.visit_map(MapDeserializer::new(names.zip(self.cells.into_iter().map(Cell))))
+        visitor.visit_map(MapDeserializer::new(
+            names.zip(self.cells.into_iter().map(Cell)),
+        ))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -131,7 +136,11 @@ impl<'de> Deserializer<'de> for Row<'_> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -148,7 +157,11 @@ impl<'de> Deserializer<'de> for Row<'_> {
         visitor.visit_unit()
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_unit()
     }
 
@@ -167,7 +180,10 @@ impl Cell {
         match &self.0 {
             Value::Text(text) => serde_json::from_str(text),
             Value::Null => Ok(serde_json::Value::Null),
-            other => Err(Error::custom(format!("JSON text was expected, {} came", other.kind()))),
+            other => Err(Error::custom(format!(
+                "JSON text was expected, {} came",
+                other.kind()
+            ))),
         }
     }
 }
@@ -209,7 +225,11 @@ impl<'de> Deserializer<'de> for Cell {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         if name == RAW_JSON {
             return self.json()?.deserialize_newtype_struct(name, visitor);
         }
@@ -223,15 +243,22 @@ impl<'de> Deserializer<'de> for Cell {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Text(ref text) if text.starts_with('{') => self.json()?.deserialize_enum(name, variants, visitor),
+            Value::Text(ref text) if text.starts_with('{') => {
+                self.json()?.deserialize_enum(name, variants, visitor)
+            }
             Value::Text(text) => visitor.visit_enum(text.into_deserializer()),
-            other => Err(Error::custom(format!("a name was expected, {} came", other.kind()))),
+            other => Err(Error::custom(format!(
+                "a name was expected, {} came",
+                other.kind()
+            ))),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Bytes(bytes) => visitor.visit_seq(SeqDeserializer::<_, Error>::new(bytes.into_iter())),
+            Value::Bytes(bytes) => {
+                visitor.visit_seq(SeqDeserializer::<_, Error>::new(bytes.into_iter()))
+            }
             _ => self.json()?.deserialize_seq(visitor),
         }
     }
@@ -276,7 +303,9 @@ pub mod json {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     /// Reads JSON text, or none for no value.
-    pub fn deserialize<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+        from: D,
+    ) -> Result<T, D::Error> {
         let text = Option::<String>::deserialize(from)?;
         serde_json::from_str(text.as_deref().unwrap_or("null")).map_err(D::Error::custom)
     }

@@ -1,7 +1,10 @@
 //! What every module relies on, on both engines; SQL Server where `DCP_TEST_SQLSERVER` names one (an ADO connection string
 //! without a database, of a login that may create databases).
 
-#![expect(clippy::disallowed_methods, reason = "tests read their environment and wait on real time")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read their environment and wait on real time"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +17,15 @@ use crate::clock::{Ids, SystemClock};
 use crate::params;
 
 const SAMPLE: Files = {
-    static SQLITE: include_dir::Dir<'static> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sample/sqlite");
-    static MSSQL: include_dir::Dir<'static> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sample/mssql");
-    Files { owner: "sample", sqlite: &SQLITE, mssql: &MSSQL }
+    static SQLITE: include_dir::Dir<'static> =
+        include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sample/sqlite");
+    static MSSQL: include_dir::Dir<'static> =
+        include_dir::include_dir!("$CARGO_MANIFEST_DIR/src/store/sample/mssql");
+    Files {
+        owner: "sample",
+        sqlite: &SQLITE,
+        mssql: &MSSQL,
+    }
 };
 
 /// Each test on each engine.
@@ -55,7 +64,10 @@ on_both_engines! {
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A new database on the server of `DCP_TEST_SQLSERVER`, or none and a line that says so.
-#[expect(clippy::disallowed_methods, reason = "makes a database, which the pool never does")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "makes a database, which the pool never does"
+)]
 async fn database(test: &str) -> Option<String> {
     let Ok(server) = std::env::var("DCP_TEST_SQLSERVER") else {
         eprintln!("SKIPPED: {test}: DCP_TEST_SQLSERVER is not set");
@@ -63,24 +75,53 @@ async fn database(test: &str) -> Option<String> {
     };
     let _one = ONE.lock().await;
     let config = tiberius::Config::from_ado_string(&server).unwrap();
-    let stream = tokio::net::TcpStream::connect(config.get_addr()).await.unwrap();
-    let mut client = tiberius::Client::connect(config, stream.compat_write()).await.unwrap();
+    let stream = tokio::net::TcpStream::connect(config.get_addr())
+        .await
+        .unwrap();
+    let mut client = tiberius::Client::connect(config, stream.compat_write())
+        .await
+        .unwrap();
     let name = format!("dcp_test_{}", uuid::Uuid::now_v7().simple());
-    client.simple_query(format!("CREATE DATABASE {name}")).await.unwrap().into_results().await.unwrap();
-    Some(format!("mssql:{};database={name}", server.trim_end_matches(';')))
+    client
+        .simple_query(format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap()
+        .into_results()
+        .await
+        .unwrap();
+    Some(format!(
+        "mssql:{};database={name}",
+        server.trim_end_matches(';')
+    ))
 }
 
 async fn open(address: &str) -> Store {
-    Store::open("sample", address, SAMPLE, Arc::new(SystemClock), Ids::random()).await.unwrap()
+    Store::open(
+        "sample",
+        address,
+        SAMPLE,
+        Arc::new(SystemClock),
+        Ids::random(),
+    )
+    .await
+    .unwrap()
 }
 
 async fn add(store: &Store, id: i64) -> Result<(), StoreError> {
     let at = store.clock().now();
-    store.write("sample_add", params![id, "a", None::<f64>, true, "[]", at]).await.map(drop)
+    store
+        .write("sample_add", params![id, "a", None::<f64>, true, "[]", at])
+        .await
+        .map(drop)
 }
 
 async fn count(store: &Store) -> i64 {
-    store.read("sample_count", params![]).await.unwrap().one().unwrap()
+    store
+        .read("sample_count", params![])
+        .await
+        .unwrap()
+        .one()
+        .unwrap()
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -97,14 +138,34 @@ async fn what_is_committed_is_read_back_and_what_is_dropped_leaves_no_trace(addr
     let store = open(address).await;
     let at = store.clock().now();
     let mut tx = store.begin().await.unwrap();
-    tx.call("sample_add", params![1, "a", 2.5, true, serde_json::json!(["x", "y"]), at]).await.unwrap();
+    tx.call(
+        "sample_add",
+        params![1, "a", 2.5, true, serde_json::json!(["x", "y"]), at],
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     let mut tx = store.begin().await.unwrap();
-    let added = tx.call("sample_add", params![2, "b", None::<f64>, false, "[]", at]).await.unwrap();
+    let added = tx
+        .call("sample_add", params![2, "b", None::<f64>, false, "[]", at])
+        .await
+        .unwrap();
     assert_eq!(added.affected(), 1);
     drop(tx);
-    let all: Vec<Sample> = store.read("sample_all", params![]).await.unwrap().all().unwrap();
-    let expected = Sample { id: 1, name: "a".into(), weight: Some(2.5), ready: true, tags: vec!["x".into(), "y".into()], at };
+    let all: Vec<Sample> = store
+        .read("sample_all", params![])
+        .await
+        .unwrap()
+        .all()
+        .unwrap();
+    let expected = Sample {
+        id: 1,
+        name: "a".into(),
+        weight: Some(2.5),
+        ready: true,
+        tags: vec!["x".into(), "y".into()],
+        at,
+    };
     assert_eq!(all, [expected]);
     assert_eq!(count(&store).await, 1);
 }
@@ -115,18 +176,46 @@ async fn errors_have_a_type(address: &str) {
     add(&store, 1).await.unwrap();
     let again = add(&store, 1).await;
     assert!(matches!(again, Err(StoreError::Duplicate(_))), "{again:?}");
-    let long = store.write("sample_add", params![2, "a".repeat(41), None::<f64>, true, "[]", at]).await;
+    let long = store
+        .write(
+            "sample_add",
+            params![2, "a".repeat(41), None::<f64>, true, "[]", at],
+        )
+        .await;
     assert!(matches!(long, Err(StoreError::TooLong(_))), "{long:?}");
-    let none = store.write("sample_add", params![2, None::<&str>, None::<f64>, true, "[]", at]).await;
-    assert!(matches!(none, Err(StoreError::Parameters { .. })), "{none:?}");
+    let none = store
+        .write(
+            "sample_add",
+            params![2, None::<&str>, None::<f64>, true, "[]", at],
+        )
+        .await;
+    assert!(
+        matches!(none, Err(StoreError::Parameters { .. })),
+        "{none:?}"
+    );
     let unknown = store.write("sample_lost", params![]).await;
-    assert!(matches!(unknown, Err(StoreError::UnknownProcedure(_))), "{unknown:?}");
+    assert!(
+        matches!(unknown, Err(StoreError::UnknownProcedure(_))),
+        "{unknown:?}"
+    );
     let orphan = store.write("sample_note_add", params![99, "note"]).await;
-    assert!(matches!(orphan, Err(StoreError::ForeignKey(_))), "{orphan:?}");
+    assert!(
+        matches!(orphan, Err(StoreError::ForeignKey(_))),
+        "{orphan:?}"
+    );
     store.write("sample_note_remove", params![]).await.unwrap();
-    store.write("sample_note_add", params![1, "note"]).await.unwrap();
-    let kept = store.write("sample_note_remove", params![]).await.unwrap_err();
-    assert!(matches!(&kept, StoreError::Rejected { code: 50_000, message } if message == "notes are kept"), "{kept:?}");
+    store
+        .write("sample_note_add", params![1, "note"])
+        .await
+        .unwrap();
+    let kept = store
+        .write("sample_note_remove", params![])
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&kept, StoreError::Rejected { code: 50_000, message } if message == "notes are kept"),
+        "{kept:?}"
+    );
 }
 
 async fn an_error_ends_the_transaction(address: &str) {
@@ -134,9 +223,17 @@ async fn an_error_ends_the_transaction(address: &str) {
     add(&store, 1).await.unwrap();
     let at = store.clock().now();
     let mut tx = store.begin().await.unwrap();
-    tx.call("sample_add", params![2, "b", None::<f64>, true, "[]", at]).await.unwrap();
-    assert!(tx.call("sample_add", params![1, "b", None::<f64>, true, "[]", at]).await.is_err());
-    let after = tx.call("sample_add", params![3, "b", None::<f64>, true, "[]", at]).await;
+    tx.call("sample_add", params![2, "b", None::<f64>, true, "[]", at])
+        .await
+        .unwrap();
+    assert!(
+        tx.call("sample_add", params![1, "b", None::<f64>, true, "[]", at])
+            .await
+            .is_err()
+    );
+    let after = tx
+        .call("sample_add", params![3, "b", None::<f64>, true, "[]", at])
+        .await;
     assert!(matches!(after, Err(StoreError::Failed)), "{after:?}");
     assert!(matches!(tx.commit().await, Err(StoreError::Failed)));
     assert_eq!(count(&store).await, 1);
@@ -149,7 +246,8 @@ async fn a_transaction_can_be_a_closure_inside_a_task_of_any_thread(address: &st
         let done: Result<(), StoreError> = store
             .tx(async |tx| {
                 let now = tx.now();
-                tx.call("sample_add", params![id, "a", None::<f64>, true, "[]", now]).await?;
+                tx.call("sample_add", params![id, "a", None::<f64>, true, "[]", now])
+                    .await?;
                 Ok(())
             })
             .await;
@@ -187,7 +285,10 @@ async fn a_second_transaction_waits_for_the_first(address: &str) {
     let store = open(address).await;
     let at = store.clock().now();
     let mut first = store.begin().await.unwrap();
-    first.call("sample_add", params![1, "a", None::<f64>, true, "[]", at]).await.unwrap();
+    first
+        .call("sample_add", params![1, "a", None::<f64>, true, "[]", at])
+        .await
+        .unwrap();
     let second = tokio::task::spawn({
         let store = store.clone();
         async move { add(&store, 1).await }
@@ -195,7 +296,10 @@ async fn a_second_transaction_waits_for_the_first(address: &str) {
     tokio::time::sleep(Duration::from_millis(50)).await;
     first.commit().await.unwrap();
     let second = second.await.unwrap();
-    assert!(matches!(second, Err(StoreError::Duplicate(_))), "{second:?}");
+    assert!(
+        matches!(second, Err(StoreError::Duplicate(_))),
+        "{second:?}"
+    );
 }
 
 #[tokio::test]
@@ -204,8 +308,20 @@ async fn a_migration_that_changed_after_it_was_applied_is_refused() {
     let address = format!("sqlite:{}", folder.path().join("sample.db").display());
     drop(open(&address).await);
     let connection = rusqlite::Connection::open(folder.path().join("sample.db")).unwrap();
-    connection.execute("UPDATE dcp_migration SET checksum = 'another' WHERE owner = 'sample'", []).unwrap();
-    let again = Store::open("sample", &address, SAMPLE, Arc::new(SystemClock), Ids::random()).await;
+    connection
+        .execute(
+            "UPDATE dcp_migration SET checksum = 'another' WHERE owner = 'sample'",
+            [],
+        )
+        .unwrap();
+    let again = Store::open(
+        "sample",
+        &address,
+        SAMPLE,
+        Arc::new(SystemClock),
+        Ids::random(),
+    )
+    .await;
     assert_eq!(
         again.unwrap_err().to_string(),
         "migration: sample V001 sample was changed after it was applied"
@@ -215,7 +331,11 @@ async fn a_migration_that_changed_after_it_was_applied_is_refused() {
 #[tokio::test]
 async fn a_writer_that_never_ends_makes_others_busy_and_no_thread_hang() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&format!("sqlite:{}", folder.path().join("sample.db").display())).await;
+    let store = open(&format!(
+        "sqlite:{}",
+        folder.path().join("sample.db").display()
+    ))
+    .await;
     let endless = store.begin().await.unwrap();
     let busy = add(&store, 1).await;
     assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");

@@ -26,14 +26,23 @@ pub(super) fn batches(text: &str) -> Vec<String> {
             last.push('\n');
         }
     }
-    found.retain(|batch| batch.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--")));
+    found.retain(|batch| {
+        batch
+            .lines()
+            .any(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--"))
+    });
     found
 }
 
 /// The procedure that a batch creates, without its schema.
 pub(super) fn created(batch: &str) -> Option<&str> {
-    let rest = batch.lines().find_map(|line| line.strip_prefix(CREATE))?.trim_start();
-    let name = rest.split(|char: char| char.is_whitespace() || char == '(').next()?;
+    let rest = batch
+        .lines()
+        .find_map(|line| line.strip_prefix(CREATE))?
+        .trim_start();
+    let name = rest
+        .split(|char: char| char.is_whitespace() || char == '(')
+        .next()?;
     name.strip_prefix("dbo.").filter(|name| !name.is_empty())
 }
 
@@ -56,7 +65,11 @@ pub fn differences(folder: &Path) -> Result<Vec<String>, StoreError> {
             mssql.insert(procedure.name.clone(), procedure);
         }
     }
-    let mut found: Vec<String> = mssql.keys().filter(|name| !sqlite.contains_key(*name)).map(|name| format!("{name}: only mssql")).collect();
+    let mut found: Vec<String> = mssql
+        .keys()
+        .filter(|name| !sqlite.contains_key(*name))
+        .map(|name| format!("{name}: only mssql"))
+        .collect();
     for (name, one) in &sqlite {
         match mssql.get(name) {
             None => found.push(format!("{name}: only sqlite")),
@@ -64,26 +77,41 @@ pub fn differences(folder: &Path) -> Result<Vec<String>, StoreError> {
         }
     }
     let versions = |engine: &str| sql_files(&folder.join(engine).join("migrations"));
-    let names = |files: Vec<(String, String)>| files.into_iter().filter_map(|(file, _)| file.get(..4).map(str::to_owned)).collect::<Vec<_>>();
+    let names = |files: Vec<(String, String)>| {
+        files
+            .into_iter()
+            .filter_map(|(file, _)| file.get(..4).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
     let (one, other) = (names(versions("sqlite")?), names(versions("mssql")?));
     if one != other {
-        found.push(format!("migrations: sqlite has {one:?}, mssql has {other:?}"));
+        found.push(format!(
+            "migrations: sqlite has {one:?}, mssql has {other:?}"
+        ));
     }
     Ok(found)
 }
 
 /// The files of an embedded folder, as one text each.
 pub(super) fn procedures(files: &Files) -> Vec<&'static str> {
-    super::files::procedures(files.mssql).into_iter().map(|file| file.text).collect()
+    super::files::procedures(files.mssql)
+        .into_iter()
+        .map(|file| file.text)
+        .collect()
 }
 
 fn sql_files(folder: &Path) -> Result<Vec<(String, String)>, StoreError> {
-    let unreadable = |error: std::io::Error| problem(&folder.display().to_string(), error.to_string());
+    let unreadable =
+        |error: std::io::Error| problem(&folder.display().to_string(), error.to_string());
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.extension().is_some_and(|end| end == "sql") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             found.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
         }
     }
@@ -93,7 +121,13 @@ fn sql_files(folder: &Path) -> Result<Vec<(String, String)>, StoreError> {
 
 fn compare(one: &Procedure, other: &Procedure) -> Option<String> {
     let alike = same(&one.parameters, &other.parameters) && same(&one.columns, &other.columns);
-    let show = |procedure: &Procedure| format!("{:?} -> {:?}", shown(&procedure.parameters), shown(&procedure.columns));
+    let show = |procedure: &Procedure| {
+        format!(
+            "{:?} -> {:?}",
+            shown(&procedure.parameters),
+            shown(&procedure.columns)
+        )
+    };
     (!alike).then(|| format!("{}: sqlite {}, mssql {}", one.name, show(one), show(other)))
 }
 
@@ -107,12 +141,17 @@ fn same(one: &[Field], other: &[Field]) -> bool {
 
 fn shown(fields: &[Field]) -> Vec<String> {
     let mark = |field: &Field| if field.optional { "?" } else { "" };
-    fields.iter().map(|field| format!("{} {:?}{}", field.name, field.kind, mark(field))).collect()
+    fields
+        .iter()
+        .map(|field| format!("{} {:?}{}", field.name, field.kind, mark(field)))
+        .collect()
 }
 
 /// Reads the comment `-- returns` and the head of `CREATE PROCEDURE`.
 fn signature(batch: &str) -> Result<Procedure, String> {
-    let name = created(batch).ok_or("a batch creates no `dbo.` procedure")?.to_owned();
+    let name = created(batch)
+        .ok_or("a batch creates no `dbo.` procedure")?
+        .to_owned();
     let mut returns = String::new();
     let mut lines = batch.lines().peekable();
     while let Some(line) = lines.next_if(|line| !line.starts_with(CREATE)) {
@@ -126,16 +165,31 @@ fn signature(batch: &str) -> Result<Procedure, String> {
     let head: String = lines.collect::<Vec<_>>().join(" ");
     let words = head.strip_prefix(CREATE).unwrap_or_default().trim_start();
     let rest = words.get("dbo.".len() + name.len()..).unwrap_or_default();
-    let end = find_as(rest).ok_or_else(|| format!("{name}: there is no AS after the parameters"))?;
-    let parameters = rest[..end].trim().trim_start_matches('(').trim_end_matches(')');
-    Ok(Procedure { parameters: list(parameters, &name)?, columns: list(&returns, &name)?, statements: Vec::new(), name })
+    let end =
+        find_as(rest).ok_or_else(|| format!("{name}: there is no AS after the parameters"))?;
+    let parameters = rest[..end]
+        .trim()
+        .trim_start_matches('(')
+        .trim_end_matches(')');
+    Ok(Procedure {
+        parameters: list(parameters, &name)?,
+        columns: list(&returns, &name)?,
+        statements: Vec::new(),
+        name,
+    })
 }
 
 fn find_as(text: &str) -> Option<usize> {
     let upper = text.to_ascii_uppercase();
     upper.match_indices("AS").map(|(at, _)| at).find(|at| {
-        let before = upper[..*at].chars().next_back().is_none_or(char::is_whitespace);
-        let after = upper[at + 2..].chars().next().is_none_or(char::is_whitespace);
+        let before = upper[..*at]
+            .chars()
+            .next_back()
+            .is_none_or(char::is_whitespace);
+        let after = upper[at + 2..]
+            .chars()
+            .next()
+            .is_none_or(char::is_whitespace);
         before && after
     })
 }
@@ -155,13 +209,20 @@ fn list(text: &str, procedure: &str) -> Result<Vec<Field>, String> {
             None => {}
         }
     }
-    let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
-    parts.map(|part| field(part).ok_or_else(|| format!("{procedure}: `{part}` is not understood"))).collect()
+    let parts = parts
+        .iter()
+        .map(|part| part.trim())
+        .filter(|part| !part.is_empty());
+    parts
+        .map(|part| field(part).ok_or_else(|| format!("{procedure}: `{part}` is not understood")))
+        .collect()
 }
 
 fn field(part: &str) -> Option<Field> {
     let (name, rest) = part.split_once(char::is_whitespace)?;
-    let (kind, default) = rest.split_once('=').map_or((rest, ""), |(kind, default)| (kind, default.trim()));
+    let (kind, default) = rest
+        .split_once('=')
+        .map_or((rest, ""), |(kind, default)| (kind, default.trim()));
     let upper = kind.trim().to_ascii_uppercase();
     let word = upper.split(['(', ' ']).next()?;
     let kind = match word {
@@ -173,7 +234,11 @@ fn field(part: &str) -> Option<Field> {
         "DATETIMEOFFSET" => Type::Time,
         _ => return None,
     };
-    Some(Field { name: name.trim_start_matches('@').to_owned(), kind, optional: default.eq_ignore_ascii_case("NULL") })
+    Some(Field {
+        name: name.trim_start_matches('@').to_owned(),
+        kind,
+        optional: default.eq_ignore_ascii_case("NULL"),
+    })
 }
 
 #[cfg(test)]
@@ -194,7 +259,11 @@ mod tests {
     fn the_framework_defines_the_same_on_both_engines() {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
         for folder in ["src/store/sql", "src/store/sample", "tests/sql"] {
-            assert_eq!(differences(&own.join(folder)).unwrap(), Vec::<String>::new(), "{folder}");
+            assert_eq!(
+                differences(&own.join(folder)).unwrap(),
+                Vec::<String>::new(),
+                "{folder}"
+            );
         }
     }
 
@@ -204,7 +273,12 @@ mod tests {
         for module in std::fs::read_dir(modules).unwrap() {
             let folder = module.unwrap().path().join("sql");
             if folder.exists() {
-                assert_eq!(differences(&folder).unwrap(), Vec::<String>::new(), "{}", folder.display());
+                assert_eq!(
+                    differences(&folder).unwrap(),
+                    Vec::<String>::new(),
+                    "{}",
+                    folder.display()
+                );
             }
         }
     }

@@ -18,7 +18,12 @@ pub struct Tx<'s> {
 
 impl<'s> Tx<'s> {
     pub(super) fn new(store: &'s Store, session: Session) -> Self {
-        Self { store, session, published: false, failed: false }
+        Self {
+            store,
+            session,
+            published: false,
+            failed: false,
+        }
     }
 
     /// Calls a procedure with its parameters in the order of its header. After an error the transaction is over.
@@ -35,7 +40,10 @@ impl<'s> Tx<'s> {
     /// Stores an event to be sent to every subscriber once this transaction has committed.
     pub async fn publish<E: Event>(&mut self, event: &E) -> Result<(), StoreError> {
         if E::KIND != Kind::Event {
-            return Err(StoreError::Decode(format!("{} is a task: it is enqueued, not published", E::NAME)));
+            return Err(StoreError::Decode(format!(
+                "{} is a task: it is enqueued, not published",
+                E::NAME
+            )));
         }
         self.send(Destination::Topic, None, event).await
     }
@@ -43,24 +51,43 @@ impl<'s> Tx<'s> {
     /// Stores a task for the queue of `site`, sent once this transaction has committed.
     pub async fn enqueue<T: Event>(&mut self, site: &str, task: &T) -> Result<(), StoreError> {
         if T::KIND != Kind::Task {
-            return Err(StoreError::Decode(format!("{} is an event: it is published, not enqueued", T::NAME)));
+            return Err(StoreError::Decode(format!(
+                "{} is an event: it is published, not enqueued",
+                T::NAME
+            )));
         }
         let queue = crate::bus::task_queue::<T>(Some(site));
         self.send(Destination::Queue(queue), Some(site), task).await
     }
 
-    async fn send<E: Event>(&mut self, to: Destination, site: Option<&str>, event: &E) -> Result<(), StoreError> {
+    async fn send<E: Event>(
+        &mut self,
+        to: Destination,
+        site: Option<&str>,
+        event: &E,
+    ) -> Result<(), StoreError> {
         let envelope = Envelope::of(self.store, site, event)?;
         self.send_envelope(&to, &envelope).await
     }
 
     /// Stores a ready envelope, as replay does.
-    pub(crate) async fn send_envelope(&mut self, to: &Destination, envelope: &Envelope) -> Result<(), StoreError> {
-        let text = serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
+    pub(crate) async fn send_envelope(
+        &mut self,
+        to: &Destination,
+        envelope: &Envelope,
+    ) -> Result<(), StoreError> {
+        let text = serde_json::to_string(envelope)
+            .map_err(|error| StoreError::Decode(error.to_string()))?;
         if text.len() > crate::limits::MESSAGE_BYTES {
-            return Err(StoreError::TooLong(format!("{} of {} bytes", envelope.name, text.len()).into()));
+            return Err(StoreError::TooLong(
+                format!("{} of {} bytes", envelope.name, text.len()).into(),
+            ));
         }
-        self.call("dcp_outbox_add", params![envelope.id, to.to_string(), text, self.now()]).await?;
+        self.call(
+            "dcp_outbox_add",
+            params![envelope.id, to.to_string(), text, self.now()],
+        )
+        .await?;
         self.published = true;
         Ok(())
     }

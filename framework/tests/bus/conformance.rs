@@ -43,7 +43,10 @@ promises! {
 }
 
 async fn next(inbound: &mut Inbound) -> Delivered {
-    timeout(PATIENCE, inbound.recv()).await.expect("a message comes").expect("the subscription lives")
+    timeout(PATIENCE, inbound.recv())
+        .await
+        .expect("a message comes")
+        .expect("the subscription lives")
 }
 
 async fn nothing(inbound: &mut Inbound) {
@@ -73,11 +76,19 @@ fn queue(courier: &Courier, name: &str) -> (Topology, String) {
 async fn an_event_comes_to_every_queue_that_collects_it_and_to_no_other(courier: &Courier) {
     let bus = courier.connect().await;
     let mut inbound = Vec::new();
-    for (module, name) in [("a", wire_name::<Happened>()), ("b", wire_name::<Happened>()), ("c", "test.other.v1".into())] {
+    for (module, name) in [
+        ("a", wire_name::<Happened>()),
+        ("b", wire_name::<Happened>()),
+        ("c", "test.other.v1".into()),
+    ] {
         let topology = Topology::default().event(&courier.module(module), &name);
         bus.declare(&topology).await.unwrap();
         bus.declare(&topology).await.unwrap();
-        inbound.push(bus.subscribe(topology.queues().next().unwrap(), 4).await.unwrap());
+        inbound.push(
+            bus.subscribe(topology.queues().next().unwrap(), 4)
+                .await
+                .unwrap(),
+        );
     }
     let event = event();
     bus.publish(&[outgoing(&event)]).await.remove(0).unwrap();
@@ -96,9 +107,16 @@ async fn what_no_queue_takes_is_not_called_sent(courier: &Courier) {
     let nowhere = task_queue_named(&format!("{}.lost.v1", courier.mark), Some("basel"));
     let (topology, queue) = queue(courier, "a");
     bus.declare(&topology).await.unwrap();
-    let messages = [to_queue(&queue, &event()), to_queue(&nowhere, &event()), to_queue(&queue, &event())];
+    let messages = [
+        to_queue(&queue, &event()),
+        to_queue(&nowhere, &event()),
+        to_queue(&queue, &event()),
+    ];
     let outcomes = bus.publish(&messages).await;
-    assert!(matches!(outcomes[..], [Ok(()), Err(BusError::Unroutable(_)), Ok(())]), "{outcomes:?}");
+    assert!(
+        matches!(outcomes[..], [Ok(()), Err(BusError::Unroutable(_)), Ok(())]),
+        "{outcomes:?}"
+    );
     bus.close().await;
 }
 
@@ -117,7 +135,10 @@ async fn a_message_belongs_to_one_of_several_consumers(courier: &Courier) {
     let mut first = one.subscribe(&queue, 1).await.unwrap();
     let mut second = two.subscribe(&queue, 1).await.unwrap();
     let sent: Vec<_> = (0..20).map(|_| to_queue(&queue, &event())).collect();
-    one.publish(&sent).await.into_iter().for_each(|outcome| outcome.unwrap());
+    one.publish(&sent)
+        .await
+        .into_iter()
+        .for_each(|outcome| outcome.unwrap());
     let mut seen = Vec::new();
     let mut by_second = 0;
     while seen.len() < sent.len() {
@@ -143,7 +164,10 @@ async fn no_more_than_the_agreed_number_is_handed_out(courier: &Courier) {
     bus.declare(&topology).await.unwrap();
     let mut inbound = bus.subscribe(&queue, 2).await.unwrap();
     let sent: Vec<_> = (0..5).map(|_| to_queue(&queue, &event())).collect();
-    bus.publish(&sent).await.into_iter().for_each(|outcome| outcome.unwrap());
+    bus.publish(&sent)
+        .await
+        .into_iter()
+        .for_each(|outcome| outcome.unwrap());
     let (first, second) = (next(&mut inbound).await, next(&mut inbound).await);
     nothing(&mut inbound).await;
     done(first);
@@ -158,7 +182,10 @@ async fn a_message_without_verdict_comes_again(courier: &Courier) {
     let bus = courier.connect().await;
     bus.declare(&topology).await.unwrap();
     let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
-    bus.publish(&[to_queue(&queue, &event())]).await.remove(0).unwrap();
+    bus.publish(&[to_queue(&queue, &event())])
+        .await
+        .remove(0)
+        .unwrap();
     let first = next(&mut inbound).await;
     let expected = id(&first);
     drop(first);
@@ -174,7 +201,10 @@ async fn a_message_without_verdict_comes_again(courier: &Courier) {
 async fn empty(bus: &dyn dcp::bus::Bus, queue: &str) {
     let started = Instant::now();
     while bus.depth(queue).await.unwrap() > 0 {
-        assert!(started.elapsed() < PATIENCE, "{queue} does not become empty");
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{queue} does not become empty"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -184,18 +214,34 @@ async fn a_retry_comes_later_and_counts_its_attempts(courier: &Courier) {
     let bus = courier.connect().await;
     bus.declare(&topology).await.unwrap();
     let mut inbound = bus.subscribe(&queue, 4).await.unwrap();
-    bus.publish(&[to_queue(&queue, &event())]).await.remove(0).unwrap();
+    bus.publish(&[to_queue(&queue, &event())])
+        .await
+        .remove(0)
+        .unwrap();
     let first = next(&mut inbound).await;
-    let retry = Envelope { attempts: 1, ..message(&first).clone() };
+    let retry = Envelope {
+        attempts: 1,
+        ..message(&first).clone()
+    };
     let started = Instant::now();
-    first.verdict.send(Verdict::Retry(Box::new(retry), Duration::from_secs(1))).unwrap();
-    bus.publish(&[to_queue(&queue, &event())]).await.remove(0).unwrap();
+    first
+        .verdict
+        .send(Verdict::Retry(Box::new(retry), Duration::from_secs(1)))
+        .unwrap();
+    bus.publish(&[to_queue(&queue, &event())])
+        .await
+        .remove(0)
+        .unwrap();
     let other = next(&mut inbound).await;
     assert_eq!(message(&other).attempts, 0, "others do not wait");
     done(other);
     let again = next(&mut inbound).await;
     assert_eq!(message(&again).attempts, 1);
-    assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() >= Duration::from_millis(900),
+        "{:?}",
+        started.elapsed()
+    );
     done(again);
     empty(&*bus, &queue).await;
     bus.close().await;
@@ -208,7 +254,10 @@ async fn messages_of_one_sender_keep_their_order(courier: &Courier) {
     let mut inbound = bus.subscribe(&queue, 8).await.unwrap();
     let sent: Vec<_> = (0..100).map(|_| to_queue(&queue, &event())).collect();
     for part in sent.chunks(30) {
-        bus.publish(part).await.into_iter().for_each(|outcome| outcome.unwrap());
+        bus.publish(part)
+            .await
+            .into_iter()
+            .for_each(|outcome| outcome.unwrap());
     }
     for expected in &sent {
         let delivered = next(&mut inbound).await;
@@ -222,7 +271,10 @@ async fn a_message_outlives_everyone_who_is_connected(courier: &Courier) {
     let (topology, queue) = queue(courier, "a");
     let bus = courier.connect().await;
     bus.declare(&topology).await.unwrap();
-    bus.publish(&[to_queue(&queue, &event())]).await.remove(0).unwrap();
+    bus.publish(&[to_queue(&queue, &event())])
+        .await
+        .remove(0)
+        .unwrap();
     bus.close().await;
     drop(bus);
     let bus = courier.connect().await;
@@ -247,7 +299,10 @@ async fn the_attributes_of_a_message_arrive_as_they_were_sent(courier: &Courier)
     sent.envelope.deadline = Some("2096-01-01T00:00:00.000001Z".parse().unwrap());
     bus.publish(&[sent.clone()]).await.remove(0).unwrap();
     let delivered = next(&mut inbound).await;
-    let (sent, come) = (serde_json::to_value(&sent.envelope), serde_json::to_value(message(&delivered)));
+    let (sent, come) = (
+        serde_json::to_value(&sent.envelope),
+        serde_json::to_value(message(&delivered)),
+    );
     assert_eq!(come.unwrap(), sent.unwrap());
     done(delivered);
     bus.close().await;
@@ -259,13 +314,19 @@ async fn publishing_in_bulk_stores_every_message(courier: &Courier) {
     bus.declare(&topology).await.unwrap();
     let sent: Vec<_> = (0..500).map(|_| to_queue(&queue, &event())).collect();
     let started = Instant::now();
-    bus.publish(&sent).await.into_iter().for_each(|outcome| outcome.unwrap());
+    bus.publish(&sent)
+        .await
+        .into_iter()
+        .for_each(|outcome| outcome.unwrap());
     let published = started.elapsed();
     let mut inbound = bus.subscribe(&queue, 64).await.unwrap();
     for _ in &sent {
         done(next(&mut inbound).await);
     }
     empty(&*bus, &queue).await;
-    eprintln!("500 messages: published in {published:?}, published and consumed in {:?}", started.elapsed());
+    eprintln!(
+        "500 messages: published in {published:?}, published and consumed in {:?}",
+        started.elapsed()
+    );
     bus.close().await;
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dcp::bus::{Bus, DeadLetter, Delivery, Reaction, Subscriptions, Topology, dead_letters, replay};
+use dcp::bus::{
+    Bus, DeadLetter, Delivery, Reaction, Subscriptions, Topology, dead_letters, replay,
+};
 use dcp::clock::SystemClock;
 use dcp::events::wire_name;
 use dcp::params;
@@ -22,7 +24,14 @@ impl Running {
     fn start(store: &Store, bus: &Arc<dyn Bus>, subscriptions: Subscriptions) -> Self {
         let stop = CancellationToken::new();
         let clock = Arc::new(SystemClock);
-        let delivery = Delivery::start(store.clone(), bus.clone(), subscriptions, clock, stop.clone()).unwrap();
+        let delivery = Delivery::start(
+            store.clone(),
+            bus.clone(),
+            subscriptions,
+            clock,
+            stop.clone(),
+        )
+        .unwrap();
         Self { delivery, stop }
     }
 
@@ -42,7 +51,12 @@ async fn publish(store: &Store, event: &Happened) {
 }
 
 async fn effects(store: &Store) -> Vec<String> {
-    store.read("effect_all", params![]).await.unwrap().all().unwrap()
+    store
+        .read("effect_all", params![])
+        .await
+        .unwrap()
+        .all()
+        .unwrap()
 }
 
 async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
@@ -87,7 +101,11 @@ on_each_bus! {
 
 async fn an_event_takes_effect_once_in_every_subscriber(courier: &Courier) {
     let bus = courier.connect().await;
-    let (a, b, c) = (courier.store("a").await, courier.store("b").await, courier.store("c").await);
+    let (a, b, c) = (
+        courier.store("a").await,
+        courier.store("b").await,
+        courier.store("c").await,
+    );
     let b_runs = Running::start(&b, &bus, Subscriptions::default().on(effect));
     let c_runs = Running::start(&c, &bus, Subscriptions::default().on(effect));
     b_runs.settle().await;
@@ -143,14 +161,15 @@ async fn a_reaction_that_fails_is_undone_and_tried_again(courier: &Courier) {
     let store = courier.store("a").await;
     let calls = Arc::new(AtomicU32::new(0));
     let counted = calls.clone();
-    let subscriptions = Subscriptions::default().on(async move |tx: &mut Tx<'_>, event: &Happened| {
-        effect(tx, event).await?;
-        match counted.fetch_add(1, Ordering::SeqCst) {
-            0 => Err(Reaction::later("not yet")),
-            1 if event.how == "panic" => panic!("a bug"),
-            _ => Ok(()),
-        }
-    });
+    let subscriptions =
+        Subscriptions::default().on(async move |tx: &mut Tx<'_>, event: &Happened| {
+            effect(tx, event).await?;
+            match counted.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(Reaction::later("not yet")),
+                1 if event.how == "panic" => panic!("a bug"),
+                _ => Ok(()),
+            }
+        });
     let runs = Running::start(&store, &bus, subscriptions);
     runs.settle().await;
     let event = event();
@@ -159,10 +178,16 @@ async fn a_reaction_that_fails_is_undone_and_tried_again(courier: &Courier) {
     assert_eq!(effects(&store).await, [event.id.to_string()]);
     assert_eq!(calls.load(Ordering::SeqCst), 2);
     calls.store(1, Ordering::SeqCst);
-    let panics = Happened { how: "panic".to_owned(), ..crate::setup::event() };
+    let panics = Happened {
+        how: "panic".to_owned(),
+        ..crate::setup::event()
+    };
     publish(&store, &panics).await;
     runs.settle().await;
-    assert_eq!(effects(&store).await, [event.id.to_string(), panics.id.to_string()]);
+    assert_eq!(
+        effects(&store).await,
+        [event.id.to_string(), panics.id.to_string()]
+    );
     runs.stop().await;
 }
 
@@ -171,23 +196,44 @@ async fn a_message_that_can_never_succeed_is_parked_with_its_reason(courier: &Co
     let store = courier.store("a").await;
     let subscriptions = Subscriptions::default().on(async |tx: &mut Tx<'_>, event: &Happened| {
         effect(tx, event).await?;
-        if event.how == "badly" { Err(Reaction::never("the batch is unknown")) } else { Ok(()) }
+        if event.how == "badly" {
+            Err(Reaction::never("the batch is unknown"))
+        } else {
+            Ok(())
+        }
     });
     let runs = Running::start(&store, &bus, subscriptions);
     runs.settle().await;
-    let (bad, good) = (Happened { how: "badly".to_owned(), ..event() }, event());
+    let (bad, good) = (
+        Happened {
+            how: "badly".to_owned(),
+            ..event()
+        },
+        event(),
+    );
     let mut undecodable = crate::setup::outgoing(&event());
     undecodable.envelope.data = serde_json::value::to_raw_value("no event").unwrap();
-    bus.publish(&[undecodable.clone(), crate::setup::outgoing(&bad)]).await.into_iter().for_each(|outcome| outcome.unwrap());
+    bus.publish(&[undecodable.clone(), crate::setup::outgoing(&bad)])
+        .await
+        .into_iter()
+        .for_each(|outcome| outcome.unwrap());
     publish(&store, &good).await;
     runs.settle().await;
     assert_eq!(effects(&store).await, [good.id.to_string()]);
     let parked = parked(&store).await;
     assert_eq!(parked.len(), 2, "{parked:?}");
-    let of = |id: uuid::Uuid| parked.iter().find(|letter| letter.message_id == id).unwrap();
+    let of = |id: uuid::Uuid| {
+        parked
+            .iter()
+            .find(|letter| letter.message_id == id)
+            .unwrap()
+    };
     assert_eq!(of(bad.id).reason, "the batch is unknown");
     assert_eq!(of(bad.id).attempts, 0);
-    assert!(of(undecodable.envelope.id).reason.contains("invalid type"), "{parked:?}");
+    assert!(
+        of(undecodable.envelope.id).reason.contains("invalid type"),
+        "{parked:?}"
+    );
     runs.stop().await;
 }
 
@@ -218,7 +264,13 @@ async fn a_task_is_worked_on_and_finished_once(courier: &Courier) {
     let done: Result<(), StoreError> = store
         .tx(async |tx| {
             for id in &ids {
-                tx.enqueue(&site, &Please { id: id.parse().unwrap() }).await?;
+                tx.enqueue(
+                    &site,
+                    &Please {
+                        id: id.parse().unwrap(),
+                    },
+                )
+                .await?;
             }
             Ok(())
         })
@@ -239,14 +291,26 @@ async fn what_no_queue_takes_waits_in_the_outbox(courier: &Courier) {
     let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
     runs.settle().await;
     let (site, id) = (courier.mark.clone(), event().id);
-    let done = store.tx(async |tx| tx.enqueue(&site, &Please { id }).await).await;
+    let done = store
+        .tx(async |tx| tx.enqueue(&site, &Please { id }).await)
+        .await;
     done.unwrap();
     let others = event();
     publish(&store, &others).await;
+    // Others do not wait for it.
+    let started = Instant::now();
+    while effects(&store).await != [others.id.to_string()] {
+        assert!(started.elapsed() < PATIENCE, "the other message is stuck");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let early = runs.delivery.settle(Duration::from_millis(300)).await;
-    assert_eq!(early.unwrap_err().to_string(), "not settled after 300ms: 1 in the outbox");
-    assert_eq!(effects(&store).await, [others.id.to_string()], "others do not wait for it");
-    bus.declare(&Topology::default().task(&wire_name::<Please>(), Some(&site))).await.unwrap();
+    assert_eq!(
+        early.unwrap_err().to_string(),
+        "not settled after 300ms: 1 in the outbox"
+    );
+    bus.declare(&Topology::default().task(&wire_name::<Please>(), Some(&site)))
+        .await
+        .unwrap();
     runs.settle().await;
     runs.stop().await;
 }
@@ -255,7 +319,8 @@ async fn the_trace_goes_with_the_message(courier: &Courier) {
     let bus = courier.connect().await;
     let store = courier.store("a").await;
     let subscriptions = Subscriptions::default().on(async |tx: &mut Tx<'_>, _: &Happened| {
-        tx.call("effect_add", params![dcp::bus::trace::current()]).await?;
+        tx.call("effect_add", params![dcp::bus::trace::current()])
+            .await?;
         Ok(())
     });
     let runs = Running::start(&store, &bus, subscriptions);
@@ -272,12 +337,13 @@ async fn a_dead_letter_that_is_sent_again_takes_effect(courier: &Courier) {
     let store = courier.store("a").await;
     let known = Arc::new(AtomicU32::new(0));
     let asked = known.clone();
-    let subscriptions = Subscriptions::default().on(async move |tx: &mut Tx<'_>, event: &Happened| {
-        match asked.load(Ordering::SeqCst) {
-            0 => Err(Reaction::never("the batch is unknown")),
-            _ => effect(tx, event).await,
-        }
-    });
+    let subscriptions =
+        Subscriptions::default().on(async move |tx: &mut Tx<'_>, event: &Happened| {
+            match asked.load(Ordering::SeqCst) {
+                0 => Err(Reaction::never("the batch is unknown")),
+                _ => effect(tx, event).await,
+            }
+        });
     let runs = Running::start(&store, &bus, subscriptions);
     runs.settle().await;
     let event = event();
@@ -285,7 +351,9 @@ async fn a_dead_letter_that_is_sent_again_takes_effect(courier: &Courier) {
     runs.settle().await;
     let letter = parked(&store).await.remove(0);
     known.store(1, Ordering::SeqCst);
-    replay(&store, &letter, "operator", "the batch was entered").await.unwrap();
+    replay(&store, &letter, "operator", "the batch was entered")
+        .await
+        .unwrap();
     runs.settle().await;
     assert_eq!(effects(&store).await, [event.id.to_string()]);
     assert!(parked(&store).await.is_empty());

@@ -2,8 +2,16 @@
 //!
 //! The part on RabbitMQ runs where `DCP_TEST_RABBITMQ` names a broker (`infra/test-rabbitmq start` prints one).
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails where it stands")]
-#![expect(clippy::disallowed_methods, reason = "tests read their environment and wait on real time")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails where it stands"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read their environment and wait on real time"
+)]
 
 mod conformance;
 mod crash;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcp::bus::{Bus, Destination, Envelope, Local, Outgoing};
+use dcp::bus::{Bus, Destination, Envelope, Outgoing};
 use dcp::clock::{Clock, Ids, SystemClock};
 use dcp::events::{Event, Key, Kind, wire_name};
 use dcp::store::{Files, Store};
@@ -19,7 +19,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const EFFECTS: Files = {
     static SQLITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/tests/sql/sqlite");
     static MSSQL: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/tests/sql/mssql");
-    Files { owner: "effects", sqlite: &SQLITE, mssql: &MSSQL }
+    Files {
+        owner: "effects",
+        sqlite: &SQLITE,
+        mssql: &MSSQL,
+    }
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,7 +71,12 @@ static BROKER: Mutex<()> = Mutex::const_new(());
 impl Courier {
     pub(crate) fn local() -> Self {
         let mark = Uuid::now_v7().simple().to_string();
-        Self { folder: tempfile::tempdir().unwrap(), rabbitmq: None, mark, _alone: None }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            rabbitmq: None,
+            mark,
+            _alone: None,
+        }
     }
 
     /// The broker of `DCP_TEST_RABBITMQ`, or none and a line that says so.
@@ -76,18 +85,18 @@ impl Courier {
             eprintln!("SKIPPED: {test}: DCP_TEST_RABBITMQ is not set");
             return None;
         };
-        Some(Self { rabbitmq: Some(address), _alone: Some(BROKER.lock().await), ..Self::local() })
+        Some(Self {
+            rabbitmq: Some(address),
+            _alone: Some(BROKER.lock().await),
+            ..Self::local()
+        })
     }
 
     pub(crate) async fn connect(&self) -> Arc<dyn Bus> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        match &self.rabbitmq {
-            Some(address) => dcp::bus::connect(address, clock).await.unwrap(),
-            None => {
-                let file = self.folder.path().join("bus.db");
-                Arc::new(Local::open(file.to_str().unwrap(), clock).await.unwrap())
-            }
-        }
+        let local = || format!("local:{}", self.folder.path().join("bus.db").display());
+        let address = self.rabbitmq.clone().unwrap_or_else(local);
+        dcp::bus::connect(&address, clock).await.unwrap()
     }
 
     /// The name of a module of this test alone.
@@ -97,8 +106,19 @@ impl Courier {
 
     /// The store of `module`.
     pub(crate) async fn store(&self, module: &str) -> Store {
-        let address = format!("sqlite:{}", self.folder.path().join(format!("{module}.db")).display());
-        Store::open(&self.module(module), &address, EFFECTS, Arc::new(SystemClock), Ids::random()).await.unwrap()
+        let address = format!(
+            "sqlite:{}",
+            self.folder.path().join(format!("{module}.db")).display()
+        );
+        Store::open(
+            &self.module(module),
+            &address,
+            EFFECTS,
+            Arc::new(SystemClock),
+            Ids::random(),
+        )
+        .await
+        .unwrap()
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
@@ -109,21 +129,38 @@ impl Courier {
 /// The stores of a crash test live as long as the test, not as the process.
 pub(crate) async fn store_in(folder: &std::path::Path, module: &str) -> Store {
     let address = format!("sqlite:{}", folder.join(format!("{module}.db")).display());
-    Store::open(module, &address, EFFECTS, Arc::new(SystemClock), Ids::random()).await.unwrap()
+    Store::open(
+        module,
+        &address,
+        EFFECTS,
+        Arc::new(SystemClock),
+        Ids::random(),
+    )
+    .await
+    .unwrap()
 }
 
 pub(crate) fn event() -> Happened {
-    Happened { id: Uuid::now_v7(), how: "well".to_owned() }
+    Happened {
+        id: Uuid::now_v7(),
+        how: "well".to_owned(),
+    }
 }
 
 /// An event as a bus gets it.
 pub(crate) fn outgoing(event: &Happened) -> Outgoing {
-    Outgoing { to: Destination::Topic, envelope: envelope(event) }
+    Outgoing {
+        to: Destination::Topic,
+        envelope: envelope(event),
+    }
 }
 
 /// A task for the queue `name`.
 pub(crate) fn to_queue(name: &str, event: &Happened) -> Outgoing {
-    Outgoing { to: Destination::Queue(name.to_owned()), envelope: envelope(event) }
+    Outgoing {
+        to: Destination::Queue(name.to_owned()),
+        envelope: envelope(event),
+    }
 }
 
 fn envelope(event: &Happened) -> Envelope {

@@ -22,7 +22,11 @@ use crate::store::{Store, StoreError, Tx};
 /// What the bus tells its dispatcher.
 #[derive(Debug)]
 pub(super) enum Command {
-    Subscribe { queue: String, prefetch: usize, sender: mpsc::Sender<Delivered> },
+    Subscribe {
+        queue: String,
+        prefetch: usize,
+        sender: mpsc::Sender<Delivered>,
+    },
     Close(oneshot::Sender<()>),
 }
 
@@ -60,7 +64,11 @@ impl Future for Pending {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Judged> {
         let verdict = ready!(self.judged.poll_unpin(context)).ok();
-        Poll::Ready(Judged { queue: std::mem::take(&mut self.queue), seq: self.seq, verdict })
+        Poll::Ready(Judged {
+            queue: std::mem::take(&mut self.queue),
+            seq: self.seq,
+            verdict,
+        })
     }
 }
 
@@ -145,13 +153,22 @@ impl Dispatcher {
     async fn inherit(&self) {
         for dead in self.sign.dead() {
             let now = self.store.clock().now();
-            match self.store.write("bus_inherit", params![&dead.owner, now]).await {
+            match self
+                .store
+                .write("bus_inherit", params![&dead.owner, now])
+                .await
+            {
                 Ok(rows) if rows.affected() > 0 => {
-                    tracing::info!(messages = rows.affected(), "messages of a process that died are handed out again");
+                    tracing::info!(
+                        messages = rows.affected(),
+                        "messages of a process that died are handed out again"
+                    );
                     dead.remove();
                 }
                 Ok(_) => dead.remove(),
-                Err(error) => tracing::warn!(%error, "messages of a process that died wait for the end of their lease"),
+                Err(error) => {
+                    tracing::warn!(%error, "messages of a process that died wait for the end of their lease")
+                }
             }
         }
     }
@@ -186,7 +203,8 @@ impl Dispatcher {
             self.settle(&mut tx, judged).await?;
         }
         if renew {
-            tx.call("bus_renew", params![&self.owner, lease_until]).await?;
+            tx.call("bus_renew", params![&self.owner, lease_until])
+                .await?;
         }
         let mut taken = Vec::new();
         for (queue, count) in due {
@@ -212,22 +230,36 @@ impl Dispatcher {
     async fn due(&self, now: Timestamp) -> Result<(Vec<(String, usize)>, Duration), StoreError> {
         let mut room: HashMap<&str, usize> = HashMap::new();
         for (queue, one) in &self.subscribers {
-            let freed = self.judged.iter().filter(|judged| judged.queue == *queue).count();
+            let freed = self
+                .judged
+                .iter()
+                .filter(|judged| judged.queue == *queue)
+                .count();
             room.insert(queue, (one.prefetch + freed).saturating_sub(one.held));
         }
         room.retain(|_, free| *free > 0);
-        let mut pause = if self.held() > 0 { self.lease / 3 } else { LOCAL_POLL };
+        let mut pause = if self.held() > 0 {
+            self.lease / 3
+        } else {
+            LOCAL_POLL
+        };
         if room.is_empty() {
             return Ok((Vec::new(), pause));
         }
         let queues: Vec<&str> = room.keys().copied().collect();
-        let queues = serde_json::to_string(&queues).map_err(|error| StoreError::Decode(error.to_string()))?;
+        let queues = serde_json::to_string(&queues)
+            .map_err(|error| StoreError::Decode(error.to_string()))?;
         let found: Vec<Due> = self.store.read("bus_due", params![queues]).await?.all()?;
         let mut due = Vec::new();
         for Due { queue, next_at } in found {
             match next_at {
-                Some(at) if at <= now => due.push((queue.clone(), room.get(queue.as_str()).copied().unwrap_or(0))),
-                Some(at) => pause = pause.min(Duration::try_from(at.duration_since(now)).unwrap_or(pause)),
+                Some(at) if at <= now => due.push((
+                    queue.clone(),
+                    room.get(queue.as_str()).copied().unwrap_or(0),
+                )),
+                Some(at) => {
+                    pause = pause.min(Duration::try_from(at.duration_since(now)).unwrap_or(pause))
+                }
                 None => {}
             }
         }
@@ -237,13 +269,21 @@ impl Dispatcher {
     async fn settle(&self, tx: &mut Tx<'_>, judged: &Judged) -> Result<(), StoreError> {
         let now = tx.now();
         match &judged.verdict {
-            Some(Verdict::Done) => tx.call("bus_done", params![judged.seq, &self.owner]).await?,
-            Some(Verdict::Retry(envelope, after)) => {
-                let text = serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
-                let then = now.checked_add(*after).unwrap_or(now);
-                tx.call("bus_retry", params![judged.seq, &self.owner, text, then]).await?
+            Some(Verdict::Done) => {
+                tx.call("bus_done", params![judged.seq, &self.owner])
+                    .await?
             }
-            None => tx.call("bus_give_back", params![judged.seq, &self.owner, now]).await?,
+            Some(Verdict::Retry(envelope, after)) => {
+                let text = serde_json::to_string(envelope)
+                    .map_err(|error| StoreError::Decode(error.to_string()))?;
+                let then = now.checked_add(*after).unwrap_or(now);
+                tx.call("bus_retry", params![judged.seq, &self.owner, text, then])
+                    .await?
+            }
+            None => {
+                tx.call("bus_give_back", params![judged.seq, &self.owner, now])
+                    .await?
+            }
         };
         Ok(())
     }
@@ -262,13 +302,22 @@ impl Dispatcher {
     }
 
     fn hand_out(&mut self, queue: &str, rows: Vec<Row>) {
-        let Some(one) = self.subscribers.get_mut(queue) else { return };
+        let Some(one) = self.subscribers.get_mut(queue) else {
+            return;
+        };
         for row in rows {
             let (verdict, judged) = oneshot::channel();
-            let message = serde_json::from_str::<Envelope>(&row.envelope)
-                .map_err(|error| Undecodable { reason: error.to_string(), text: row.envelope });
+            let message =
+                serde_json::from_str::<Envelope>(&row.envelope).map_err(|error| Undecodable {
+                    reason: error.to_string(),
+                    text: row.envelope,
+                });
             // A subscription that has just gone drops the message, which gives it back.
-            drop(one.sender.try_send(Delivered { message, deliveries: row.deliveries, verdict }));
+            drop(one.sender.try_send(Delivered {
+                message,
+                deliveries: row.deliveries,
+                verdict,
+            }));
             one.held += 1;
             let (queue, seq) = (queue.to_owned(), row.seq);
             self.working.push(Pending { queue, seq, judged });
@@ -287,7 +336,8 @@ impl Dispatcher {
                 self.settle(&mut tx, judged).await?;
             }
             let now = tx.now();
-            tx.call("bus_give_back_all", params![&self.owner, now]).await?;
+            tx.call("bus_give_back_all", params![&self.owner, now])
+                .await?;
             tx.commit().await
         };
         if let Err(error) = done.await {

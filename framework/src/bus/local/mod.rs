@@ -26,7 +26,11 @@ use crate::store::{Files, Store, StoreError};
 const FILES: Files = {
     static SQLITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/bus/local/sql");
     static NONE: Dir<'static> = Dir::new("", &[]);
-    Files { owner: "bus", sqlite: &SQLITE, mssql: &NONE }
+    Files {
+        owner: "bus",
+        sqlite: &SQLITE,
+        mssql: &NONE,
+    }
 };
 
 /// The shared file, as one process sees it.
@@ -41,9 +45,21 @@ pub struct Local {
 impl Local {
     /// Opens `<file>[?synchronous=full]`, making it if it is not there.
     pub async fn open(file: &str, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
-        let store = Store::open_with("bus", &format!("sqlite:{file}"), &[FILES], clock, Ids::random()).await?;
+        let store = Store::open_with(
+            "bus",
+            &format!("sqlite:{file}"),
+            &[FILES],
+            clock,
+            Ids::random(),
+        )
+        .await?;
         let path = file.split('?').next().unwrap_or(file);
-        Ok(Self { store, file: Path::new(path).to_owned(), lease: LOCAL_LEASE, dispatcher: Mutex::default() })
+        Ok(Self {
+            store,
+            file: Path::new(path).to_owned(),
+            lease: LOCAL_LEASE,
+            dispatcher: Mutex::default(),
+        })
     }
 
     /// The same with another lease, for tests of what happens when a process dies.
@@ -54,13 +70,20 @@ impl Local {
 
     /// The dispatcher of this process, started by the first subscription on the runtime that subscribes.
     fn dispatcher(&self) -> Result<mpsc::Sender<Command>, BusError> {
-        let mut slot = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self
+            .dispatcher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = slot.as_ref().filter(|sender| !sender.is_closed()) {
             return Ok(sender.clone());
         }
         let (sender, commands) = mpsc::channel(16);
-        let dispatcher = Dispatcher::new(self.store.clone(), &self.file, self.lease).map_err(BusError::unavailable)?;
-        #[expect(clippy::disallowed_methods, reason = "ends with its commands, which `close` and dropping the bus end")]
+        let dispatcher = Dispatcher::new(self.store.clone(), &self.file, self.lease)
+            .map_err(BusError::unavailable)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends with its commands, which `close` and dropping the bus end"
+        )]
         tokio::spawn(dispatcher.run(commands));
         *slot = Some(sender.clone());
         Ok(sender)
@@ -77,18 +100,27 @@ impl Local {
         tx.commit().await
     }
 
-    async fn store_all(&self, messages: &[Outgoing]) -> Result<Vec<Result<(), BusError>>, StoreError> {
+    async fn store_all(
+        &self,
+        messages: &[Outgoing],
+    ) -> Result<Vec<Result<(), BusError>>, StoreError> {
         let mut outcomes = Vec::with_capacity(messages.len());
         let mut tx = self.store.begin().await?;
         for Outgoing { to, envelope } in messages {
-            let text = serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
+            let text = serde_json::to_string(envelope)
+                .map_err(|error| StoreError::Decode(error.to_string()))?;
             let now = tx.now();
             let outcome = match to {
                 Destination::Topic => {
-                    tx.call("bus_publish", params![&envelope.name, text, now]).await?;
+                    tx.call("bus_publish", params![&envelope.name, text, now])
+                        .await?;
                     Ok(())
                 }
-                Destination::Queue(queue) => match tx.call("bus_enqueue", params![queue, text, now]).await?.affected() {
+                Destination::Queue(queue) => match tx
+                    .call("bus_enqueue", params![queue, text, now])
+                    .await?
+                    .affected()
+                {
                     0 => Err(BusError::Unroutable(queue.clone())),
                     _ => Ok(()),
                 },
@@ -111,17 +143,31 @@ impl Bus for Local {
                 Ok(outcomes) => outcomes,
                 Err(error) => {
                     let text = error.to_string();
-                    messages.iter().map(|_| Err(BusError::unavailable(text.clone()))).collect()
+                    messages
+                        .iter()
+                        .map(|_| Err(BusError::unavailable(text.clone())))
+                        .collect()
                 }
             }
         })
     }
 
-    fn subscribe<'a>(&'a self, queue: &'a str, prefetch: usize) -> BoxFuture<'a, Result<Inbound, BusError>> {
+    fn subscribe<'a>(
+        &'a self,
+        queue: &'a str,
+        prefetch: usize,
+    ) -> BoxFuture<'a, Result<Inbound, BusError>> {
         Box::pin(async move {
             let (sender, inbound) = mpsc::channel(prefetch.max(1));
-            let command = Command::Subscribe { queue: queue.to_owned(), prefetch: prefetch.max(1), sender };
-            self.dispatcher()?.send(command).await.map_err(BusError::unavailable)?;
+            let command = Command::Subscribe {
+                queue: queue.to_owned(),
+                prefetch: prefetch.max(1),
+                sender,
+            };
+            self.dispatcher()?
+                .send(command)
+                .await
+                .map_err(BusError::unavailable)?;
             Ok(inbound)
         })
     }
@@ -131,7 +177,11 @@ impl Bus for Local {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        let dispatcher = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let dispatcher = self
+            .dispatcher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         Box::pin(async move {
             let Some(dispatcher) = dispatcher else { return };
             let (done, closed) = tokio::sync::oneshot::channel();

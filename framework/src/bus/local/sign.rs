@@ -21,12 +21,19 @@ pub(super) struct Dead {
 
 /// How the names of the signs beside `bus` begin.
 pub(super) fn prefix(bus: &Path) -> String {
-    format!("{}-owner-", bus.file_name().unwrap_or_default().to_string_lossy())
+    format!(
+        "{}-owner-",
+        bus.file_name().unwrap_or_default().to_string_lossy()
+    )
 }
 
 impl Sign {
     pub(super) fn put_up(bus: &Path, owner: &str) -> std::io::Result<Self> {
-        let folder = bus.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let folder = bus
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+            .to_owned();
         let prefix = prefix(bus);
         // Locked before it gets its name: under its name nobody ever sees it unlocked while the process lives.
         let unnamed = folder.join(format!("new-{prefix}{owner}"));
@@ -34,22 +41,39 @@ impl Sign {
         let file = File::create(&unnamed)?;
         file.lock()?;
         std::fs::rename(&unnamed, &path)?;
-        Ok(Self { folder, prefix, path, _locked: file })
+        Ok(Self {
+            folder,
+            prefix,
+            path,
+            _locked: file,
+        })
     }
 
     /// The processes whose sign is there and whose life is not.
     pub(super) fn dead(&self) -> Vec<Dead> {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
-        let signs = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| *path != self.path);
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let signs = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| *path != self.path);
         signs.filter_map(|path| self.probe(path)).collect()
     }
 
     fn probe(&self, path: PathBuf) -> Option<Dead> {
-        let owner = path.file_name()?.to_str()?.strip_prefix(&self.prefix)?.to_owned();
+        let owner = path
+            .file_name()?
+            .to_str()?
+            .strip_prefix(&self.prefix)?
+            .to_owned();
         // Opened for reading: closing it wakes nobody.
         let file = File::open(&path).ok()?;
         match file.try_lock() {
-            Ok(()) => Some(Dead { owner, path, _locked: file }),
+            Ok(()) => Some(Dead {
+                owner,
+                path,
+                _locked: file,
+            }),
             Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
         }
     }

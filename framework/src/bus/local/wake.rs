@@ -23,13 +23,23 @@ pub(super) struct Wake {
 impl Wake {
     /// Watches the folder, because the log comes and goes with its users.
     pub(super) fn on(file: &Path) -> std::io::Result<Self> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let inotify = Inotify::init()?;
-        inotify.watches().add(folder, WatchMask::MODIFY | WatchMask::CREATE | WatchMask::CLOSE_WRITE)?;
+        inotify.watches().add(
+            folder,
+            WatchMask::MODIFY | WatchMask::CREATE | WatchMask::CLOSE_WRITE,
+        )?;
         let mut log = file.file_name().unwrap_or_default().to_owned();
         log.push("-wal");
         let sign = super::sign::prefix(file);
-        Ok(Self { events: inotify.into_event_stream([0; 1024])?, log, sign })
+        Ok(Self {
+            events: inotify.into_event_stream([0; 1024])?,
+            log,
+            sign,
+        })
     }
 
     /// Ends when the log was written or a process ended since the last call.

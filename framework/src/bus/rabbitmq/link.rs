@@ -23,13 +23,20 @@ impl Link {
         } else {
             format!("{address}{joint}heartbeat={BROKER_HEARTBEAT}")
         };
-        Self { address, name, connection: Mutex::default() }
+        Self {
+            address,
+            name,
+            connection: Mutex::default(),
+        }
     }
 
     /// A fresh channel. Who waits between two attempts is the caller.
     pub(super) async fn channel(&self) -> Result<Channel, BusError> {
         let mut slot = self.connection.lock().await;
-        if let Some(connection) = slot.as_ref().filter(|connection| connection.status().connected()) {
+        if let Some(connection) = slot
+            .as_ref()
+            .filter(|connection| connection.status().connected())
+        {
             match timeout(BROKER_DIAL, connection.create_channel()).await {
                 Ok(Ok(channel)) => return Ok(channel),
                 // In whatever state it is: nothing is repaired, everything is dialled anew.
@@ -42,16 +49,23 @@ impl Link {
             let channel = connection.create_channel().await?;
             Ok::<_, lapin::Error>((connection, channel))
         };
-        let (connection, channel) = timeout(BROKER_DIAL, dial).await.map_err(BusError::unavailable)??;
+        let (connection, channel) = timeout(BROKER_DIAL, dial)
+            .await
+            .map_err(BusError::unavailable)??;
         *slot = Some(connection);
         Ok(channel)
     }
 
     pub(super) async fn close(&self) {
-        let Some(connection) = self.connection.lock().await.take() else { return };
+        let Some(connection) = self.connection.lock().await.take() else {
+            return;
+        };
         let closed = timeout(BROKER_DIAL, connection.close(200, "bye".into())).await;
         if !matches!(closed, Ok(Ok(()))) {
-            tracing::debug!(link = self.name, "the broker was gone before the connection was closed");
+            tracing::debug!(
+                link = self.name,
+                "the broker was gone before the connection was closed"
+            );
         }
     }
 }

@@ -60,17 +60,24 @@ impl RabbitMq {
             stop: CancellationToken::new(),
             declared: tokio::sync::Mutex::default(),
         };
-        Self { shared: Arc::new(shared), held: Mutex::default() }
+        Self {
+            shared: Arc::new(shared),
+            held: Mutex::default(),
+        }
     }
 
     fn held(&self, queue: &str) -> Option<Arc<Held>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get(queue).filter(|held| !held.alive.is_cancelled()).cloned()
+        held.get(queue)
+            .filter(|held| !held.alive.is_cancelled())
+            .cloned()
     }
 
     async fn count(&self, queue: &str) -> Result<u64, BusError> {
         let held = self.held(queue);
-        let mine = held.as_ref().map_or(0, |held| held.count(self.shared.clock.now()));
+        let mine = held
+            .as_ref()
+            .map_or(0, |held| held.count(self.shared.clock.now()));
         let waiting = self.shared.waiting(queue).await?;
         if waiting > 0 || mine > 0 {
             return Ok(u64::from(waiting) + mine as u64);
@@ -78,7 +85,10 @@ impl RabbitMq {
         let Some(held) = held else { return Ok(0) };
         // A message on its way to here is counted nowhere: a probe behind it shows when it has arrived.
         let id = Uuid::new_v4().to_string();
-        self.shared.publisher.send("", queue, b"", wire::probe(&id)?).await?;
+        self.shared
+            .publisher
+            .send("", queue, b"", wire::probe(&id)?)
+            .await?;
         let come = async {
             loop {
                 let probed = held.probed.notified();
@@ -100,9 +110,18 @@ impl Shared {
         let mut declared = self.declared.lock().await;
         let known = topology.queues.is_subset(&declared.topology.queues)
             && topology.bindings.is_subset(&declared.topology.bindings);
-        declared.topology.queues.extend(topology.queues.iter().cloned());
-        declared.topology.bindings.extend(topology.bindings.iter().cloned());
-        let lives = declared.channel.as_ref().is_some_and(|channel| channel.status().connected());
+        declared
+            .topology
+            .queues
+            .extend(topology.queues.iter().cloned());
+        declared
+            .topology
+            .bindings
+            .extend(topology.bindings.iter().cloned());
+        let lives = declared
+            .channel
+            .as_ref()
+            .is_some_and(|channel| channel.status().connected());
         if known && lives {
             return Ok(());
         }
@@ -123,7 +142,9 @@ impl Shared {
     async fn waiting(&self, queue: &str) -> Result<u32, BusError> {
         let channel = self.consuming.channel().await?;
         let passive = QueueDeclareOptions::durable().passive();
-        let queue = channel.queue_declare(short(queue)?, passive, FieldTable::default()).await?;
+        let queue = channel
+            .queue_declare(short(queue)?, passive, FieldTable::default())
+            .await?;
         channel.close(200, "bye".into()).await?;
         Ok(queue.message_count())
     }
@@ -138,15 +159,31 @@ impl Bus for RabbitMq {
         Box::pin(self.shared.publisher.publish(messages))
     }
 
-    fn subscribe<'a>(&'a self, queue: &'a str, prefetch: usize) -> BoxFuture<'a, Result<Inbound, BusError>> {
+    fn subscribe<'a>(
+        &'a self,
+        queue: &'a str,
+        prefetch: usize,
+    ) -> BoxFuture<'a, Result<Inbound, BusError>> {
         Box::pin(async move {
             let prefetch = u16::try_from(prefetch.max(1)).unwrap_or(u16::MAX);
             let (sender, inbound) = mpsc::channel(prefetch.into());
             let held = Arc::new(Held::default());
             let queue = queue.to_owned();
-            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(queue.clone(), held.clone());
-            let pump = Pump { shared: self.shared.clone(), queue, prefetch, sender, held };
-            #[expect(clippy::disallowed_methods, reason = "ends with its subscription or with `close`")]
+            self.held
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(queue.clone(), held.clone());
+            let pump = Pump {
+                shared: self.shared.clone(),
+                queue,
+                prefetch,
+                sender,
+                held,
+            };
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "ends with its subscription or with `close`"
+            )]
             tokio::spawn(pump.run());
             Ok(inbound)
         })
@@ -159,7 +196,12 @@ impl Bus for RabbitMq {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.shared.stop.cancel();
-            let pumps: Vec<_> = self.held.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+            let pumps: Vec<_> = self
+                .held
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .drain()
+                .collect();
             for (_, held) in pumps {
                 // A broker that is away ends the wait: there is nothing to give back to it.
                 drop(tokio::time::timeout(Duration::from_secs(2), held.alive.cancelled()).await);

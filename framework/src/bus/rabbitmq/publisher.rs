@@ -30,7 +30,10 @@ struct Open {
 
 impl Publisher {
     pub(super) fn new(address: &str) -> Self {
-        Self { link: Link::new(address, "dcp publishing"), channel: Mutex::default() }
+        Self {
+            link: Link::new(address, "dcp publishing"),
+            channel: Mutex::default(),
+        }
     }
 
     pub(super) async fn publish(&self, messages: &[Outgoing]) -> Vec<Result<(), BusError>> {
@@ -41,11 +44,16 @@ impl Publisher {
             Ok(Err(error)) => return none(&mut slot, messages, &error),
             Err(elapsed) => return none(&mut slot, messages, &BusError::unavailable(elapsed)),
         };
-        let waiting = join_all(confirms.into_iter().zip(messages).map(|(confirm, message)| async move {
-            outcome(timeout(PUBLISH_DEADLINE, confirm?).await, message)
-        }));
+        let waiting = join_all(confirms.into_iter().zip(messages).map(
+            |(confirm, message)| async move {
+                outcome(timeout(PUBLISH_DEADLINE, confirm?).await, message)
+            },
+        ));
         let outcomes = waiting.await;
-        if outcomes.iter().any(|outcome| matches!(outcome, Err(BusError::Unavailable(_)))) {
+        if outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Err(BusError::Unavailable(_))))
+        {
             *slot = None;
         }
         outcomes
@@ -65,7 +73,10 @@ impl Publisher {
             let confirm = basic_publish(&open.channel, exchange, key, body, properties).await?;
             confirmed(&confirm.await?, key)
         };
-        let outcome = timeout(PUBLISH_DEADLINE, send).await.map_err(BusError::unavailable).and_then(|sent| sent);
+        let outcome = timeout(PUBLISH_DEADLINE, send)
+            .await
+            .map_err(BusError::unavailable)
+            .and_then(|sent| sent);
         if matches!(outcome, Err(BusError::Unavailable(_))) {
             *slot = None;
         }
@@ -83,9 +94,14 @@ impl Publisher {
             open
         } else {
             let channel = self.link.channel().await?;
-            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            channel
+                .confirm_select(ConfirmSelectOptions::default())
+                .await?;
             unrouted(&channel).await?;
-            Open { channel, exchanges: HashSet::new() }
+            Open {
+                channel,
+                exchanges: HashSet::new(),
+            }
         };
         Ok(slot.insert(open))
     }
@@ -107,20 +123,33 @@ impl Publisher {
                 open.exchanges.insert(exchange.clone());
             }
             let body = envelope.data.get().as_bytes();
-            confirms.push(basic_publish(&open.channel, &exchange, key, body, properties(envelope)?).await);
+            confirms.push(
+                basic_publish(&open.channel, &exchange, key, body, properties(envelope)?).await,
+            );
         }
         Ok(confirms)
     }
 }
 
 /// The channel failed: it is dropped, and every message has to be sent again.
-fn none(slot: &mut Option<Open>, messages: &[Outgoing], error: &BusError) -> Vec<Result<(), BusError>> {
+fn none(
+    slot: &mut Option<Open>,
+    messages: &[Outgoing],
+    error: &BusError,
+) -> Vec<Result<(), BusError>> {
     *slot = None;
-    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    messages.iter().map(|_| Err(BusError::unavailable(cause.clone()))).collect()
+    let cause =
+        std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    messages
+        .iter()
+        .map(|_| Err(BusError::unavailable(cause.clone())))
+        .collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that publishes to RabbitMQ: mandatory and confirmed")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that publishes to RabbitMQ: mandatory and confirmed"
+)]
 async fn basic_publish(
     channel: &Channel,
     exchange: &str,
@@ -128,22 +157,32 @@ async fn basic_publish(
     body: &[u8],
     properties: BasicProperties,
 ) -> Result<PublisherConfirm, BusError> {
-    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-    Ok(channel.basic_publish(short(exchange)?, short(key)?, options, body, properties).await?)
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    Ok(channel
+        .basic_publish(short(exchange)?, short(key)?, options, body, properties)
+        .await?)
 }
 
 fn outcome(
     waited: Result<lapin::Result<Confirmation>, tokio::time::error::Elapsed>,
     message: &Outgoing,
 ) -> Result<(), BusError> {
-    confirmed(&waited.map_err(BusError::unavailable)??, &message.to.to_string())
+    confirmed(
+        &waited.map_err(BusError::unavailable)??,
+        &message.to.to_string(),
+    )
 }
 
 /// An acknowledgement alone is not enough: what no queue takes is acknowledged and returned.
 fn confirmed(confirmation: &Confirmation, to: &str) -> Result<(), BusError> {
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
-        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(BusError::Unroutable(to.to_owned())),
+        Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => {
+            Err(BusError::Unroutable(to.to_owned()))
+        }
         Confirmation::Nack(None) => Err(BusError::Refused),
         Confirmation::NotRequested => Err(BusError::unavailable("the channel does not confirm")),
     }

@@ -9,7 +9,9 @@ use std::task::{Context, Poll, ready};
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -62,11 +64,17 @@ impl Held {
     }
 
     fn arrived(&self, id: Uuid) {
-        self.delayed.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.delayed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
     }
 
     fn delay(&self, id: Uuid, until: Timestamp) {
-        self.delayed.lock().unwrap_or_else(PoisonError::into_inner).insert(id, until);
+        self.delayed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, until);
     }
 }
 
@@ -117,10 +125,14 @@ impl Pump {
     async fn serve(&self, failures: &mut u32) -> Result<(), BusError> {
         self.shared.declare_again().await?;
         let channel = self.shared.consuming.channel().await?;
-        channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
+        channel
+            .basic_qos(self.prefetch, BasicQosOptions::default())
+            .await?;
         let queue = short(&self.queue)?;
         let options = BasicConsumeOptions::default();
-        let consumer = channel.basic_consume(queue, "".into(), options, FieldTable::default()).await?;
+        let consumer = channel
+            .basic_consume(queue, "".into(), options, FieldTable::default())
+            .await?;
         *failures = 0;
         let mut working = FuturesUnordered::new();
         let served = self.consume(&channel, consumer, &mut working).await;
@@ -145,7 +157,9 @@ impl Pump {
                 () = self.shared.stop.cancelled() => break,
             }
         }
-        channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await?;
+        channel
+            .basic_cancel(consumer.tag(), BasicCancelOptions::default())
+            .await?;
         // Reactions under way are still recorded, unless the whole bus is closing.
         while !self.shared.stop.is_cancelled() {
             tokio::select! {
@@ -163,7 +177,11 @@ impl Pump {
         Ok(channel.close(200, "bye".into()).await?)
     }
 
-    async fn hand_out(&self, delivery: Delivery, working: &mut FuturesUnordered<Pending>) -> Result<(), BusError> {
+    async fn hand_out(
+        &self,
+        delivery: Delivery,
+        working: &mut FuturesUnordered<Pending>,
+    ) -> Result<(), BusError> {
         if let Some(probe) = as_probe(&delivery) {
             self.held.add_probe(probe);
             delivery.ack(BasicAckOptions::default()).await?;
@@ -172,18 +190,33 @@ impl Pump {
         let (verdict, judged) = oneshot::channel();
         let message = decode(&delivery);
         self.held.working.fetch_add(1, Ordering::SeqCst);
-        if let Ok(Envelope { id, attempts: 1.., .. }) = message {
+        if let Ok(Envelope {
+            id, attempts: 1.., ..
+        }) = message
+        {
             self.held.arrived(id);
         }
-        let delivered = Delivered { message, deliveries: deliveries(&delivery), verdict };
-        working.push(Pending { delivery: Some(delivery), judged });
+        let delivered = Delivered {
+            message,
+            deliveries: deliveries(&delivery),
+            verdict,
+        };
+        working.push(Pending {
+            delivery: Some(delivery),
+            judged,
+        });
         // A subscription that has just gone drops the message, which gives it back.
         drop(self.sender.try_send(delivered));
         Ok(())
     }
 
-    async fn bring_back(&self, judged: Option<(Delivery, Option<Verdict>)>) -> Result<(), BusError> {
-        let Some((delivery, verdict)) = judged else { return Ok(()) };
+    async fn bring_back(
+        &self,
+        judged: Option<(Delivery, Option<Verdict>)>,
+    ) -> Result<(), BusError> {
+        let Some((delivery, verdict)) = judged else {
+            return Ok(());
+        };
         let done = match verdict {
             Some(Verdict::Done) => true,
             Some(Verdict::Retry(envelope, after)) => self.postpone(&envelope, after).await,
@@ -192,7 +225,12 @@ impl Pump {
         if done {
             delivery.ack(BasicAckOptions::default()).await?;
         } else {
-            delivery.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await?;
+            delivery
+                .nack(BasicNackOptions {
+                    requeue: true,
+                    ..BasicNackOptions::default()
+                })
+                .await?;
         }
         self.held.working.fetch_sub(1, Ordering::SeqCst);
         Ok(())
@@ -202,13 +240,23 @@ impl Pump {
     async fn postpone(&self, envelope: &Envelope, after: std::time::Duration) -> bool {
         let body = envelope.data.get().as_bytes();
         let sent = match properties(envelope) {
-            Ok(properties) => self.shared.publisher.send(&retry_exchange(after), &self.queue, body, properties).await,
+            Ok(properties) => {
+                self.shared
+                    .publisher
+                    .send(&retry_exchange(after), &self.queue, body, properties)
+                    .await
+            }
             Err(error) => Err(error),
         };
         match sent {
             Ok(()) => {
                 let grace = after.saturating_mul(2) + std::time::Duration::from_secs(5);
-                let until = self.shared.clock.now().checked_add(grace).unwrap_or(Timestamp::MAX);
+                let until = self
+                    .shared
+                    .clock
+                    .now()
+                    .checked_add(grace)
+                    .unwrap_or(Timestamp::MAX);
                 self.held.delay(envelope.id, until);
                 true
             }

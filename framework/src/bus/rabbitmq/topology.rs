@@ -19,7 +19,9 @@ pub(super) fn exchange_of(wire_name: &str) -> String {
 
 /// The exchange in front of the retry queue whose pause comes nearest to `after`.
 pub(super) fn retry_exchange(after: Duration) -> String {
-    let nearest = RETRY_PAUSES.iter().find(|pause| pause.mul_f64(1.3) >= after);
+    let nearest = RETRY_PAUSES
+        .iter()
+        .find(|pause| pause.mul_f64(1.3) >= after);
     retry_name(*nearest.unwrap_or(&RETRY_PAUSES[RETRY_PAUSES.len() - 1]))
 }
 
@@ -40,7 +42,15 @@ pub(super) async fn declare(channel: &Channel, topology: &Topology) -> Result<()
         let exchange = exchange_of(name);
         events(channel, &exchange).await?;
         let options = QueueBindOptions::default();
-        channel.queue_bind(short(queue)?, short(&exchange)?, short(name)?, options, FieldTable::default()).await?;
+        channel
+            .queue_bind(
+                short(queue)?,
+                short(&exchange)?,
+                short(name)?,
+                options,
+                FieldTable::default(),
+            )
+            .await?;
     }
     Ok(())
 }
@@ -48,12 +58,26 @@ pub(super) async fn declare(channel: &Channel, topology: &Topology) -> Result<()
 /// The exchange of one publisher; what nobody collects goes where an operator can see it.
 pub(super) async fn events(channel: &Channel, exchange: &str) -> Result<(), BusError> {
     let arguments = table(&[("alternate-exchange", AMQPValue::LongString(UNROUTED.into()))]);
-    Ok(channel.exchange_declare(short(exchange)?, ExchangeKind::Topic, durable(), arguments).await?)
+    Ok(channel
+        .exchange_declare(short(exchange)?, ExchangeKind::Topic, durable(), arguments)
+        .await?)
 }
 
 pub(super) async fn unrouted(channel: &Channel) -> Result<(), BusError> {
-    channel.exchange_declare(UNROUTED.into(), ExchangeKind::Fanout, durable(), FieldTable::default()).await?;
-    quorum(channel, UNROUTED, &[("x-max-length", AMQPValue::LongLongInt(UNROUTED_KEPT))]).await?;
+    channel
+        .exchange_declare(
+            UNROUTED.into(),
+            ExchangeKind::Fanout,
+            durable(),
+            FieldTable::default(),
+        )
+        .await?;
+    quorum(
+        channel,
+        UNROUTED,
+        &[("x-max-length", AMQPValue::LongLongInt(UNROUTED_KEPT))],
+    )
+    .await?;
     bind(channel, UNROUTED).await
 }
 
@@ -64,23 +88,50 @@ async fn retry(channel: &Channel, pause: Duration) -> Result<(), BusError> {
     let arguments = [
         ("x-message-ttl", AMQPValue::LongLongInt(milliseconds)),
         ("x-dead-letter-exchange", AMQPValue::LongString("".into())),
-        ("x-dead-letter-strategy", AMQPValue::LongString("at-least-once".into())),
+        (
+            "x-dead-letter-strategy",
+            AMQPValue::LongString("at-least-once".into()),
+        ),
         ("x-overflow", AMQPValue::LongString("reject-publish".into())),
     ];
-    channel.exchange_declare(short(&name)?, ExchangeKind::Fanout, durable(), FieldTable::default()).await?;
+    channel
+        .exchange_declare(
+            short(&name)?,
+            ExchangeKind::Fanout,
+            durable(),
+            FieldTable::default(),
+        )
+        .await?;
     quorum(channel, &name, &arguments).await?;
     bind(channel, &name).await
 }
 
 async fn bind(channel: &Channel, name: &str) -> Result<(), BusError> {
     let options = QueueBindOptions::default();
-    Ok(channel.queue_bind(short(name)?, short(name)?, "".into(), options, FieldTable::default()).await?)
+    Ok(channel
+        .queue_bind(
+            short(name)?,
+            short(name)?,
+            "".into(),
+            options,
+            FieldTable::default(),
+        )
+        .await?)
 }
 
-async fn quorum(channel: &Channel, queue: &str, more: &[(&'static str, AMQPValue)]) -> Result<(), BusError> {
+async fn quorum(
+    channel: &Channel,
+    queue: &str,
+    more: &[(&'static str, AMQPValue)],
+) -> Result<(), BusError> {
     let mut arguments = table(more);
-    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
-    channel.queue_declare(short(queue)?, QueueDeclareOptions::durable(), arguments).await?;
+    arguments.insert(
+        "x-queue-type".into(),
+        AMQPValue::LongString("quorum".into()),
+    );
+    channel
+        .queue_declare(short(queue)?, QueueDeclareOptions::durable(), arguments)
+        .await?;
     Ok(())
 }
 
@@ -93,7 +144,10 @@ fn table(entries: &[(&'static str, AMQPValue)]) -> FieldTable {
 }
 
 fn durable() -> ExchangeDeclareOptions {
-    ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() }
+    ExchangeDeclareOptions {
+        durable: true,
+        ..ExchangeDeclareOptions::default()
+    }
 }
 
 #[cfg(test)]

@@ -32,10 +32,27 @@ pub(super) fn properties(envelope: &Envelope) -> Result<BasicProperties, BusErro
     };
     header(KEY, envelope.key.to_string());
     header(TIME, envelope.time.to_string());
-    header(KIND, if envelope.kind == Kind::Task { "task" } else { "event" }.to_owned());
-    envelope.site.iter().for_each(|site| header(SITE, site.clone()));
-    envelope.deadline.iter().for_each(|deadline| header(DEADLINE, deadline.to_string()));
-    envelope.traceparent.iter().for_each(|trace| header(TRACE, trace.clone()));
+    header(
+        KIND,
+        if envelope.kind == Kind::Task {
+            "task"
+        } else {
+            "event"
+        }
+        .to_owned(),
+    );
+    envelope
+        .site
+        .iter()
+        .for_each(|site| header(SITE, site.clone()));
+    envelope
+        .deadline
+        .iter()
+        .for_each(|deadline| header(DEADLINE, deadline.to_string()));
+    envelope
+        .traceparent
+        .iter()
+        .for_each(|trace| header(TRACE, trace.clone()));
     headers.insert(ATTEMPTS.into(), AMQPValue::LongUInt(envelope.attempts));
     Ok(BasicProperties::default()
         .with_message_id(short(&envelope.id.to_string())?)
@@ -50,7 +67,9 @@ pub(super) fn properties(envelope: &Envelope) -> Result<BasicProperties, BusErro
 pub(super) fn probe(id: &str) -> Result<BasicProperties, BusError> {
     let mut headers = FieldTable::default();
     headers.insert(PROBE.into(), AMQPValue::Boolean(true));
-    Ok(BasicProperties::default().with_message_id(short(id)?).with_headers(headers))
+    Ok(BasicProperties::default()
+        .with_message_id(short(id)?)
+        .with_headers(headers))
 }
 
 /// The id of a probe, if it is one.
@@ -67,27 +86,42 @@ pub(super) fn deliveries(delivery: &Delivery) -> u32 {
 
 /// The envelope of what came.
 pub(super) fn decode(delivery: &Delivery) -> Result<Envelope, Undecodable> {
-    envelope(delivery).map_err(|reason| Undecodable { text: String::from_utf8_lossy(&delivery.data).into_owned(), reason })
+    envelope(delivery).map_err(|reason| Undecodable {
+        text: String::from_utf8_lossy(&delivery.data).into_owned(),
+        reason,
+    })
 }
 
 fn envelope(delivery: &Delivery) -> Result<Envelope, String> {
     let properties = &delivery.properties;
     let property = |name: &str, value: &Option<ShortString>| {
-        value.as_ref().map(ToString::to_string).ok_or_else(|| format!("the property {name} is missing"))
+        value
+            .as_ref()
+            .map(ToString::to_string)
+            .ok_or_else(|| format!("the property {name} is missing"))
     };
     let attempts = header(delivery, ATTEMPTS).and_then(number).unwrap_or(0);
     Ok(Envelope {
-        id: parse("message_id", property("message_id", properties.message_id())?)?,
+        id: parse(
+            "message_id",
+            property("message_id", properties.message_id())?,
+        )?,
         source: property("app_id", properties.app_id())?,
         name: property("type", properties.kind())?,
-        kind: parse(KIND, text(delivery, KIND).unwrap_or_else(|| "event".to_owned()))?,
+        kind: parse(
+            KIND,
+            text(delivery, KIND).unwrap_or_else(|| "event".to_owned()),
+        )?,
         key: text(delivery, KEY).unwrap_or_default().into(),
         site: text(delivery, SITE),
         time: parse(TIME, text(delivery, TIME).unwrap_or_default())?,
         traceparent: text(delivery, TRACE),
-        deadline: text(delivery, DEADLINE).map(|deadline| parse(DEADLINE, deadline)).transpose()?,
+        deadline: text(delivery, DEADLINE)
+            .map(|deadline| parse(DEADLINE, deadline))
+            .transpose()?,
         attempts: u32::try_from(attempts).map_err(|_| format!("{ATTEMPTS} is no count"))?,
-        data: serde_json::from_slice(&delivery.data).map_err(|error| format!("the body is not JSON: {error}"))?,
+        data: serde_json::from_slice(&delivery.data)
+            .map_err(|error| format!("the body is not JSON: {error}"))?,
     })
 }
 

@@ -20,7 +20,9 @@ pub(super) enum Role {
 
 /// Opens the file with the settings every connection has.
 pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(map)?;
     connection.busy_timeout(STORE_LOCK).map_err(map)?;
     connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS);
@@ -35,7 +37,11 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
 }
 
 /// Runs the statements of a procedure; the rows of the last one are the answer.
-pub(super) fn execute(connection: &Connection, procedure: &Procedure, values: &[Value]) -> Result<Rows, StoreError> {
+pub(super) fn execute(
+    connection: &Connection,
+    procedure: &Procedure,
+    values: &[Value],
+) -> Result<Rows, StoreError> {
     let mut rows = Rows::default();
     let mut affected = 0;
     for statement in &procedure.statements {
@@ -51,21 +57,40 @@ pub(super) fn execute(connection: &Connection, procedure: &Procedure, values: &[
     Ok(rows)
 }
 
-fn bind(prepared: &mut rusqlite::Statement<'_>, procedure: &Procedure, values: &[Value]) -> Result<(), StoreError> {
+fn bind(
+    prepared: &mut rusqlite::Statement<'_>,
+    procedure: &Procedure,
+    values: &[Value],
+) -> Result<(), StoreError> {
     for index in 1..=prepared.parameter_count() {
-        let name = prepared.parameter_name(index).unwrap_or_default().trim_start_matches([':', '@', '$']);
-        let Some(at) = procedure.parameters.iter().position(|field| field.name == name) else {
+        let name = prepared
+            .parameter_name(index)
+            .unwrap_or_default()
+            .trim_start_matches([':', '@', '$']);
+        let Some(at) = procedure
+            .parameters
+            .iter()
+            .position(|field| field.name == name)
+        else {
             let problem = format!("`:{name}` is used and not declared");
-            return Err(StoreError::Parameters { procedure: procedure.name.clone(), problem });
+            return Err(StoreError::Parameters {
+                procedure: procedure.name.clone(),
+                problem,
+            });
         };
-        prepared.raw_bind_parameter(index, Bound(&values[at])).map_err(map)?;
+        prepared
+            .raw_bind_parameter(index, Bound(&values[at]))
+            .map_err(map)?;
     }
     Ok(())
 }
 
 fn read(prepared: &mut rusqlite::Statement<'_>) -> Result<Rows, StoreError> {
     let columns: Arc<[String]> = prepared.column_names().map(str::to_owned).collect();
-    let mut found = Rows { columns, ..Rows::default() };
+    let mut found = Rows {
+        columns,
+        ..Rows::default()
+    };
     let mut rows = prepared.raw_query();
     while let Some(row) = rows.next().map_err(map)? {
         if found.cells.len() == STORE_ROWS {
@@ -83,7 +108,8 @@ fn cell(value: ValueRef<'_>) -> Result<Value, StoreError> {
         ValueRef::Integer(number) => Value::Int(number),
         ValueRef::Real(number) => Value::Real(number),
         ValueRef::Text(text) => {
-            let text = std::str::from_utf8(text).map_err(|_| StoreError::Decode("text is not UTF-8".to_owned()))?;
+            let text = std::str::from_utf8(text)
+                .map_err(|_| StoreError::Decode("text is not UTF-8".to_owned()))?;
             Value::Text(text.to_owned())
         }
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
@@ -113,13 +139,21 @@ pub(in crate::store) fn map(error: rusqlite::Error) -> StoreError {
     };
     let message = message.clone().unwrap_or_default();
     match (code.code, code.extended_code) {
-        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
-            StoreError::Duplicate(Box::new(error))
-        }
+        (
+            _,
+            ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_ROWID,
+        ) => StoreError::Duplicate(Box::new(error)),
         (_, ffi::SQLITE_CONSTRAINT_NOTNULL) => StoreError::Null(Box::new(error)),
-        (_, ffi::SQLITE_CONSTRAINT_TRIGGER) => StoreError::Rejected { code: 50_000, message },
+        (_, ffi::SQLITE_CONSTRAINT_TRIGGER) => StoreError::Rejected {
+            code: 50_000,
+            message,
+        },
         // Lengths are checks on SQLite, which has no limited text; such a check names itself `..._length`.
-        (_, ffi::SQLITE_CONSTRAINT_CHECK) if message.ends_with("_length") => StoreError::TooLong(Box::new(error)),
+        (_, ffi::SQLITE_CONSTRAINT_CHECK) if message.ends_with("_length") => {
+            StoreError::TooLong(Box::new(error))
+        }
         (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_CHECK) => {
             StoreError::ForeignKey(Box::new(error))
         }

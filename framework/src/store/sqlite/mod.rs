@@ -33,7 +33,10 @@ impl Address {
             "synchronous=full" => "FULL",
             _ => return Err(StoreError::Address),
         };
-        Ok(Self { file: PathBuf::from(file), synchronous })
+        Ok(Self {
+            file: PathBuf::from(file),
+            synchronous,
+        })
     }
 }
 
@@ -70,8 +73,13 @@ pub(super) struct Session {
 
 impl Engine {
     pub(super) fn open(address: &Address, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
-        if let Some(folder) = address.file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        if let Some(folder) = address
+            .file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         }
         let connection = open(&address.file, Role::Writer, address.synchronous)?;
         let (writer, jobs) = mpsc::channel(SQLITE_QUEUE);
@@ -79,8 +87,15 @@ impl Engine {
             let catalog = catalog.clone();
             move || write(&connection, &catalog, jobs)
         })?;
-        let readers = (0..SQLITE_READERS).map(|_| Self::reader(address, catalog)).collect::<Result<_, _>>()?;
-        Ok(Self { file: address.file.clone(), writer, readers, next: std::sync::atomic::AtomicUsize::new(0) })
+        let readers = (0..SQLITE_READERS)
+            .map(|_| Self::reader(address, catalog))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            file: address.file.clone(),
+            writer,
+            readers,
+            next: std::sync::atomic::AtomicUsize::new(0),
+        })
     }
 
     fn reader(address: &Address, catalog: &Arc<Catalog>) -> Result<mpsc::Sender<Read>, StoreError> {
@@ -101,32 +116,51 @@ impl Engine {
 
     pub(super) async fn migrate(&self, migrations: Vec<Migration>) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.writer.send(Write::Migrate(migrations, reply)).await.map_err(closed)?;
+        self.writer
+            .send(Write::Migrate(migrations, reply))
+            .await
+            .map_err(closed)?;
         answer.await.map_err(closed)?
     }
 
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.writer.try_send(Write::Begin(reply)).map_err(|_| StoreError::Busy)?;
+        self.writer
+            .try_send(Write::Begin(reply))
+            .map_err(|_| StoreError::Busy)?;
         match timeout(STORE_ACQUIRE, answer).await {
             Ok(session) => session.map_err(closed)?,
             Err(_) => Err(StoreError::Busy),
         }
     }
 
-    pub(super) async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
-        let turn = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % self.readers.len();
+    pub(super) async fn read(
+        &self,
+        procedure: &str,
+        values: Vec<Value>,
+    ) -> Result<Rows, StoreError> {
+        let turn =
+            self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % self.readers.len();
         let (reply, answer) = oneshot::channel();
         let job = Read::Call(procedure.to_owned(), values, reply);
-        self.readers[turn].try_send(job).map_err(|_| StoreError::Busy)?;
+        self.readers[turn]
+            .try_send(job)
+            .map_err(|_| StoreError::Busy)?;
         answer.await.map_err(closed)?
     }
 }
 
 impl Session {
-    pub(super) async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+    pub(super) async fn call(
+        &mut self,
+        procedure: &str,
+        values: Vec<Value>,
+    ) -> Result<Rows, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.steps.send(Step::Call(procedure.to_owned(), values, reply)).await.map_err(closed)?;
+        self.steps
+            .send(Step::Call(procedure.to_owned(), values, reply))
+            .await
+            .map_err(closed)?;
         answer.await.map_err(closed)?
     }
 
@@ -142,9 +176,17 @@ fn closed<E: std::error::Error + Send + Sync + 'static>(_: E) -> StoreError {
 }
 
 fn thread(file: &Path, work: &str, body: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
-    let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("store");
-    let builder = std::thread::Builder::new().name(format!("{name}-{work}")).stack_size(512 * 1024);
-    builder.spawn(body).map(drop).map_err(|error| StoreError::Unavailable(Box::new(error)))
+    let name = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or("store");
+    let builder = std::thread::Builder::new()
+        .name(format!("{name}-{work}"))
+        .stack_size(512 * 1024);
+    builder
+        .spawn(body)
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(Box::new(error)))
 }
 
 fn write(connection: &Connection, catalog: &Catalog, mut jobs: mpsc::Receiver<Write>) {
@@ -160,7 +202,9 @@ fn write(connection: &Connection, catalog: &Catalog, mut jobs: mpsc::Receiver<Wr
                 }
                 Err(error) => drop(reply.send(Err(error))),
             },
-            Write::Migrate(migrations, reply) => drop(reply.send(migration::sqlite(connection, &migrations))),
+            Write::Migrate(migrations, reply) => {
+                drop(reply.send(migration::sqlite(connection, &migrations)))
+            }
         }
     }
     // Lets the next start find a short write-ahead log; failing here loses nothing.
@@ -170,7 +214,9 @@ fn write(connection: &Connection, catalog: &Catalog, mut jobs: mpsc::Receiver<Wr
 fn transaction(connection: &Connection, catalog: &Catalog, mut steps: mpsc::Receiver<Step>) {
     while let Some(step) = steps.blocking_recv() {
         match step {
-            Step::Call(name, values, reply) => drop(reply.send(call(connection, catalog, &name, &values))),
+            Step::Call(name, values, reply) => {
+                drop(reply.send(call(connection, catalog, &name, &values)))
+            }
             Step::Commit(reply) => {
                 let done = connection.execute_batch("COMMIT").map_err(map);
                 roll_back(connection);
@@ -198,12 +244,18 @@ fn read(address: &Address, catalog: &Catalog, mut jobs: mpsc::Receiver<Read>) {
             Some(connection) => Ok(connection),
             None => open(&address.file, Role::Reader, address.synchronous),
         };
-        let answer = opened.and_then(|opened| call(connection.insert(opened), catalog, &name, &values));
+        let answer =
+            opened.and_then(|opened| call(connection.insert(opened), catalog, &name, &values));
         drop(reply.send(answer));
     }
 }
 
-fn call(connection: &Connection, catalog: &Catalog, name: &str, values: &[Value]) -> Result<Rows, StoreError> {
+fn call(
+    connection: &Connection,
+    catalog: &Catalog,
+    name: &str,
+    values: &[Value],
+) -> Result<Rows, StoreError> {
     let procedure: &Procedure = catalog.get(name)?;
     procedure.check(values)?;
     execute(connection, procedure, values)

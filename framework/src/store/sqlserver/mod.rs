@@ -16,7 +16,9 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
 use super::procedure::{Catalog, Procedure};
 use super::{Rows, StoreError, Value};
-use crate::limits::{SQLSERVER_CALL, SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE, STORE_ROWS};
+use crate::limits::{
+    SQLSERVER_CALL, SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE, STORE_ROWS,
+};
 
 type Connection = Client<Compat<TcpStream>>;
 
@@ -70,8 +72,15 @@ impl Engine {
         config.encryption(EncryptionLevel::Required);
         config.application_name("dcp");
         let permits = Arc::new(Semaphore::new(SQLSERVER_CONNECTIONS));
-        let pool = Arc::new(Pool { config, idle: Mutex::default(), permits });
-        Ok(Self { pool, catalog: catalog.clone() })
+        let pool = Arc::new(Pool {
+            config,
+            idle: Mutex::default(),
+            permits,
+        });
+        Ok(Self {
+            pool,
+            catalog: catalog.clone(),
+        })
     }
 
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
@@ -82,10 +91,17 @@ impl Engine {
             taken = Taken::new(&self.pool, taken).await?;
             taken.connection.begin_transaction().await.map_err(map)?;
         }
-        Ok(Session { taken, catalog: self.catalog.clone() })
+        Ok(Session {
+            taken,
+            catalog: self.catalog.clone(),
+        })
     }
 
-    pub(super) async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+    pub(super) async fn read(
+        &self,
+        procedure: &str,
+        values: Vec<Value>,
+    ) -> Result<Rows, StoreError> {
         // In a transaction as well: a stale connection shows before the call, not during it.
         let mut session = self.begin().await?;
         let rows = session.call(procedure, values).await?;
@@ -96,7 +112,14 @@ impl Engine {
     /// Takes an application lock that the server frees when the connection goes.
     pub(super) async fn try_lease(&self, name: &str) -> Result<Option<Taken>, StoreError> {
         let mut taken = Taken::from(&self.pool).await?;
-        let found = taken.connection.query(TAKE_LOCK, &[&name]).await.map_err(map)?.into_row().await.map_err(map)?;
+        let found = taken
+            .connection
+            .query(TAKE_LOCK, &[&name])
+            .await
+            .map_err(map)?
+            .into_row()
+            .await
+            .map_err(map)?;
         let granted: Option<i32> = found.and_then(|row| row.get(0));
         if granted.is_some_and(|granted| granted >= 0) {
             return Ok(Some(taken));
@@ -111,16 +134,25 @@ const TAKE_LOCK: &str = "DECLARE @granted INT; EXEC @granted = sp_getapplock @Re
 const RELEASE_LOCK: &str = "EXEC sp_releaseapplock @Resource = @P1, @LockOwner = 'Session';";
 
 impl Session {
-    pub(super) async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+    pub(super) async fn call(
+        &mut self,
+        procedure: &str,
+        values: Vec<Value>,
+    ) -> Result<Rows, StoreError> {
         let procedure = self.catalog.get(procedure)?;
         procedure.check(&values)?;
         let call = call(&mut self.taken.connection, procedure, values);
-        timeout(SQLSERVER_CALL, call).await.map_err(|_| StoreError::Busy)?
+        timeout(SQLSERVER_CALL, call)
+            .await
+            .map_err(|_| StoreError::Busy)?
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         let commit = self.taken.connection.commit_transaction();
-        timeout(SQLSERVER_CALL, commit).await.map_err(|_| StoreError::Busy)?.map_err(map)?;
+        timeout(SQLSERVER_CALL, commit)
+            .await
+            .map_err(|_| StoreError::Busy)?
+            .map_err(map)?;
         self.taken.give_back();
         Ok(())
     }
@@ -129,45 +161,91 @@ impl Session {
 impl Taken {
     async fn from(pool: &Arc<Pool>) -> Result<Self, StoreError> {
         let waited = timeout(STORE_ACQUIRE, pool.permits.clone().acquire_owned()).await;
-        let permit = waited.map_err(|_| StoreError::Busy)?.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let permit = waited
+            .map_err(|_| StoreError::Busy)?
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let idle = pool
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => connect(&pool.config).await?,
         };
-        Ok(Self { connection, pool: pool.clone(), _permit: permit })
+        Ok(Self {
+            connection,
+            pool: pool.clone(),
+            _permit: permit,
+        })
     }
 
     /// A connection that is certainly new, in the place of `stale`.
     async fn new(pool: &Arc<Pool>, stale: Self) -> Result<Self, StoreError> {
         // The others are as old as this one.
-        pool.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let Self { _permit: permit, .. } = stale;
-        Ok(Self { connection: connect(&pool.config).await?, pool: pool.clone(), _permit: permit })
+        pool.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let Self {
+            _permit: permit, ..
+        } = stale;
+        Ok(Self {
+            connection: connect(&pool.config).await?,
+            pool: pool.clone(),
+            _permit: permit,
+        })
     }
 
     fn give_back(self) {
-        self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(self.connection);
+        self.pool
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self.connection);
     }
 
     /// Lets go of an application lock.
     pub(super) async fn release(mut self, name: &str) {
         // Thrown away otherwise, which frees the lock as well.
-        if self.connection.execute(RELEASE_LOCK, &[&name]).await.is_ok() {
+        if self
+            .connection
+            .execute(RELEASE_LOCK, &[&name])
+            .await
+            .is_ok()
+        {
             self.give_back();
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the pool is the one place that connects")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pool is the one place that connects"
+)]
 async fn connect(config: &Config) -> Result<Connection, StoreError> {
     let dial = async {
-        let stream = TcpStream::connect(config.get_addr()).await.map_err(|error| StoreError::Unavailable(error.into()))?;
-        stream.set_nodelay(true).map_err(|error| StoreError::Unavailable(error.into()))?;
-        let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write())).await.map_err(map)?;
+        let stream = TcpStream::connect(config.get_addr())
+            .await
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write()))
+            .await
+            .map_err(map)?;
         // An error ends the transaction; a lock is waited for no longer than a person waits.
-        let settings = format!("SET XACT_ABORT ON; SET LOCK_TIMEOUT {};", STORE_ACQUIRE.as_millis());
-        client.simple_query(settings).await.map_err(map)?.into_results().await.map_err(map)?;
+        let settings = format!(
+            "SET XACT_ABORT ON; SET LOCK_TIMEOUT {};",
+            STORE_ACQUIRE.as_millis()
+        );
+        client
+            .simple_query(settings)
+            .await
+            .map_err(map)?
+            .into_results()
+            .await
+            .map_err(map)?;
         Ok(client)
     };
     let waited = timeout(SQLSERVER_CONNECT, Box::pin(dial)).await;
@@ -175,23 +253,51 @@ async fn connect(config: &Config) -> Result<Connection, StoreError> {
 }
 
 /// A NULL parameter is left out of the call: the procedure's default stands for it.
-async fn call(connection: &mut Connection, procedure: &Procedure, values: Vec<Value>) -> Result<Rows, StoreError> {
+async fn call(
+    connection: &mut Connection,
+    procedure: &Procedure,
+    values: Vec<Value>,
+) -> Result<Rows, StoreError> {
     let mut command = Command::new(format!("dbo.{}", procedure.name));
     for (field, value) in procedure.parameters.iter().zip(values) {
         value::bind(&mut command, Cow::Owned(format!("@{}", field.name)), value);
     }
-    let result = command.exec(connection).await.map_err(map)?.into_command_result().await.map_err(map)?;
-    let affected = result.rows_affected().iter().rev().find(|count| **count > 0).copied().unwrap_or(0);
+    let result = command
+        .exec(connection)
+        .await
+        .map_err(map)?
+        .into_command_result()
+        .await
+        .map_err(map)?;
+    let affected = result
+        .rows_affected()
+        .iter()
+        .rev()
+        .find(|count| **count > 0)
+        .copied()
+        .unwrap_or(0);
     let last = result.into_iter().last().unwrap_or_default();
     if last.len() > STORE_ROWS {
         return Err(StoreError::Decode(format!("more than {STORE_ROWS} rows")));
     }
     let columns = match last.first() {
-        Some(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
-        None => procedure.columns.iter().map(|field| field.name.clone()).collect(),
+        Some(row) => row
+            .columns()
+            .iter()
+            .map(|column| column.name().to_owned())
+            .collect(),
+        None => procedure
+            .columns
+            .iter()
+            .map(|field| field.name.clone())
+            .collect(),
     };
     let cells = last.iter().map(value::cells).collect::<Result<_, _>>()?;
-    Ok(Rows { columns, cells, affected })
+    Ok(Rows {
+        columns,
+        cells,
+        affected,
+    })
 }
 
 /// Tells what the server says in the words of the store.
@@ -212,7 +318,10 @@ fn map(error: tiberius::error::Error) -> StoreError {
         1205 => StoreError::Deadlock,
         1222 => StoreError::Busy,
         18456 | 4060 | 911 => StoreError::Unavailable(Box::new(error)),
-        code @ 50_000.. => StoreError::Rejected { code: code.into(), message },
+        code @ 50_000.. => StoreError::Rejected {
+            code: code.into(),
+            message,
+        },
         _ => StoreError::Database(Box::new(error)),
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn bind(command: &mut Command<'_>, name: Cow<'static, str>, value: Va
 
 /// The cells of a row.
 pub(super) fn cells(row: &Row) -> Result<Vec<Value>, StoreError> {
-    row.cells().enumerate().map(|(index, (_, data))| cell(row, index, data)).collect()
+    row.cells()
+        .enumerate()
+        .map(|(index, (_, data))| cell(row, index, data))
+        .collect()
 }
 
 fn cell(row: &Row, index: usize, data: &ColumnData<'static>) -> Result<Value, StoreError> {
@@ -42,19 +45,31 @@ fn cell(row: &Row, index: usize, data: &ColumnData<'static>) -> Result<Value, St
         ColumnData::Guid(id) => id.map(|id| Value::Text(id.to_string())),
         ColumnData::Binary(bytes) => bytes.as_ref().map(|bytes| Value::Bytes(bytes.to_vec())),
         ColumnData::Numeric(number) => number.map(|number| Value::Real(number.into())),
-        ColumnData::Xml(document) => document.as_ref().map(|document| Value::Text(document.to_string())),
-        ColumnData::Date(_) => row.try_get::<Date, _>(index).map_err(map)?.map(|day| Value::Text(day.to_string())),
-        ColumnData::DateTimeOffset(_) => row.try_get::<OffsetDateTime, _>(index).map_err(map)?.map(instant).transpose()?,
+        ColumnData::Xml(document) => document
+            .as_ref()
+            .map(|document| Value::Text(document.to_string())),
+        ColumnData::Date(_) => row
+            .try_get::<Date, _>(index)
+            .map_err(map)?
+            .map(|day| Value::Text(day.to_string())),
+        ColumnData::DateTimeOffset(_) => row
+            .try_get::<OffsetDateTime, _>(index)
+            .map_err(map)?
+            .map(instant)
+            .transpose()?,
         ColumnData::DateTime(_) | ColumnData::SmallDateTime(_) | ColumnData::DateTime2(_) => {
             let at = row.try_get::<PrimitiveDateTime, _>(index).map_err(map)?;
             at.map(|at| instant(at.assume_utc())).transpose()?
         }
-        ColumnData::Time(_) => return Err(StoreError::Decode("a time of day needs a day".to_owned())),
+        ColumnData::Time(_) => {
+            return Err(StoreError::Decode("a time of day needs a day".to_owned()));
+        }
     };
     Ok(found.unwrap_or(Value::Null))
 }
 
 fn instant(at: OffsetDateTime) -> Result<Value, StoreError> {
     let at = Timestamp::from_nanosecond(at.unix_timestamp_nanos());
-    at.map(|at| Value::Time(to_microseconds(at))).map_err(|error| StoreError::Decode(error.to_string()))
+    at.map(|at| Value::Time(to_microseconds(at)))
+        .map_err(|error| StoreError::Decode(error.to_string()))
 }
