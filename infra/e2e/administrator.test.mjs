@@ -6,6 +6,8 @@ import { after, before, test } from 'node:test';
 import { accessible, dcp, eventually, isProblem, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
 
 let browser, page;
+// A platform that is tested twice keeps its users.
+const stamp = Date.now().toString(36);
 before(async () => {
   browser = await openBrowser();
   page = await openPage(browser);
@@ -35,8 +37,8 @@ test('creates a user who activates the account with the code and signs in', asyn
   await page.getByRole('button', { name: 'New user' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name', { exact: true }).fill('Ada Example');
-  await dialog.getByLabel('User name').fill('ada');
-  await dialog.getByLabel('E-mail').fill('ada@example.org');
+  await dialog.getByLabel('User name').fill(`ada${stamp}`);
+  await dialog.getByLabel('E-mail').fill(`ada${stamp}@example.org`);
   await accessible(page, 'the dialog of a user');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: /Activation code for Ada/ }).waitFor();
@@ -45,7 +47,7 @@ test('creates a user who activates the account with the code and signs in', asyn
   const other = await openPage(browser);
   await other.goto(`${portal}/login`);
   await other.getByRole('button', { name: /First time here/ }).click();
-  await other.getByLabel('User name').fill('ada');
+  await other.getByLabel('User name').fill(`ada${stamp}`);
   await other.getByLabel('Activation code').fill(code);
   await other.getByLabel('New password', { exact: true }).fill('a sentence to remember');
   await other.getByLabel('New password again').fill('a sentence to remember');

@@ -47,11 +47,12 @@ impl Login {
 }
 
 impl Counted {
-    /// Takes the count back after a success. The address keeps what others have failed: one good password must not pay
-    /// for guessing many.
+    /// Takes the count back after a success. The address keeps what failed before: one good password must not pay for
+    /// guessing many.
     pub(crate) async fn forgive(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for (subject, _) in self.subjects.iter().filter(|(subject, _)| subject.starts_with("account:")) {
-            tx.call("attempt_forget", params![subject]).await?;
+        for (subject, _) in &self.subjects {
+            let procedure = if subject.starts_with("account:") { "attempt_forget" } else { "attempt_undo" };
+            tx.call(procedure, params![subject]).await?;
         }
         Ok(())
     }

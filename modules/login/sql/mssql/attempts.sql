@@ -23,6 +23,12 @@ AS
 DELETE FROM dbo.attempt WHERE subject = @subject;
 GO
 
+CREATE PROCEDURE dbo.attempt_undo
+    @subject NVARCHAR(200)
+AS
+UPDATE dbo.attempt SET failures = failures - 1, not_before = last_at WHERE subject = @subject AND failures > 0;
+GO
+
 CREATE PROCEDURE dbo.attempts_prune
     @before DATETIMEOFFSET(6)
 AS

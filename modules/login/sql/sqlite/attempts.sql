@@ -8,6 +8,9 @@ ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, last_at = excl
 -- procedure attempt_forget(subject TEXT)
 DELETE FROM attempt WHERE subject = :subject;
 
+-- procedure attempt_undo(subject TEXT)
+UPDATE attempt SET failures = failures - 1, not_before = last_at WHERE subject = :subject AND failures > 0;
+
 -- procedure attempts_prune(before TIME)
 DELETE FROM attempt WHERE last_at <= :before;
 
