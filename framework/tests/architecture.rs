@@ -1,5 +1,7 @@
 //! The shape of the repository, held by tests: who may depend on whom, and where things stand.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot read the repository fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
