@@ -1,6 +1,6 @@
 //! The PI Web API client against the simulator, over HTTP, with the faults a real server shows.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests against a server that lives in real time")]
 
 use std::time::{Duration, Instant};
 
@@ -179,7 +179,7 @@ async fn long_histories_are_paged_although_the_server_cuts_them_silently() {
     // Every tenth sample has three values with one time.
     assert_eq!(burst.len(), 10 * 24 * 120 / 10 * 12);
     assert!(burst.times.windows(2).all(|pair| pair[0] <= pair[1]));
-    let triples = burst.values.windows(3).filter(|values| (values[2] - values[0]).abs() == 2.0).count();
+    let triples = burst.values.windows(3).filter(|values| values[2] - values[0] > 1.5 && values[2] - values[0] < 2.5).count();
     assert_eq!(triples, 10 * 24 * 120 / 10);
 }
 

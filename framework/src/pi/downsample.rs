@@ -30,7 +30,7 @@ fn keep(values: &[f64], start: usize, end: usize, kept: &mut Vec<usize>) {
     let numbers = || (start..end).filter(|row| !value(*row).is_nan());
     let mut rows = vec![start, end - 1];
     rows.extend(numbers().next());
-    rows.extend(numbers().last());
+    rows.extend(numbers().next_back());
     rows.extend(numbers().min_by(|a, b| value(*a).total_cmp(&value(*b))));
     rows.extend(numbers().max_by(|a, b| value(*a).total_cmp(&value(*b))));
     rows.extend((start..end).find(|row| value(*row).is_nan()));

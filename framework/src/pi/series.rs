@@ -151,6 +151,7 @@ impl Series {
 }
 
 /// One value on the wire.
+#[expect(clippy::struct_excessive_bools, reason = "the marks PI puts on a value")]
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TimedValue<'a> {

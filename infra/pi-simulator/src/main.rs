@@ -1,5 +1,7 @@
 //! Starts the PI Web API simulator.
 
+#![expect(clippy::disallowed_methods, reason = "a server of its own, not a module: nothing hands it a clock or tracks its tasks")]
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
