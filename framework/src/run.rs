@@ -21,7 +21,7 @@ use crate::http::{Check, Host, serve};
 use crate::identity::Verifier;
 use crate::model::{Manifest, ManifestError, Zone};
 
-/// Settings or manifest are wrong; starting again changes nothing (EX_USAGE of sysexits.h).
+/// Settings or manifest are wrong; starting again changes nothing (`EX_USAGE` of sysexits.h).
 pub const EXIT_CONFIG: u8 = 64;
 /// Threads that run tasks: two cores are the smallest machine, and a module waits more than it computes.
 const WORKERS: usize = 2;
@@ -36,7 +36,11 @@ pub fn run(manifest: &str, build: impl AsyncFnOnce(Start) -> anyhow::Result<Modu
     match live(manifest, build) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let code = if is_config(&error) { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE };
+            let code = if is_config(&error) {
+                ExitCode::from(EXIT_CONFIG)
+            } else {
+                ExitCode::FAILURE
+            };
             if tracing::dispatcher::has_been_set() {
                 tracing::error!("{error:#}");
             } else {
@@ -48,10 +52,15 @@ pub fn run(manifest: &str, build: impl AsyncFnOnce(Start) -> anyhow::Result<Modu
 }
 
 fn is_config(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<SettingsError>() || cause.is::<ManifestError>() || cause.is::<arguments::Wrong>())
+    error.chain().any(|cause| {
+        cause.is::<SettingsError>() || cause.is::<ManifestError>() || cause.is::<arguments::Wrong>()
+    })
 }
 
-fn live(manifest: &str, build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>) -> anyhow::Result<()> {
+fn live(
+    manifest: &str,
+    build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>,
+) -> anyhow::Result<()> {
     let manifest = Manifest::parse(manifest)?;
     let arguments = match Arguments::of_process()? {
         Arguments::Run(arguments) => arguments,
@@ -84,7 +93,9 @@ async fn process(
     log(&settings.log)?;
     check_zone(&manifest, &settings)?;
     let start = Start::new(manifest, layers, settings, secrets);
-    let module = build(start.clone()).await.context("the module cannot start")?;
+    let module = build(start.clone())
+        .await
+        .context("the module cannot start")?;
     operate(start, module).await
 }
 
@@ -104,12 +115,17 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
     let address = start.listen_address();
     let key = start.secret("identity", "public_key").await?;
     let verifier = Verifier::from_pem(key.expose()).context("secret identity#public_key")?;
-    let host = Arc::new(Host::new(start.manifest(), verifier, start.clock(), start.stopping()));
+    let host = Arc::new(Host::new(
+        start.manifest(),
+        verifier,
+        start.clock(),
+        start.stopping(),
+    ));
     let (app, subscriptions) = module.assemble(&host, metrics()?);
     let delivery = delivery(&start, subscriptions).await?;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("{address} cannot be used; stop what listens there or set DCP__HTTP__LISTEN"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("{address} cannot be used; stop what listens there or set DCP__HTTP__LISTEN")
+    })?;
     tracing::info!(listen = %address, module = %start.manifest().name, version = start.manifest().version, "ready");
     tokio::select! {
         () = serve(listener, app, start.stopping()) => {}
@@ -125,37 +141,72 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
 /// Starts sending and receiving, when the module has a database: without one there is nothing to send from.
 async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result<Option<Delivery>> {
     check_declared(start.manifest(), &subscriptions)?;
-    let Some(store) = start.opened_store() else { return Ok(None) };
+    let Some(store) = start.opened_store() else {
+        return Ok(None);
+    };
     let probe = store.clone();
     start.check(Check::required("store", move || {
         let store = probe.clone();
-        async move { store.read("dcp_outbox_next", Vec::new()).await.map(drop).map_err(|error| error.to_string()) }
+        async move {
+            store
+                .read("dcp_outbox_next", Vec::new())
+                .await
+                .map(drop)
+                .map_err(|error| error.to_string())
+        }
     }));
     let url = &start.common().bus.url;
-    let bus = crate::bus::connect(url, start.clock()).await.context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
-    Ok(Some(Delivery::start(store, bus, subscriptions, start.clock(), start.stopping())?))
+    let bus = crate::bus::connect(url, start.clock())
+        .await
+        .context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
+    Ok(Some(Delivery::start(
+        store,
+        bus,
+        subscriptions,
+        start.clock(),
+        start.stopping(),
+    )?))
 }
 
 /// The manifest is the specification of the queues: a reaction it does not declare, or a queue nobody empties, is a mistake.
 fn check_declared(manifest: &Manifest, subscriptions: &Subscriptions) -> Result<(), ManifestError> {
     let reacts: Vec<&str> = subscriptions.events().collect();
     let declared = &manifest.events.consumes;
-    if let Some(event) = reacts.iter().find(|event| !declared.iter().any(|declared| declared == *event)) {
-        return Err(ManifestError::Rule(format!("events.consumes does not name {event}, which the module reacts to")));
+    if let Some(event) = reacts
+        .iter()
+        .find(|event| !declared.iter().any(|declared| declared == *event))
+    {
+        return Err(ManifestError::Rule(format!(
+            "events.consumes does not name {event}, which the module reacts to"
+        )));
     }
-    match declared.iter().find(|event| !reacts.contains(&event.as_str())) {
-        Some(event) => Err(ManifestError::Rule(format!("events.consumes names {event}, which the module does not react to"))),
+    match declared
+        .iter()
+        .find(|event| !reacts.contains(&event.as_str()))
+    {
+        Some(event) => Err(ManifestError::Rule(format!(
+            "events.consumes names {event}, which the module does not react to"
+        ))),
         None => Ok(()),
     }
 }
 
 fn log(settings: &LogSettings) -> Result<(), SettingsError> {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(&settings.level)
-        .map_err(|error| SettingsError::Invalid(format!("setting log.level: {error} (variable DCP__LOG__LEVEL)")))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&settings.level).map_err(|error| {
+        SettingsError::Invalid(format!(
+            "setting log.level: {error} (variable DCP__LOG__LEVEL)"
+        ))
+    })?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let set = match settings.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init(),
         LogFormat::Text => lines.with_ansi(false).try_init(),
     };
     set.map_err(|error| SettingsError::Invalid(format!("the log cannot be set up: {error}")))

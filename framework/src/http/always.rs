@@ -36,7 +36,11 @@ impl Check {
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        Self { name, required: true, run: Arc::new(move || Box::pin(run())) }
+        Self {
+            name,
+            required: true,
+            run: Arc::new(move || Box::pin(run())),
+        }
     }
 
     /// Without it the process serves, but something waits: degraded.
@@ -44,7 +48,10 @@ impl Check {
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        Self { required: false, ..Self::required(name, run) }
+        Self {
+            required: false,
+            ..Self::required(name, run)
+        }
     }
 }
 
@@ -64,23 +71,48 @@ struct Report {
 impl Health {
     /// No checks yet; not ready any more once `stopping`.
     pub fn new(stopping: CancellationToken) -> Self {
-        Self { checks: Arc::default(), stopping }
+        Self {
+            checks: Arc::default(),
+            stopping,
+        }
     }
 
     /// Adds a check.
     pub fn add(&self, check: Check) {
-        self.checks.lock().unwrap_or_else(PoisonError::into_inner).push(check);
+        self.checks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(check);
     }
 
     async fn report(&self) -> Report {
-        let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut report = Report { status: if self.stopping.is_cancelled() { "stopping" } else { "ready" }, checks: BTreeMap::new() };
+        let checks = self
+            .checks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut report = Report {
+            status: if self.stopping.is_cancelled() {
+                "stopping"
+            } else {
+                "ready"
+            },
+            checks: BTreeMap::new(),
+        };
         for check in checks {
-            let outcome = tokio::time::timeout(CHECK_TIME, (check.run)()).await.unwrap_or_else(|_| Err("no answer".into()));
+            let outcome = tokio::time::timeout(CHECK_TIME, (check.run)())
+                .await
+                .unwrap_or_else(|_| Err("no answer".into()));
             if outcome.is_err() && report.status != "stopping" {
-                report.status = if check.required || report.status == "down" { "down" } else { "degraded" };
+                report.status = if check.required || report.status == "down" {
+                    "down"
+                } else {
+                    "degraded"
+                };
             }
-            report.checks.insert(check.name, outcome.err().unwrap_or_else(|| "ok".into()));
+            report
+                .checks
+                .insert(check.name, outcome.err().unwrap_or_else(|| "ok".into()));
         }
         report
     }
@@ -92,8 +124,19 @@ pub(crate) fn routes(health: Health, metrics: Option<PrometheusHandle>, api: &Op
     Router::new()
         .route("/health/live", get(async || "live"))
         .route("/health/ready", get(ready).with_state(health))
-        .route("/metrics", get(async move || metrics.map(|metrics| metrics.render()).unwrap_or_default()))
-        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], api.to_string())))
+        .route(
+            "/metrics",
+            get(async move || metrics.map(|metrics| metrics.render()).unwrap_or_default()),
+        )
+        .route(
+            "/openapi.json",
+            get(async move || {
+                (
+                    [(header::CONTENT_TYPE, "application/json")],
+                    api.to_string(),
+                )
+            }),
+        )
 }
 
 async fn ready(State(health): State<Health>) -> Response {

@@ -25,10 +25,20 @@ pub struct Caller {
 impl Caller {
     /// The caller of a request that passed the host's check of its token; none when it carries no token.
     pub(super) fn of(request: &Request) -> Result<Option<Self>, Problem> {
-        let Some(principal) = request.extensions().get::<Arc<Principal>>() else { return Ok(None) };
-        let services = request.extensions().get::<Arc<Host>>().map(|host| host.services.clone()).unwrap_or_default();
+        let Some(principal) = request.extensions().get::<Arc<Principal>>() else {
+            return Ok(None);
+        };
+        let services = request
+            .extensions()
+            .get::<Arc<Host>>()
+            .map(|host| host.services.clone())
+            .unwrap_or_default();
         let site = requested_site(request)?;
-        Ok(Some(Self { principal: principal.clone(), site, services }))
+        Ok(Some(Self {
+            principal: principal.clone(),
+            site,
+            services,
+        }))
     }
 
     /// Id of the person, `service:<module>` for a module.
@@ -48,7 +58,10 @@ impl Caller {
 
     /// Id and name, as records keep them.
     pub fn actor(&self) -> Actor {
-        Actor { id: self.principal.id.to_string(), name: self.principal.name.clone() }
+        Actor {
+            id: self.principal.id.to_string(),
+            name: self.principal.name.clone(),
+        }
     }
 
     /// The session or API token behind the request.
@@ -68,7 +81,9 @@ impl Caller {
 
     /// The site the request names; 400 when it names none.
     pub fn site(&self) -> Result<&SiteId, Problem> {
-        self.site.as_ref().ok_or_else(|| Problem::bad_request("Name a site: header DCP-Site or parameter site."))
+        self.site
+            .as_ref()
+            .ok_or_else(|| Problem::bad_request("Name a site: header DCP-Site or parameter site."))
     }
 
     /// The site the request names, if it names one.
@@ -88,17 +103,29 @@ impl Caller {
 
     /// 403 unless the permission is held at that site.
     pub fn require(&self, permission: &Permission, site: &SiteId) -> Result<(), Problem> {
-        if self.may(permission, site) { Ok(()) } else { Err(missing(permission, &format!(" at site {site}"))) }
+        if self.may(permission, site) {
+            Ok(())
+        } else {
+            Err(missing(permission, &format!(" at site {site}")))
+        }
     }
 
     pub(super) fn require_everywhere(&self, permission: &Permission) -> Result<(), Problem> {
         let held = self.is_trusted_with(permission) || self.principal.may_everywhere(permission);
-        if held { Ok(()) } else { Err(missing(permission, " for all sites")) }
+        if held {
+            Ok(())
+        } else {
+            Err(missing(permission, " for all sites"))
+        }
     }
 
     pub(super) fn require_somewhere(&self, permission: &Permission) -> Result<(), Problem> {
         let held = self.is_trusted_with(permission) || self.principal.may_somewhere(permission);
-        if held { Ok(()) } else { Err(missing(permission, "")) }
+        if held {
+            Ok(())
+        } else {
+            Err(missing(permission, ""))
+        }
     }
 
     /// The manifest of the called module says what any module may do.
@@ -116,17 +143,32 @@ fn requested_site(request: &Request) -> Result<Option<SiteId>, Problem> {
     struct Named {
         site: Option<String>,
     }
-    let header = request.headers().get(SITE).map(|value| value.to_str().unwrap_or_default().to_owned());
-    let named = || axum::extract::Query::<Named>::try_from_uri(request.uri()).ok().and_then(|named| named.0.site);
-    let Some(site) = header.or_else(named) else { return Ok(None) };
-    site.parse().map(Some).map_err(|_| Problem::bad_request("The site is no identifier."))
+    let header = request
+        .headers()
+        .get(SITE)
+        .map(|value| value.to_str().unwrap_or_default().to_owned());
+    let named = || {
+        axum::extract::Query::<Named>::try_from_uri(request.uri())
+            .ok()
+            .and_then(|named| named.0.site)
+    };
+    let Some(site) = header.or_else(named) else {
+        return Ok(None);
+    };
+    site.parse()
+        .map(Some)
+        .map_err(|_| Problem::bad_request("The site is no identifier."))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(Problem::unauthenticated)
     }
 }
 

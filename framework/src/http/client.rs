@@ -45,9 +45,15 @@ pub enum ServiceError {
 impl From<ServiceError> for super::Problem {
     fn from(error: ServiceError) -> Self {
         match &error {
-            ServiceError::Unavailable { module, .. } => Self::unavailable(format!("The module {module}")).because(error),
-            ServiceError::Refused { status: 404, .. } => Self::not_found("such thing").because(error),
-            ServiceError::Refused { module, status: 429 | 503.., .. } => Self::unavailable(format!("The module {module}")).because(error),
+            ServiceError::Refused { status: 404, .. } => {
+                Self::not_found("such thing").because(error)
+            }
+            ServiceError::Unavailable { module, .. }
+            | ServiceError::Refused {
+                module,
+                status: 429 | 503..,
+                ..
+            } => Self::unavailable(format!("The module {module}")).because(error),
             ServiceError::Refused { .. } | ServiceError::Shape { .. } => Self::internal(error),
         }
     }
@@ -70,36 +76,79 @@ pub struct ServiceClient {
 }
 
 impl ServiceClient {
-    pub(crate) fn new(http: reqwest::Client, edge: &str, module: ModuleName, token: Secret<String>) -> Self {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        edge: &str,
+        module: ModuleName,
+        token: Secret<String>,
+    ) -> Self {
         let base = format!("{}/api/{module}", edge.trim_end_matches('/'));
-        Self { http, base, module, token }
+        Self {
+            http,
+            base,
+            module,
+            token,
+        }
     }
 
     /// GET `/api/<module><path>`, about a site.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str, site: Option<&SiteId>) -> Result<T, ServiceError> {
-        self.send(self.http.get(format!("{}{path}", self.base)), site).await
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        site: Option<&SiteId>,
+    ) -> Result<T, ServiceError> {
+        self.send(self.http.get(format!("{}{path}", self.base)), site)
+            .await
     }
 
     /// POST with a JSON body.
-    pub async fn post<T: DeserializeOwned>(&self, path: &str, site: Option<&SiteId>, body: &impl Serialize) -> Result<T, ServiceError> {
-        self.send(self.http.post(format!("{}{path}", self.base)).json(body), site).await
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        site: Option<&SiteId>,
+        body: &impl Serialize,
+    ) -> Result<T, ServiceError> {
+        self.send(
+            self.http.post(format!("{}{path}", self.base)).json(body),
+            site,
+        )
+        .await
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder, site: Option<&SiteId>) -> Result<T, ServiceError> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+        site: Option<&SiteId>,
+    ) -> Result<T, ServiceError> {
         let mut request = request.bearer_auth(self.token.expose());
         if let Some(site) = site {
             request = request.header(super::SITE, site.as_str());
         }
         let trace = TraceContext::current().unwrap_or_default();
-        let unavailable = |cause| ServiceError::Unavailable { module: self.module.clone(), cause };
-        let response = request.header("traceparent", trace.traceparent()).send().await.map_err(unavailable)?;
+        let unavailable = |cause| ServiceError::Unavailable {
+            module: self.module.clone(),
+            cause,
+        };
+        let response = request
+            .header("traceparent", trace.traceparent())
+            .send()
+            .await
+            .map_err(unavailable)?;
         let status = response.status();
         let body = response.bytes().await.map_err(unavailable)?;
         if !status.is_success() {
             let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
             let module = self.module.clone();
-            return Err(ServiceError::Refused { module, status: status.as_u16(), kind: refusal.r#type, title: refusal.title });
+            return Err(ServiceError::Refused {
+                module,
+                status: status.as_u16(),
+                kind: refusal.r#type,
+                title: refusal.title,
+            });
         }
-        serde_json::from_slice(&body).map_err(|cause| ServiceError::Shape { module: self.module.clone(), cause })
+        serde_json::from_slice(&body).map_err(|cause| ServiceError::Shape {
+            module: self.module.clone(),
+            cause,
+        })
     }
 }

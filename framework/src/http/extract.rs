@@ -22,8 +22,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "The body must be JSON")
-                .detail("Send Content-Type: application/json."));
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not-json",
+                "The body must be JSON",
+            )
+            .detail("Send Content-Type: application/json."));
         }
         let body = body(request, state).await?;
         parse(&body).map(Self)
@@ -31,30 +35,50 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(kind) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// The whole body within the route's limit.
 pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large")
-        } else {
-            Problem::bad_request("The body ended early.")
-        }
-    })
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too-large",
+                    "The body is too large",
+                )
+            } else {
+                Problem::bad_request("The body ended early.")
+            }
+        })
 }
 
 /// JSON text as a type; a wrong part is named by its pointer.
 pub fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     if depth(text) > JSON_DEPTH {
-        return Err(Problem::unprocessable(format!("The body is nested deeper than {JSON_DEPTH} levels.")));
+        return Err(Problem::unprocessable(format!(
+            "The body is nested deeper than {JSON_DEPTH} levels."
+        )));
     }
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| rejected(&error))?;
-    reader.end().map_err(|error| Problem::bad_request(format!("The body is not valid JSON: {error}.")))?;
+    reader
+        .end()
+        .map_err(|error| Problem::bad_request(format!("The body is not valid JSON: {error}.")))?;
     Ok(value)
 }
 
@@ -64,8 +88,11 @@ fn rejected(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         return Problem::bad_request(format!("The body is not valid JSON: {inner}."));
     }
     let text = inner.to_string();
-    let detail = text.rsplit_once(" at line ").map_or(text.as_str(), |(detail, _)| detail);
-    Problem::unprocessable("A part of the body is not what it must be.").part(pointer(error.path()), detail)
+    let detail = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(detail, _)| detail);
+    Problem::unprocessable("A part of the body is not what it must be.")
+        .part(pointer(error.path()), detail)
 }
 
 /// A path of serde as JSON pointer (RFC 6901).
@@ -106,7 +133,14 @@ fn depth(text: &[u8]) -> usize {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response(),
+            Ok(body) => (
+                [
+                    (header::CONTENT_TYPE, "application/json"),
+                    (header::CACHE_CONTROL, "no-store"),
+                ],
+                body,
+            )
+                .into_response(),
             Err(error) => Problem::internal(error).into_response(),
         }
     }
@@ -120,12 +154,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let read: Result<axum::extract::Query<T>, _> = axum::extract::Query::try_from_uri(&parts.uri);
+        let read: Result<axum::extract::Query<T>, _> =
+            axum::extract::Query::try_from_uri(&parts.uri);
         read.map(|read| Self(read.0)).map_err(|rejection| {
             let text = rejection.body_text();
-            let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            let text = text
+                .strip_prefix("Failed to deserialize query string: ")
+                .unwrap_or(&text);
             let (name, detail) = text.split_once(": ").unwrap_or(("", text));
-            Problem::unprocessable("A parameter of the query is not what it must be.").part(name, detail)
+            Problem::unprocessable("A parameter of the query is not what it must be.")
+                .part(name, detail)
         })
     }
 }
@@ -138,9 +176,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read: Result<axum::extract::Path<T>, _> = axum::extract::Path::from_request_parts(parts, state).await;
+        let read: Result<axum::extract::Path<T>, _> =
+            axum::extract::Path::from_request_parts(parts, state).await;
         // A path that does not fit its type names nothing that exists.
-        read.map(|read| Self(read.0)).map_err(|_| Problem::not_found(format!("such thing as {}", parts.uri.path())))
+        read.map(|read| Self(read.0))
+            .map_err(|_| Problem::not_found(format!("such thing as {}", parts.uri.path())))
     }
 }
 
@@ -159,7 +199,10 @@ mod tests {
         let problem = parse::<Model>(br#"{"tags":[1,"x"]}"#).unwrap_err();
         assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(problem.parts()[0].pointer, "/tags/1");
-        assert_eq!(problem.parts()[0].detail, "invalid type: string \"x\", expected u32");
+        assert_eq!(
+            problem.parts()[0].detail,
+            "invalid type: string \"x\", expected u32"
+        );
         for broken in ["{", "", "{} {}"] {
             let problem = parse::<serde_json::Value>(broken.as_bytes()).unwrap_err();
             assert_eq!(problem.status(), StatusCode::BAD_REQUEST, "{broken}");

@@ -36,9 +36,21 @@ pub struct Host {
 
 impl Host {
     /// The host of a module that verifies tokens with that key.
-    pub fn new(module: &crate::model::Manifest, verifier: Verifier, clock: Arc<dyn Clock>, stopping: CancellationToken) -> Self {
+    pub fn new(
+        module: &crate::model::Manifest,
+        verifier: Verifier,
+        clock: Arc<dyn Clock>,
+        stopping: CancellationToken,
+    ) -> Self {
         let services = module.services.clone().into();
-        Self { module: module.name.clone(), services, verifier, clock, stopping, places: Semaphore::new(REQUESTS) }
+        Self {
+            module: module.name.clone(),
+            services,
+            verifier,
+            clock,
+            stopping,
+            places: Semaphore::new(REQUESTS),
+        }
     }
 
     /// Puts the layers around the module's routes and beside them what every process serves.
@@ -48,7 +60,9 @@ impl Host {
             .method_not_allowed_fallback(wrong_method)
             .layer(from_fn_with_state(self.clone(), identify))
             .layer(from_fn_with_state(self.clone(), admit));
-        always.merge(api).layer(from_fn_with_state(self.clone(), observe))
+        always
+            .merge(api)
+            .layer(from_fn_with_state(self.clone(), observe))
     }
 }
 
@@ -57,16 +71,24 @@ async fn unknown(request: Request) -> Problem {
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "This address does not understand the method")
-        .detail(format!("{} is not possible here.", request.method()))
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        "This address does not understand the method",
+    )
+    .detail(format!("{} is not possible here.", request.method()))
 }
 
 /// Refuses at once what would only wait.
 async fn admit(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
     let Ok(_place) = host.places.try_acquire() else {
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many requests at once")
-            .retry_after(std::time::Duration::from_secs(1))
-            .into_response();
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many requests at once",
+        )
+        .retry_after(std::time::Duration::from_secs(1))
+        .into_response();
     };
     next.run(request).await
 }
@@ -74,8 +96,14 @@ async fn admit(State(host): State<Arc<Host>>, request: Request, next: Next) -> R
 /// Verifies the edge's token, if the request carries one.
 async fn identify(State(host): State<Arc<Host>>, mut request: Request, next: Next) -> Response {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-        match host.verifier.verify(token.unwrap_or_default(), host.clock.now()) {
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.strip_prefix("Bearer "));
+        match host
+            .verifier
+            .verify(token.unwrap_or_default(), host.clock.now())
+        {
             Ok(principal) => request.extensions_mut().insert(principal),
             Err(refused) => return Problem::unauthenticated().because(refused).into_response(),
         };
@@ -87,16 +115,24 @@ async fn identify(State(host): State<Arc<Host>>, mut request: Request, next: Nex
 /// The outermost layer: gives the request its trace, survives panics, completes problems, counts and logs.
 async fn observe(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let traceparent = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok());
     let trace = TraceContext::continuing(traceparent);
     let seen = Seen::of(&request, &trace);
-    let answered = trace.scope(AssertUnwindSafe(next.run(request)).catch_unwind()).await;
+    let answered = trace
+        .scope(AssertUnwindSafe(next.run(request)).catch_unwind())
+        .await;
     let response = answered.unwrap_or_else(|panic| after_panic(panic.as_ref()));
     let mut response = finish(response, &host.module, &seen.trace_id).await;
     if let Ok(id) = HeaderValue::from_str(&seen.trace_id) {
         response.headers_mut().insert("x-request-id", id);
     }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     seen.report(response.status(), started);
     response
 }
@@ -111,7 +147,10 @@ struct Seen {
 impl Seen {
     fn of(request: &Request, trace: &TraceContext) -> Self {
         // Only routes become labels: paths would grow the metrics without bound.
-        let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
+        let route = request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or("unknown", MatchedPath::as_str);
         Self {
             method: request.method().to_string(),
             route: route.to_owned(),
@@ -122,7 +161,11 @@ impl Seen {
 
     fn report(self, status: StatusCode, started: Instant) {
         let spent = started.elapsed();
-        let labels = [("method", self.method.clone()), ("route", self.route.clone()), ("status", status.as_u16().to_string())];
+        let labels = [
+            ("method", self.method.clone()),
+            ("route", self.route.clone()),
+            ("status", status.as_u16().to_string()),
+        ];
         metrics::histogram!("http_request_duration_seconds", &labels).record(spent.as_secs_f64());
         let duration_ms = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
         let (method, path, trace_id) = (self.method, self.path, self.trace_id);
@@ -136,15 +179,28 @@ impl Seen {
 }
 
 fn after_panic(panic: &(dyn Any + Send)) -> Response {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
-    Problem::internal(anyhow::anyhow!("a handler panicked: {}", text.unwrap_or_default())).into_response()
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    Problem::internal(anyhow::anyhow!(
+        "a handler panicked: {}",
+        text.unwrap_or_default()
+    ))
+    .into_response()
 }
 
 /// Completes a problem with trace id and module; turns what axum itself refuses into a problem.
 async fn finish(response: Response, module: &ModuleName, trace_id: &str) -> Response {
     let (mut parts, body) = response.into_parts();
-    let pending = parts.extensions.remove::<Pending>().and_then(|pending| pending.0.lock().ok()?.take());
-    let own = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON || kind == "application/json");
+    let pending = parts
+        .extensions
+        .remove::<Pending>()
+        .and_then(|pending| pending.0.lock().ok()?.take());
+    let own = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == PROBLEM_JSON || kind == "application/json");
     let mut problem = match pending {
         Some(problem) => problem,
         None if own || !(parts.status.is_client_error() || parts.status.is_server_error()) => {
@@ -154,22 +210,39 @@ async fn finish(response: Response, module: &ModuleName, trace_id: &str) -> Resp
             let title = parts.status.canonical_reason().unwrap_or("Refused");
             let problem = Problem::new(parts.status, "refused", title);
             parts.headers.remove(header::CONTENT_LENGTH);
-            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+            parts
+                .headers
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
             problem
         }
     };
     log_cause(&problem, trace_id);
-    problem.trace_id = Some(trace_id.to_owned());
-    problem.module = Some(module.to_string());
+    problem.0.trace_id = Some(trace_id.to_owned());
+    problem.0.module = Some(module.to_string());
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(serde_json::to_vec(&problem).unwrap_or_default()))
+    Response::from_parts(
+        parts,
+        Body::from(serde_json::to_vec(&problem).unwrap_or_default()),
+    )
 }
 
 fn log_cause(problem: &Problem, trace_id: &str) {
-    let Some(cause) = &problem.cause else { return };
+    let Some(cause) = &problem.0.cause else {
+        return;
+    };
     if problem.status().is_server_error() {
-        tracing::error!(trace_id, kind = problem.kind(), cause = format!("{cause:#}"), "a request failed");
+        tracing::error!(
+            trace_id,
+            kind = problem.kind(),
+            cause = format!("{cause:#}"),
+            "a request failed"
+        );
     } else {
-        tracing::debug!(trace_id, kind = problem.kind(), cause = format!("{cause:#}"), "a request was refused");
+        tracing::debug!(
+            trace_id,
+            kind = problem.kind(),
+            cause = format!("{cause:#}"),
+            "a request was refused"
+        );
     }
 }

@@ -22,13 +22,21 @@ pub struct Live(CancellationToken);
 
 impl Live {
     /// The answer: each item becomes an event with that name and the item as JSON.
-    pub fn stream<T: Serialize + Send + 'static>(self, name: &'static str, items: impl Stream<Item = T> + Send + 'static) -> Response {
+    pub fn stream<T: Serialize + Send + 'static>(
+        self,
+        name: &'static str,
+        items: impl Stream<Item = T> + Send + 'static,
+    ) -> Response {
         let events = items.filter_map(move |item| async move {
             let event = Event::default().event(name).json_data(item);
             event.inspect_err(|error| tracing::error!(%error, event = name, "an event of a stream has no JSON")).ok()
         });
-        let events = events.take_until(self.0.cancelled_owned()).map(Ok::<_, Infallible>);
-        Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+        let events = events
+            .take_until(self.0.cancelled_owned())
+            .map(Ok::<_, Infallible>);
+        Sse::new(events)
+            .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+            .into_response()
     }
 }
 
@@ -37,6 +45,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Live {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let host = parts.extensions.get::<std::sync::Arc<Host>>();
-        Ok(Self(host.map(|host| host.stopping.clone()).unwrap_or_default()))
+        Ok(Self(
+            host.map(|host| host.stopping.clone()).unwrap_or_default(),
+        ))
     }
 }

@@ -50,7 +50,12 @@ pub struct Routes<S = ()> {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// No routes yet.
     pub fn new(state: S) -> Self {
-        Self { router: OpenApiRouter::new(), state, body: BODY, time: TIME }
+        Self {
+            router: OpenApiRouter::new(),
+            state,
+            body: BODY,
+            time: TIME,
+        }
     }
 
     /// Routes for holders of a permission at the request's site (`DCP-Site` header or `site` parameter). Without a site
@@ -98,14 +103,23 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    fn add(mut self, access: &Access, (schemas, mut paths, methods): UtoipaMethodRouter<S>) -> Self {
+    fn add(
+        mut self,
+        access: &Access,
+        (schemas, mut paths, methods): UtoipaMethodRouter<S>,
+    ) -> Self {
         for item in paths.paths.values_mut() {
             for operation in operations(item) {
                 describe(access, operation);
             }
         }
-        let rule = Rule { access: access.clone(), time: self.time };
-        let methods = methods.route_layer(from_fn_with_state(rule, guard)).layer(DefaultBodyLimit::max(self.body));
+        let rule = Rule {
+            access: access.clone(),
+            time: self.time,
+        };
+        let methods = methods
+            .route_layer(from_fn_with_state(rule, guard))
+            .layer(DefaultBodyLimit::max(self.body));
         self.router = self.router.routes((schemas, paths, methods));
         self
     }
@@ -116,22 +130,39 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head, &mut item.options]
-        .into_iter()
-        .flatten()
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.patch,
+        &mut item.head,
+        &mut item.options,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn describe(access: &Access, operation: &mut Operation) {
     let (name, open) = match access {
-        Access::Permission(permission) | Access::Everywhere(permission) => (permission.as_str(), false),
+        Access::Permission(permission) | Access::Everywhere(permission) => {
+            (permission.as_str(), false)
+        }
         Access::Authenticated => ("authenticated", false),
         Access::Service => ("service", false),
         Access::Public => ("public", true),
     };
     // One extension only: their map has no order, and the document must be the same in every run.
-    operation.extensions.get_or_insert_default().merge(ExtensionsBuilder::new().add("x-permission", name).build());
+    operation
+        .extensions
+        .get_or_insert_default()
+        .merge(ExtensionsBuilder::new().add("x-permission", name).build());
     if !open {
-        let scope = if matches!(access, Access::Everywhere(_)) { vec!["every-site"] } else { vec![] };
+        let scope = if matches!(access, Access::Everywhere(_)) {
+            vec!["every-site"]
+        } else {
+            vec![]
+        };
         operation.security = Some(vec![SecurityRequirement::new("token", scope)]);
     }
 }
@@ -149,9 +180,16 @@ async fn guard(State(rule): State<Rule>, mut request: Request, next: Next) -> Re
     }
     match tokio::time::timeout(rule.time, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(axum::http::StatusCode::GATEWAY_TIMEOUT, "timed-out", "This took too long")
-            .detail(format!("The work was ended after {} seconds.", rule.time.as_secs()))
-            .into_response(),
+        Err(_) => Problem::new(
+            axum::http::StatusCode::GATEWAY_TIMEOUT,
+            "timed-out",
+            "This took too long",
+        )
+        .detail(format!(
+            "The work was ended after {} seconds.",
+            rule.time.as_secs()
+        ))
+        .into_response(),
     }
 }
 
@@ -163,7 +201,9 @@ fn admit(access: &Access, caller: Option<&Caller>) -> Result<(), Problem> {
     match access {
         Access::Public | Access::Authenticated => Ok(()),
         Access::Service if caller.is_service() => Ok(()),
-        Access::Service => Err(Problem::forbidden("Only modules of the platform may call this.")),
+        Access::Service => Err(Problem::forbidden(
+            "Only modules of the platform may call this.",
+        )),
         Access::Everywhere(permission) => caller.require_everywhere(permission),
         Access::Permission(permission) => match caller.named_site() {
             Some(site) => caller.require(permission, site),

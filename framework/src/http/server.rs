@@ -30,11 +30,16 @@ pub const DRAIN: Duration = Duration::from_millis(4500);
 /// Serves until `stopping`, then lets open requests end.
 pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationToken) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_headers(HEADERS).max_buf_size(HEAD_BYTES);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES);
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let Ok(place) = places.clone().acquire_owned().await else {
+            break;
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stopping.cancelled() => break,
@@ -43,22 +48,41 @@ pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationTok
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                // Out of file descriptors: accepting at once again would only turn in a circle.
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                pause().await;
                 continue;
             }
         };
         let connection = connections.watch(connection(&http, stream, peer, app.clone()));
-        tokio::spawn(async move {
+        spawn(async move {
             // A client that hangs up is no event worth a line.
             connection.await.unwrap_or_default();
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not end in time and were cut");
     }
+}
+
+/// Out of file descriptors: accepting again at once would only turn in a circle.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for the machine, not for a point in time"
+)]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "connections are tracked and ended by the graceful shutdown"
+)]
+fn spawn(connection: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(connection);
 }
 
 fn connection(
@@ -66,7 +90,15 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-) -> http1::Connection<TokioIo<TcpStream>, impl hyper::service::Service<hyper::Request<Incoming>, Response = axum::response::Response, Error = std::convert::Infallible, Future: Send> + use<>> {
+) -> http1::Connection<
+    TokioIo<TcpStream>,
+    impl hyper::service::Service<
+        hyper::Request<Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future: Send,
+    > + use<>,
+> {
     // Small answers must not wait for the peer's acknowledgement; a socket that refuses is about to fail anyway.
     stream.set_nodelay(true).unwrap_or_default();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {

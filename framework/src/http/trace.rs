@@ -14,13 +14,19 @@ pub struct TraceContext {
 impl TraceContext {
     /// Starts a new trace.
     pub fn new() -> Self {
-        Self { trace: rand::random_range(1..=u128::MAX), span: rand::random_range(1..=u64::MAX) }
+        Self {
+            trace: rand::random_range(1..=u128::MAX),
+            span: rand::random_range(1..=u64::MAX),
+        }
     }
 
     /// Continues the trace of a `traceparent`, as a new step; a malformed one starts a new trace.
     pub fn continuing(traceparent: Option<&str>) -> Self {
         let trace = traceparent.and_then(parse_trace);
-        trace.map_or_else(Self::new, |trace| Self { trace, span: rand::random_range(1..=u64::MAX) })
+        trace.map_or_else(Self::new, |trace| Self {
+            trace,
+            span: rand::random_range(1..=u64::MAX),
+        })
     }
 
     /// The next step of the trace that the present work belongs to, if it belongs to one.
@@ -56,9 +62,16 @@ impl Default for TraceContext {
 fn parse_trace(text: &str) -> Option<u128> {
     let mut parts = text.split('-');
     let (version, trace, span) = (parts.next()?, parts.next()?, parts.next()?);
-    let hex = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let hex = |part: &str, length| {
+        part.len() == length
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
     let fits = hex(version, 2) && version != "ff" && hex(trace, 32) && hex(span, 16);
-    u128::from_str_radix(trace, 16).ok().filter(|trace| fits && *trace != 0)
+    u128::from_str_radix(trace, 16)
+        .ok()
+        .filter(|trace| fits && *trace != 0)
 }
 
 #[cfg(test)]
@@ -71,8 +84,16 @@ mod tests {
         let next = TraceContext::continuing(Some(&first.traceparent()));
         assert_eq!(first.trace_id(), next.trace_id());
         assert_ne!(first.traceparent(), next.traceparent());
-        for wrong in ["", "00-0-0-0", &first.traceparent().to_uppercase(), "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
-            assert_ne!(TraceContext::continuing(Some(wrong)).trace_id(), first.trace_id());
+        for wrong in [
+            "",
+            "00-0-0-0",
+            &first.traceparent().to_uppercase(),
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ] {
+            assert_ne!(
+                TraceContext::continuing(Some(wrong)).trace_id(),
+                first.trace_id()
+            );
         }
     }
 }

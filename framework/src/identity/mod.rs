@@ -8,7 +8,9 @@ mod token;
 mod verifier;
 
 pub use principal::{Grants, Kind, Principal};
-pub use resolve::{EDGE_KEY, RESOLVE_PATH, Resolve, Resolved, SERVICE_PREFIX, SESSION_COOKIE, TOKEN_PREFIX};
+pub use resolve::{
+    EDGE_KEY, RESOLVE_PATH, Resolve, Resolved, SERVICE_PREFIX, SESSION_COOKIE, TOKEN_PREFIX,
+};
 pub use token::{Claims, KeyError, Signer, generate_keys, new_secret};
 pub use verifier::{Refused, Verifier};
 

@@ -54,11 +54,16 @@ impl Principal {
 
     /// Whether anything at all is granted at that site. Services see every site.
     pub fn knows(&self, site: &SiteId) -> bool {
-        self.kind == Kind::Service || ["*", site.as_str()].iter().any(|key| self.grants.get(*key).is_some_and(|held| !held.is_empty()))
+        self.kind == Kind::Service
+            || ["*", site.as_str()]
+                .iter()
+                .any(|key| self.grants.get(*key).is_some_and(|held| !held.is_empty()))
     }
 
     fn holds(&self, site: &str, permission: &Permission) -> bool {
-        self.grants.get(site).is_some_and(|held| held.contains(permission))
+        self.grants
+            .get(site)
+            .is_some_and(|held| held.contains(permission))
     }
 }
 
@@ -68,20 +73,28 @@ mod tests {
 
     #[test]
     fn a_grant_counts_at_its_site_only() {
-        let (read, site) = (Permission::new("mvda.read"), |id: &str| id.parse::<SiteId>().unwrap());
+        let (read, site) = (Permission::new("mvda.read"), |id: &str| {
+            id.parse::<SiteId>().unwrap()
+        });
         let person = Principal {
             id: "u1".parse().unwrap(),
             login: "ada".into(),
             name: "Ada".into(),
             kind: Kind::User,
-            grants: Grants::from([("basel".into(), vec![read.clone()]), ("cork".into(), vec![])]),
+            grants: Grants::from([
+                ("basel".into(), vec![read.clone()]),
+                ("cork".into(), vec![]),
+            ]),
             session: String::new(),
         };
         assert!(person.may(&read, &site("basel")) && person.knows(&site("basel")));
         assert!(!person.may(&read, &site("dublin")) && !person.knows(&site("dublin")));
         assert!(!person.knows(&site("cork")));
         assert!(person.may_somewhere(&read) && !person.may_everywhere(&read));
-        let all = Principal { grants: Grants::from([("*".into(), vec![read.clone()])]), ..person };
+        let all = Principal {
+            grants: Grants::from([("*".into(), vec![read.clone()])]),
+            ..person
+        };
         assert!(all.may(&read, &site("dublin")) && all.knows(&site("dublin")));
     }
 }

@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, spki::der::pem::LineEnding};
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, EncodePrivateKey, EncodePublicKey, spki::der::pem::LineEnding,
+};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +54,9 @@ pub struct Signer(SigningKey);
 impl Signer {
     /// Reads a private key in PKCS#8 PEM (`openssl genpkey -algorithm ed25519`).
     pub fn from_pem(pem: &Secret<String>) -> Result<Self, KeyError> {
-        SigningKey::from_pkcs8_pem(pem.expose().trim()).map(Self).map_err(|_| KeyError("private"))
+        SigningKey::from_pkcs8_pem(pem.expose().trim())
+            .map(Self)
+            .map_err(|_| KeyError("private"))
     }
 
     /// The compact token for these claims.
@@ -70,8 +74,13 @@ impl Signer {
 /// A new pair of keys in PEM: private (PKCS#8), public (SPKI).
 pub fn generate_keys() -> Result<(Secret<String>, String), KeyError> {
     let key = SigningKey::from_bytes(&rand::random::<[u8; 32]>());
-    let private = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError("private"))?;
-    let public = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| KeyError("public"))?;
+    let private = key
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|_| KeyError("private"))?;
+    let public = key
+        .verifying_key()
+        .to_public_key_pem(LineEnding::LF)
+        .map_err(|_| KeyError("public"))?;
     Ok((Secret::new(private.as_str().to_owned()), public))
 }
 

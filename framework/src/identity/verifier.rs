@@ -43,14 +43,21 @@ impl Verifier {
     /// Reads the edge's public key in SPKI PEM.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_public_key_pem(pem.trim()).map_err(|_| KeyError("public"))?;
-        Ok(Self { key, good: Mutex::default() })
+        Ok(Self {
+            key,
+            good: Mutex::default(),
+        })
     }
 
     /// Who the token speaks for at that moment.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Principal>, Refused> {
         let now = now.as_second();
         if let Some((expires, principal)) = self.remembered().get(token) {
-            return if *expires + SKEW_SECONDS > now { Ok(principal.clone()) } else { Err(Refused::Expired) };
+            return if *expires + SKEW_SECONDS > now {
+                Ok(principal.clone())
+            } else {
+                Err(Refused::Expired)
+            };
         }
         let claims = self.claims(token)?;
         if claims.exp + SKEW_SECONDS <= now || claims.iat - SKEW_SECONDS > now {
@@ -80,17 +87,30 @@ impl Verifier {
     }
 
     fn claims(&self, token: &str) -> Result<Claims, Refused> {
-        let (signed, signature) = token.rsplit_once('.').filter(|_| token.len() <= LONGEST).ok_or(Refused::Malformed)?;
+        let (signed, signature) = token
+            .rsplit_once('.')
+            .filter(|_| token.len() <= LONGEST)
+            .ok_or(Refused::Malformed)?;
         let (head, body) = signed.split_once('.').ok_or(Refused::Malformed)?;
         if head != header() {
             return Err(Refused::Malformed);
         }
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::Malformed)?;
+        let signature = URL_SAFE_NO_PAD
+            .decode(signature)
+            .map_err(|_| Refused::Malformed)?;
         let signature = Signature::from_slice(&signature).map_err(|_| Refused::Malformed)?;
-        self.key.verify_strict(signed.as_bytes(), &signature).map_err(|_| Refused::Signature)?;
-        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| Refused::Malformed)?;
+        self.key
+            .verify_strict(signed.as_bytes(), &signature)
+            .map_err(|_| Refused::Signature)?;
+        let body = URL_SAFE_NO_PAD
+            .decode(body)
+            .map_err(|_| Refused::Malformed)?;
         let claims: Claims = serde_json::from_slice(&body).map_err(|_| Refused::Malformed)?;
-        if claims.iss == ISSUER { Ok(claims) } else { Err(Refused::Malformed) }
+        if claims.iss == ISSUER {
+            Ok(claims)
+        } else {
+            Err(Refused::Malformed)
+        }
     }
 }
 
@@ -119,7 +139,10 @@ mod tests {
     #[test]
     fn only_a_fresh_token_of_the_edge_is_believed() {
         let (private, public) = generate_keys().unwrap();
-        let (signer, verifier) = (Signer::from_pem(&private).unwrap(), Verifier::from_pem(&public).unwrap());
+        let (signer, verifier) = (
+            Signer::from_pem(&private).unwrap(),
+            Verifier::from_pem(&public).unwrap(),
+        );
         let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
         let token = signer.sign(&claims(1000)).unwrap();
         for now in [1000, 1064] {
@@ -129,16 +152,27 @@ mod tests {
         let early = signer.sign(&claims(2000)).unwrap();
         assert_eq!(verifier.verify(&early, at(1000)), Err(Refused::Expired));
         let (other, _) = generate_keys().unwrap();
-        let forged = Signer::from_pem(&other).unwrap().sign(&claims(1000)).unwrap();
+        let forged = Signer::from_pem(&other)
+            .unwrap()
+            .sign(&claims(1000))
+            .unwrap();
         assert_eq!(verifier.verify(&forged, at(1000)), Err(Refused::Signature));
-        let foreign = signer.sign(&Claims { iss: "other".into(), ..claims(1000) }).unwrap();
+        let foreign = signer
+            .sign(&Claims {
+                iss: "other".into(),
+                ..claims(1000)
+            })
+            .unwrap();
         assert_eq!(verifier.verify(&foreign, at(1000)), Err(Refused::Malformed));
     }
 
     #[test]
     fn no_changed_byte_and_no_other_algorithm_passes() {
         let (private, public) = generate_keys().unwrap();
-        let (signer, verifier) = (Signer::from_pem(&private).unwrap(), Verifier::from_pem(&public).unwrap());
+        let (signer, verifier) = (
+            Signer::from_pem(&private).unwrap(),
+            Verifier::from_pem(&public).unwrap(),
+        );
         let token = signer.sign(&claims(1000)).unwrap();
         let now = Timestamp::from_second(1000).unwrap();
         for place in 0..token.len() {

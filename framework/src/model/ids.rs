@@ -13,8 +13,14 @@ pub struct InvalidId(String);
 
 fn checked(text: &str) -> Result<Arc<str>, InvalidId> {
     let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'));
-    if fits { Ok(text.into()) } else { Err(InvalidId(text.chars().take(80).collect())) }
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'));
+    if fits {
+        Ok(text.into())
+    } else {
+        Err(InvalidId(text.chars().take(80).collect()))
+    }
 }
 
 macro_rules! identifier {

@@ -29,7 +29,10 @@ pub struct Text {
 impl Text {
     /// The text in both languages.
     pub fn new(en: impl Into<String>, de: impl Into<String>) -> Self {
-        Self { en: en.into(), de: de.into() }
+        Self {
+            en: en.into(),
+            de: de.into(),
+        }
     }
 }
 
@@ -69,7 +72,7 @@ pub struct UiRoute {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ui {
-    /// File that single-spa loads: `main.js` (SystemJS) or `main.mjs` (native module).
+    /// File that single-spa loads: `main.js` (`SystemJS`) or `main.mjs` (native module).
     pub entry: String,
     /// Its routes.
     #[serde(default, rename = "route")]
@@ -149,34 +152,56 @@ fn internal_only() -> Vec<Exposure> {
 impl Manifest {
     /// Reads a manifest and checks the rules that TOML cannot express.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| ManifestError::Shape(error.to_string()))?;
+        let manifest: Self =
+            toml::from_str(text).map_err(|error| ManifestError::Shape(error.to_string()))?;
         manifest.check()?;
         Ok(manifest)
     }
 
     fn check(&self) -> Result<(), ManifestError> {
         let name = self.name.as_str();
-        if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-            return Err(ManifestError::Rule(format!("name {name:?} may hold lower case letters, digits and '-' only")));
+        if !name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        {
+            return Err(ManifestError::Rule(format!(
+                "name {name:?} may hold lower case letters, digits and '-' only"
+            )));
         }
         for permission in self.permissions.keys() {
             // `node.*` guards the edge itself, which has no module of its own; administration declares it.
-            let own = permission.as_str().strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-            if !own && !(name == "administration" && permission.as_str().starts_with("node.")) {
-                return Err(ManifestError::Rule(format!("permission {permission} must begin with {name:?} and a dot")));
+            let own = permission
+                .as_str()
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('.'));
+            let of_node = name == "administration" && permission.as_str().starts_with("node.");
+            if !own && !of_node {
+                return Err(ManifestError::Rule(format!(
+                    "permission {permission} must begin with {name:?} and a dot"
+                )));
             }
         }
-        if let Some(foreign) = self.services.iter().find(|permission| !self.permissions.contains_key(*permission)) {
-            return Err(ManifestError::Rule(format!("services names {foreign}, which [permissions] does not define")));
+        if let Some(foreign) = self
+            .services
+            .iter()
+            .find(|permission| !self.permissions.contains_key(*permission))
+        {
+            return Err(ManifestError::Rule(format!(
+                "services names {foreign}, which [permissions] does not define"
+            )));
         }
         self.check_events()
     }
 
     fn check_events(&self) -> Result<(), ManifestError> {
         for event in self.events.publishes.iter().chain(&self.events.consumes) {
-            let version = event.rsplit_once(".v").map(|(_, version)| version.parse::<u16>());
+            let version = event
+                .rsplit_once(".v")
+                .map(|(_, version)| version.parse::<u16>());
             if !matches!(version, Some(Ok(1..))) {
-                return Err(ManifestError::Rule(format!("event {event:?} needs its version at the end, such as \".v1\"")));
+                return Err(ManifestError::Rule(format!(
+                    "event {event:?} needs its version at the end, such as \".v1\""
+                )));
             }
         }
         Ok(())
@@ -218,7 +243,9 @@ publishes = ["mvda.model.calculated.v1"]
     fn a_manifest_is_read_whole() {
         let manifest = Manifest::parse(GOOD).unwrap();
         assert_eq!(manifest.zone, Zone::Gxp);
-        assert!(manifest.is_exposed(Exposure::Internal) && !manifest.is_exposed(Exposure::External));
+        assert!(
+            manifest.is_exposed(Exposure::Internal) && !manifest.is_exposed(Exposure::External)
+        );
         assert!(manifest.tasks["calc.call"].per_site);
     }
 
@@ -231,7 +258,9 @@ publishes = ["mvda.model.calculated.v1"]
             ("\"mvda.read\" = {", "\"saw.read\" = {", "saw.read"),
             ("calculated.v1", "calculated", "mvda.model.calculated"),
         ] {
-            let error = Manifest::parse(&GOOD.replace(from, to)).unwrap_err().to_string();
+            let error = Manifest::parse(&GOOD.replace(from, to))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(names), "{error}");
         }
     }

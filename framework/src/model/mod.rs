@@ -5,9 +5,11 @@ mod manifest;
 mod permission;
 
 pub use ids::{DataSourceId, InvalidId, ModuleName, SiteId, UserId};
-pub use manifest::{Events, Exposure, Manifest, ManifestError, Scripts, TaskQueue, Text, Ui, UiRoute};
-pub use permission::Permission;
 pub use jiff::Timestamp;
+pub use manifest::{
+    Events, Exposure, Manifest, ManifestError, Scripts, TaskQueue, Text, Ui, UiRoute,
+};
+pub use permission::Permission;
 
 use serde::{Deserialize, Serialize};
 

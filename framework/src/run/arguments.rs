@@ -34,11 +34,15 @@ impl Arguments {
         while let Some(argument) = given.next() {
             match argument.to_str() {
                 Some("--config") => {
-                    let file = given.next().ok_or_else(|| Wrong("--config needs a file".into()))?;
+                    let file = given
+                        .next()
+                        .ok_or_else(|| Wrong("--config needs a file".into()))?;
                     run.config = Some(file.into());
                 }
                 Some("--version") => return Ok(Self::Show(None)),
-                Some("--help") => return Ok(Self::Show(Some("[--config FILE] | --version | --help"))),
+                Some("--help") => {
+                    return Ok(Self::Show(Some("[--config FILE] | --version | --help")));
+                }
                 _ => return Err(Wrong(format!("{} is no argument", argument.display()))),
             }
         }
@@ -57,9 +61,19 @@ mod tests {
     #[test]
     fn arguments_are_understood_or_refused() {
         assert_eq!(of(&[]).unwrap(), Arguments::Run(Run::default()));
-        assert_eq!(of(&["--config", "a.toml"]).unwrap(), Arguments::Run(Run { config: Some("a.toml".into()) }));
+        assert_eq!(
+            of(&["--config", "a.toml"]).unwrap(),
+            Arguments::Run(Run {
+                config: Some("a.toml".into())
+            })
+        );
         assert_eq!(of(&["--version"]).unwrap(), Arguments::Show(None));
         assert!(of(&["--config"]).is_err());
-        assert!(of(&["serve"]).unwrap_err().to_string().starts_with("serve is no argument"));
+        assert!(
+            of(&["serve"])
+                .unwrap_err()
+                .to_string()
+                .starts_with("serve is no argument")
+        );
     }
 }

@@ -24,7 +24,11 @@ pub struct Module {
 
 impl Module {
     pub(super) fn new<S: Clone + Send + Sync + 'static>(start: Start, routes: Routes<S>) -> Self {
-        Self { start, router: routes.finish(), subscriptions: Subscriptions::default() }
+        Self {
+            start,
+            router: routes.finish(),
+            subscriptions: Subscriptions::default(),
+        }
     }
 
     /// Adds routes with a state of their own.
@@ -56,7 +60,11 @@ impl Module {
         describe(self.router.get_openapi().clone(), self.start.manifest())
     }
 
-    pub(super) fn assemble(self, host: &Arc<Host>, metrics: PrometheusHandle) -> (Router, Subscriptions) {
+    pub(super) fn assemble(
+        self,
+        host: &Arc<Host>,
+        metrics: PrometheusHandle,
+    ) -> (Router, Subscriptions) {
         let (api, document) = self.router.split_for_parts();
         let document = describe(document, self.start.manifest());
         let always = crate::http::always(self.start.health(), Some(metrics), &document);
@@ -71,7 +79,13 @@ fn describe(mut document: OpenApi, manifest: &Manifest) -> OpenApi {
         .version(manifest.version.clone())
         .description(Some(manifest.description.en.clone()))
         .build();
-    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(token));
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("token", SecurityScheme::Http(token));
     document
 }

@@ -42,7 +42,12 @@ struct Inner {
 }
 
 impl Start {
-    pub(super) fn new(manifest: Manifest, layers: Layers, settings: Settings, secrets: Arc<dyn Secrets>) -> Self {
+    pub(super) fn new(
+        manifest: Manifest,
+        layers: Layers,
+        settings: Settings,
+        secrets: Arc<dyn Secrets>,
+    ) -> Self {
         let tasks = Tasks::default();
         let health = Health::new(tasks.stopping.clone());
         let inner = Inner {
@@ -57,7 +62,9 @@ impl Start {
             http: OnceLock::new(),
             store: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The module's own settings, section `[module]`; an unknown key or a wrong type is refused.
@@ -80,24 +87,43 @@ impl Start {
         let address = self.store_address()?;
         let name = self.inner.manifest.name.as_str();
         let opened = Store::open(name, &address, files, self.clock(), self.ids()).await;
-        let store = opened.context("the database cannot be opened; see store.url (variable DCP__STORE__URL)")?;
-        *self.inner.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
+        let store = opened
+            .context("the database cannot be opened; see store.url (variable DCP__STORE__URL)")?;
+        *self
+            .inner
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
         Ok(store)
     }
 
     /// The database, if the module has opened it.
     pub(crate) fn opened_store(&self) -> Option<Store> {
-        self.inner.store.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// A folder of SQLite gets one file per module; every other address is the module's own already.
     fn store_address(&self) -> anyhow::Result<String> {
         let url = &self.inner.settings.store.url;
-        let Some(place) = url.strip_prefix("sqlite:") else { return Ok(url.clone()) };
-        let (folder, options) = place.split_once('?').map_or((place, None), |(folder, options)| (folder, Some(options)));
-        std::fs::create_dir_all(folder).with_context(|| format!("folder {folder} of store.url cannot be made"))?;
-        let options = options.map(|options| format!("?{options}")).unwrap_or_default();
-        Ok(format!("sqlite:{folder}/{}.db{options}", self.inner.manifest.name))
+        let Some(place) = url.strip_prefix("sqlite:") else {
+            return Ok(url.clone());
+        };
+        let (folder, options) = place
+            .split_once('?')
+            .map_or((place, None), |(folder, options)| (folder, Some(options)));
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("folder {folder} of store.url cannot be made"))?;
+        let options = options
+            .map(|options| format!("?{options}"))
+            .unwrap_or_default();
+        Ok(format!(
+            "sqlite:{folder}/{}.db{options}",
+            self.inner.manifest.name
+        ))
     }
 
     /// What the time is.
@@ -127,7 +153,11 @@ impl Start {
 
     /// Runs a task that the open requests still need while the process stops; it ends itself once [`Self::drained`] is
     /// cancelled, in a few hundred milliseconds.
-    pub fn spawn_through_drain(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn_through_drain(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         self.inner.tasks.spawn_through_drain(name, work);
     }
 
@@ -164,8 +194,15 @@ impl Start {
     /// A client of another module, with this module's credential (secret `service/<module>#token`).
     pub async fn service(&self, module: &str) -> anyhow::Result<ServiceClient> {
         let name: ModuleName = module.parse()?;
-        let token = self.secret(&format!("service/{}", self.inner.manifest.name), "token").await?;
-        Ok(ServiceClient::new(self.http_client()?, &self.inner.settings.edge.url, name, token))
+        let token = self
+            .secret(&format!("service/{}", self.inner.manifest.name), "token")
+            .await?;
+        Ok(ServiceClient::new(
+            self.http_client()?,
+            &self.inner.settings.edge.url,
+            name,
+            token,
+        ))
     }
 
     /// The module made of these routes; reactions are added to the answer.

@@ -23,13 +23,23 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    pub(super) fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         let stopping = self.stopping.clone();
         // Cancelled at the stop is as good as ended.
-        self.spawn_through_drain(name, async move { stopping.run_until_cancelled(work).await.unwrap_or_default() });
+        self.spawn_through_drain(name, async move {
+            stopping.run_until_cancelled(work).await.unwrap_or_default()
+        });
     }
 
-    pub(super) fn spawn_through_drain(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn_through_drain(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         let tasks = self.clone();
         self.tracker.spawn(async move {
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
@@ -45,11 +55,16 @@ impl Tasks {
         self.stopping.cancel();
         self.drained.cancel();
         self.tracker.close();
-        if tokio::time::timeout(JOIN, self.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(JOIN, self.tracker.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("some tasks did not end in time and were cut");
         }
         match *self.failed.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(name) => Err(anyhow::anyhow!("the task {name} panicked; the process ends so that it is started anew")),
+            Some(name) => Err(anyhow::anyhow!(
+                "the task {name} panicked; the process ends so that it is started anew"
+            )),
             None => Ok(()),
         }
     }
@@ -57,7 +72,10 @@ impl Tasks {
 
 /// Cancels the token on SIGTERM or SIGINT and then waits for ever: the server ends the process.
 pub(super) async fn stop_on_signal(stopping: CancellationToken) -> std::io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

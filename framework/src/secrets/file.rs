@@ -15,25 +15,36 @@ pub struct FileSecrets {
 impl FileSecrets {
     /// Opens the file and refuses one that others can read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SecretsError> {
-        let opened = Self { path: path.as_ref().to_owned() };
+        let opened = Self {
+            path: path.as_ref().to_owned(),
+        };
         opened.load()?;
         Ok(opened)
     }
 
     fn unavailable(&self, reason: impl Into<String>) -> SecretsError {
-        SecretsError::Unavailable { provider: format!("file {}", self.path.display()), reason: reason.into() }
+        SecretsError::Unavailable {
+            provider: format!("file {}", self.path.display()),
+            reason: reason.into(),
+        }
     }
 
     fn load(&self) -> Result<BTreeMap<String, BTreeMap<String, toml::Value>>, SecretsError> {
-        let meta = std::fs::metadata(&self.path)
-            .map_err(|error| self.unavailable(format!("{error}; infra/up writes one, or set DCP__SECRETS__URL")))?;
+        let meta = std::fs::metadata(&self.path).map_err(|error| {
+            self.unavailable(format!(
+                "{error}; infra/up writes one, or set DCP__SECRETS__URL"
+            ))
+        })?;
         if meta.permissions().mode() & 0o077 != 0 {
             return Err(self.unavailable("others can read it; run chmod 600 on it"));
         }
-        let text = std::fs::read_to_string(&self.path).map_err(|error| self.unavailable(error.to_string()))?;
+        let text = std::fs::read_to_string(&self.path)
+            .map_err(|error| self.unavailable(error.to_string()))?;
         // The parser's message would quote the line, which may hold a secret.
         let tree: toml::Table = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count());
+            let line = error
+                .span()
+                .map_or(0, |span| text[..span.start.min(text.len())].lines().count());
             self.unavailable(format!("it is not valid TOML near line {line}"))
         })?;
         let mut tables = BTreeMap::new();
@@ -43,11 +54,19 @@ impl FileSecrets {
 }
 
 /// `["service/mvda"]` and `[service.mvda]` both mean the path `service/mvda`.
-fn flatten(path: &str, table: toml::Table, into: &mut BTreeMap<String, BTreeMap<String, toml::Value>>) {
+fn flatten(
+    path: &str,
+    table: toml::Table,
+    into: &mut BTreeMap<String, BTreeMap<String, toml::Value>>,
+) {
     for (key, value) in table {
         match value {
             toml::Value::Table(inner) => {
-                let below = if path.is_empty() { key } else { format!("{path}/{key}") };
+                let below = if path.is_empty() {
+                    key
+                } else {
+                    format!("{path}/{key}")
+                };
                 flatten(&below, inner, into);
             }
             value => {
@@ -60,12 +79,18 @@ fn flatten(path: &str, table: toml::Table, into: &mut BTreeMap<String, BTreeMap<
 impl Secrets for FileSecrets {
     fn read<'a>(&'a self, path: &'a str) -> Reading<'a> {
         Box::pin(async move {
-            let table = self.load()?.remove(path).ok_or_else(|| SecretsError::Missing(path.to_owned()))?;
+            let table = self
+                .load()?
+                .remove(path)
+                .ok_or_else(|| SecretsError::Missing(path.to_owned()))?;
             let text = |value: toml::Value| match value {
                 toml::Value::String(text) => text,
                 other => other.to_string(),
             };
-            Ok(table.into_iter().map(|(key, value)| (key, Secret::new(text(value)))).collect::<SecretTable>())
+            Ok(table
+                .into_iter()
+                .map(|(key, value)| (key, Secret::new(text(value))))
+                .collect::<SecretTable>())
         })
     }
 }
@@ -84,23 +109,48 @@ mod tests {
 
     #[tokio::test]
     async fn a_secret_is_found_by_path_and_key() {
-        let file = written("[\"service/mvda\"]\ntoken = \"t1\"\n[pi.dryers]\npassword = \"p1\"\n", 0o600);
+        let file = written(
+            "[\"service/mvda\"]\ntoken = \"t1\"\n[pi.dryers]\npassword = \"p1\"\n",
+            0o600,
+        );
         let secrets = FileSecrets::open(file.path()).unwrap();
-        assert_eq!(get(&secrets, "service/mvda", "token").await.unwrap().expose(), "t1");
-        assert_eq!(get(&secrets, "pi/dryers", "password").await.unwrap().expose(), "p1");
-        let missing = get(&secrets, "pi/dryers", "user").await.unwrap_err().to_string();
+        assert_eq!(
+            get(&secrets, "service/mvda", "token")
+                .await
+                .unwrap()
+                .expose(),
+            "t1"
+        );
+        assert_eq!(
+            get(&secrets, "pi/dryers", "password")
+                .await
+                .unwrap()
+                .expose(),
+            "p1"
+        );
+        let missing = get(&secrets, "pi/dryers", "user")
+            .await
+            .unwrap_err()
+            .to_string();
         assert_eq!(missing, "there is no secret pi/dryers#user");
     }
 
     #[test]
     fn a_file_that_others_can_read_is_refused() {
-        let error = FileSecrets::open(written("", 0o644).path()).unwrap_err().to_string();
+        let error = FileSecrets::open(written("", 0o644).path())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("chmod 600"), "{error}");
     }
 
     #[test]
     fn a_broken_file_is_named_without_its_content() {
-        let error = FileSecrets::open(written("[a]\nkey = hunter2\n", 0o600).path()).unwrap_err().to_string();
-        assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+        let error = FileSecrets::open(written("[a]\nkey = hunter2\n", 0o600).path())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 }

@@ -65,9 +65,15 @@ pub trait Secrets: Send + Sync {
 }
 
 /// One value of a provider.
-pub async fn get(secrets: &dyn Secrets, path: &str, key: &str) -> Result<Secret<String>, SecretsError> {
+pub async fn get(
+    secrets: &dyn Secrets,
+    path: &str,
+    key: &str,
+) -> Result<Secret<String>, SecretsError> {
     let mut table = secrets.read(path).await?;
-    table.remove(key).ok_or_else(|| SecretsError::Missing(format!("{path}#{key}")))
+    table
+        .remove(key)
+        .ok_or_else(|| SecretsError::Missing(format!("{path}#{key}")))
 }
 
 /// Where secrets come from: `[secrets]` of the settings.
@@ -91,7 +97,12 @@ fn default_url() -> String {
 
 impl Default for SecretsSettings {
     fn default() -> Self {
-        Self { url: default_url(), token: None, role_id: None, secret_id_file: None }
+        Self {
+            url: default_url(),
+            token: None,
+            role_id: None,
+            secret_id_file: None,
+        }
     }
 }
 
@@ -104,7 +115,9 @@ pub async fn open(settings: &SecretsSettings) -> Result<Arc<dyn Secrets>, Secret
     let (kind, place) = settings.url.split_once(':').ok_or_else(unknown)?;
     match kind {
         "file" => Ok(Arc::new(FileSecrets::open(place)?)),
-        "vault" => Ok(Arc::new(VaultSecrets::open(place, VaultLogin::of(settings)?).await?)),
+        "vault" => Ok(Arc::new(
+            VaultSecrets::open(place, VaultLogin::of(settings)?).await?,
+        )),
         _ => Err(unknown()),
     }
 }

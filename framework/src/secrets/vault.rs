@@ -1,4 +1,4 @@
-//! Secrets in HashiCorp Vault or OpenBao: a KV version 2 engine, read with a token or an `AppRole`.
+//! Secrets in Vault or `OpenBao`: a KV version 2 engine, read with a token or an `AppRole`.
 
 use std::time::{Duration, Instant};
 
@@ -32,12 +32,14 @@ impl VaultLogin {
     pub fn of(settings: &SecretsSettings) -> Result<Self, SecretsError> {
         match (&settings.token, &settings.role_id, &settings.secret_id_file) {
             (Some(token), None, None) => Ok(Self::Token(token.clone())),
-            (None, Some(role_id), Some(file)) => {
-                Ok(Self::AppRole { role_id: role_id.clone(), secret_id_file: file.clone() })
-            }
+            (None, Some(role_id), Some(file)) => Ok(Self::AppRole {
+                role_id: role_id.clone(),
+                secret_id_file: file.clone(),
+            }),
             _ => Err(SecretsError::Unavailable {
                 provider: settings.url.clone(),
-                reason: "set either secrets.token, or secrets.role_id and secrets.secret_id_file".into(),
+                reason: "set either secrets.token, or secrets.role_id and secrets.secret_id_file"
+                    .into(),
             }),
         }
     }
@@ -59,8 +61,13 @@ struct Session {
 impl VaultSecrets {
     /// Connects to `<url>/<mount>` and logs in once, so that a wrong credential is noticed at start.
     pub async fn open(place: &str, login: VaultLogin) -> Result<Self, SecretsError> {
-        let unusable = |reason: &str| SecretsError::Unavailable { provider: place.to_owned(), reason: reason.to_owned() };
-        let (address, mount) = place.rsplit_once('/').ok_or_else(|| unusable("the mount is missing: vault:<url>/<mount>"))?;
+        let unusable = |reason: &str| SecretsError::Unavailable {
+            provider: place.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let (address, mount) = place
+            .rsplit_once('/')
+            .ok_or_else(|| unusable("the mount is missing: vault:<url>/<mount>"))?;
         if !address.starts_with("http://") && !address.starts_with("https://") {
             return Err(unusable("the address must begin with http:// or https://"));
         }
@@ -72,31 +79,52 @@ impl VaultSecrets {
             .build()
             .map_err(|error| unusable(&error.to_string()))?;
         let client = VaultClient::new(settings).map_err(|error| unusable(&error.to_string()))?;
-        let session = RwLock::new(Session { client, renew_at: None });
-        let vault = Self { address: address.to_owned(), mount: mount.to_owned(), login, session };
+        let session = RwLock::new(Session {
+            client,
+            renew_at: None,
+        });
+        let vault = Self {
+            address: address.to_owned(),
+            mount: mount.to_owned(),
+            login,
+            session,
+        };
         vault.log_in().await?;
         Ok(vault)
     }
 
     fn unavailable(&self, error: &ClientError) -> SecretsError {
         let reason = match error {
-            ClientError::APIError { code: 403, .. } => "it refuses this login (403); check role and policy".to_owned(),
+            ClientError::APIError { code: 403, .. } => {
+                "it refuses this login (403); check role and policy".to_owned()
+            }
             ClientError::APIError { code: 503, .. } => "it is sealed (503)".to_owned(),
-            ClientError::APIError { code, errors } => format!("it answers {code} {}", errors.join(", ")),
+            ClientError::APIError { code, errors } => {
+                format!("it answers {code} {}", errors.join(", "))
+            }
             other => format!("{other}; is it running?"),
         };
-        SecretsError::Unavailable { provider: format!("vault {}", self.address), reason }
+        SecretsError::Unavailable {
+            provider: format!("vault {}", self.address),
+            reason,
+        }
     }
 
     async fn log_in(&self) -> Result<(), SecretsError> {
         let mut session = self.session.write().await;
         match &self.login {
             VaultLogin::Token(token) => session.client.set_token(token.expose()),
-            VaultLogin::AppRole { role_id, secret_id_file } => {
-                let secret_id = tokio::fs::read_to_string(secret_id_file).await.map_err(|error| SecretsError::Unavailable {
-                    provider: format!("vault {}", self.address),
-                    reason: format!("secret id {}: {error}", secret_id_file.display()),
-                })?;
+            VaultLogin::AppRole {
+                role_id,
+                secret_id_file,
+            } => {
+                let secret_id =
+                    tokio::fs::read_to_string(secret_id_file)
+                        .await
+                        .map_err(|error| SecretsError::Unavailable {
+                            provider: format!("vault {}", self.address),
+                            reason: format!("secret id {}: {error}", secret_id_file.display()),
+                        })?;
                 let granted = approle::login(&session.client, "approle", role_id, secret_id.trim())
                     .await
                     .map_err(|error| self.unavailable(&error))?;
@@ -108,7 +136,13 @@ impl VaultSecrets {
 
     /// Renews a token in the second half of its life, and logs in anew when that is refused.
     async fn keep_alive(&self) -> Result<(), SecretsError> {
-        if self.session.read().await.renew_at.is_none_or(|at| Instant::now() < at) {
+        if self
+            .session
+            .read()
+            .await
+            .renew_at
+            .is_none_or(|at| Instant::now() < at)
+        {
             return Ok(());
         }
         let mut session = self.session.write().await;

@@ -25,21 +25,44 @@ impl Administration {
         }
         let first = self.settings.first_administrator.as_deref();
         let people: Vec<(&str, &str, &str, &[&str])> = match (self.settings.demo, first) {
-            (true, _) => DEMO.into_iter().map(|(login, name, sites)| (login, name, login, sites)).collect(),
+            (true, _) => DEMO
+                .into_iter()
+                .map(|(login, name, sites)| (login, name, login, sites))
+                .collect(),
             (false, Some(login)) => vec![(login, login, "administrator", &["*"])],
             (false, None) => return Ok(()),
         };
         for (login, name, role, sites) in people {
             let added = self.add_first(&mut tx, login, name, role, sites).await;
-            added.map_err(|problem| anyhow::anyhow!("the user {login} cannot be made: {problem:?}"))?;
+            added.map_err(|problem| {
+                anyhow::anyhow!("the user {login} cannot be made: {problem:?}")
+            })?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn add_first(&self, tx: &mut Tx<'_>, login: &str, name: &str, role: &str, sites: &[&str]) -> Result<(), Problem> {
-        let grants = sites.iter().map(|site| Grant { role: role.into(), site: (*site).into() }).collect();
-        let new = NewUser { login: login.into(), name: name.into(), email: String::new(), grants };
+    async fn add_first(
+        &self,
+        tx: &mut Tx<'_>,
+        login: &str,
+        name: &str,
+        role: &str,
+        sites: &[&str],
+    ) -> Result<(), Problem> {
+        let grants = sites
+            .iter()
+            .map(|site| Grant {
+                role: role.into(),
+                site: (*site).into(),
+            })
+            .collect();
+        let new = NewUser {
+            login: login.into(),
+            name: name.into(),
+            email: String::new(),
+            grants,
+        };
         let id = self.add_person(tx, &new).await?;
         self.tell(tx, &id, &itself()).await?;
         Ok(())

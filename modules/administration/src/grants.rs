@@ -40,8 +40,18 @@ impl<'de> Deserialize<'de> for StoredGrant {
             role_id: String,
             site: String,
         }
-        let Row { person_id, role_id, site } = Row::deserialize(row)?;
-        Ok(Self { person_id, grant: Grant { role: role_id, site } })
+        let Row {
+            person_id,
+            role_id,
+            site,
+        } = Row::deserialize(row)?;
+        Ok(Self {
+            person_id,
+            grant: Grant {
+                role: role_id,
+                site,
+            },
+        })
     }
 }
 
@@ -66,13 +76,20 @@ pub(crate) async fn replace(
 
 impl Administration {
     /// Replaces the grants of a person; `pointer` leads to the list in the input.
-    pub(crate) async fn set_grants(&self, tx: &mut Tx<'_>, id: &str, grants: &[Grant], pointer: &str) -> Result<(), Problem> {
+    pub(crate) async fn set_grants(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        grants: &[Grant],
+        pointer: &str,
+    ) -> Result<(), Problem> {
         let roles = self.roles(tx).await?;
         check(grants, &roles, pointer)?;
         tx.call("grants_clear", params![id]).await?;
         let distinct: std::collections::BTreeSet<&Grant> = grants.iter().collect();
         for grant in distinct {
-            tx.call("grant_add", params![id, &grant.role, &grant.site]).await?;
+            tx.call("grant_add", params![id, &grant.role, &grant.site])
+                .await?;
         }
         Ok(())
     }
@@ -80,12 +97,21 @@ impl Administration {
     /// Refuses a change after which nobody could manage users any more.
     pub(crate) async fn keep_an_administrator(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
         let roles = self.roles(tx).await?;
-        let held: Vec<StoredGrant> = tx.call("grants_of_active_everywhere", params![]).await?.all()?;
-        let manages = |held: &StoredGrant| roles.iter().any(|role| role.id == held.grant.role && role.permissions.contains(&MANAGE));
+        let held: Vec<StoredGrant> = tx
+            .call("grants_of_active_everywhere", params![])
+            .await?
+            .all()?;
+        let manages = |held: &StoredGrant| {
+            roles
+                .iter()
+                .any(|role| role.id == held.grant.role && role.permissions.contains(&MANAGE))
+        };
         if held.iter().any(manages) {
             return Ok(());
         }
-        Err(Problem::conflict("Nobody could manage users any more: at least one active user must hold administration.manage at every site."))
+        Err(Problem::conflict(
+            "Nobody could manage users any more: at least one active user must hold administration.manage at every site.",
+        ))
     }
 
     /// All roles, as this transaction sees them.
@@ -98,7 +124,10 @@ impl Administration {
 fn check(grants: &[Grant], roles: &[Role], pointer: &str) -> Result<(), Problem> {
     let mut problem = Problem::unprocessable("These roles cannot be given.");
     if grants.len() > MOST {
-        return Err(problem.part(pointer, format!("At most {MOST} roles at sites can be given.")));
+        return Err(problem.part(
+            pointer,
+            format!("At most {MOST} roles at sites can be given."),
+        ));
     }
     for (place, grant) in grants.iter().enumerate() {
         if !roles.iter().any(|role| role.id == grant.role) {
@@ -108,5 +137,9 @@ fn check(grants: &[Grant], roles: &[Role], pointer: &str) -> Result<(), Problem>
             problem = problem.part(format!("{pointer}/{place}/site"), "This is no site.");
         }
     }
-    if problem.parts().is_empty() { Ok(()) } else { Err(problem) }
+    if problem.parts().is_empty() {
+        Ok(())
+    } else {
+        Err(problem)
+    }
 }

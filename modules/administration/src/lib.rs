@@ -56,7 +56,10 @@ impl Administration {
             clock: start.clock(),
             ids: start.ids(),
             http: start.http_client()?,
-            portal: format!("{}/portal.json", start.common().edge.url.trim_end_matches('/')),
+            portal: format!(
+                "{}/portal.json",
+                start.common().edge.url.trim_end_matches('/')
+            ),
             settings: Arc::new(settings),
         })
     }
@@ -85,8 +88,12 @@ impl Administration {
 /// A text of the input within its length, trimmed.
 fn text(value: &str, longest: usize, pointer: &str) -> Result<String, Problem> {
     let trimmed = value.trim();
-    if trimmed.is_empty() || trimmed.chars().count() > longest || trimmed.chars().any(char::is_control) {
-        return Err(Problem::unprocessable("The input is not valid.").part(pointer, format!("Give 1 to {longest} characters.")));
+    if trimmed.is_empty()
+        || trimmed.chars().count() > longest
+        || trimmed.chars().any(char::is_control)
+    {
+        return Err(Problem::unprocessable("The input is not valid.")
+            .part(pointer, format!("Give 1 to {longest} characters.")));
     }
     Ok(trimmed.to_owned())
 }

@@ -37,8 +37,24 @@ pub(crate) struct Person {
 
 impl Person {
     fn with(self, grants: Vec<Grant>) -> User {
-        let Self { id, login, name, email, active, created_at, .. } = self;
-        User { id, login, name, email, active, created_at, grants }
+        let Self {
+            id,
+            login,
+            name,
+            email,
+            active,
+            created_at,
+            ..
+        } = self;
+        User {
+            id,
+            login,
+            name,
+            email,
+            active,
+            created_at,
+            grants,
+        }
     }
 }
 
@@ -78,9 +94,19 @@ pub(crate) struct ChangedUser {
 
 /// All users.
 #[utoipa::path(get, path = "/api/administration/users", tag = "users", responses((status = 200, body = Vec<User>)))]
-pub(crate) async fn list(State(administration): State<Administration>) -> Result<Json<Vec<User>>, Problem> {
-    let people: Vec<Person> = administration.store.read("people", params![]).await?.all()?;
-    let all: Vec<StoredGrant> = administration.store.read("grants", params![]).await?.all()?;
+pub(crate) async fn list(
+    State(administration): State<Administration>,
+) -> Result<Json<Vec<User>>, Problem> {
+    let people: Vec<Person> = administration
+        .store
+        .read("people", params![])
+        .await?
+        .all()?;
+    let all: Vec<StoredGrant> = administration
+        .store
+        .read("grants", params![])
+        .await?
+        .all()?;
     let mut by_person = std::collections::HashMap::<String, Vec<Grant>>::new();
     for StoredGrant { person_id, grant } in all {
         by_person.entry(person_id).or_default().push(grant);
@@ -121,7 +147,15 @@ pub(crate) async fn update(
     let email = checked_email(&changed.email)?;
     let mut tx = administration.store.begin().await?;
     let now = tx.now();
-    if tx.call("person_update", params![&id, name, email, changed.active, now]).await?.affected() == 0 {
+    if tx
+        .call(
+            "person_update",
+            params![&id, name, email, changed.active, now],
+        )
+        .await?
+        .affected()
+        == 0
+    {
         return Err(Problem::not_found("such user"));
     }
     administration.keep_an_administrator(&mut tx).await?;
@@ -133,13 +167,22 @@ pub(crate) async fn update(
 
 fn checked_email(email: &str) -> Result<String, Problem> {
     let email = email.trim();
-    let fits = email.is_empty() || (email.len() <= 200 && email.contains('@') && !email.contains(|c: char| c.is_control() || c.is_whitespace()));
-    if fits { Ok(email.to_owned()) } else { Err(Problem::unprocessable("The input is not valid.").part("/email", "This is no address.")) }
+    let fits = email.is_empty()
+        || (email.len() <= 200
+            && email.contains('@')
+            && !email.contains(|c: char| c.is_control() || c.is_whitespace()));
+    if fits {
+        Ok(email.to_owned())
+    } else {
+        Err(Problem::unprocessable("The input is not valid.").part("/email", "This is no address."))
+    }
 }
 
 fn checked_login(login: &str) -> Result<String, Problem> {
     let login = login.trim().to_lowercase();
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_');
+    let plain = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_')
+    };
     if (1..=64).contains(&login.len()) && login.bytes().all(plain) {
         return Ok(login);
     }
@@ -149,11 +192,24 @@ fn checked_login(login: &str) -> Result<String, Problem> {
 
 impl Administration {
     /// Adds a person with grants; answers the new id.
-    pub(crate) async fn add_person(&self, tx: &mut Tx<'_>, new: &NewUser) -> Result<String, Problem> {
-        let (login, name, email) = (checked_login(&new.login)?, text(&new.name, 200, "/name")?, checked_email(&new.email)?);
+    pub(crate) async fn add_person(
+        &self,
+        tx: &mut Tx<'_>,
+        new: &NewUser,
+    ) -> Result<String, Problem> {
+        let (login, name, email) = (
+            checked_login(&new.login)?,
+            text(&new.name, 200, "/name")?,
+            checked_email(&new.email)?,
+        );
         let (id, now) = (self.ids.next().to_string(), tx.now());
-        match tx.call("person_add", params![&id, login, name, email, now]).await {
-            Err(StoreError::Duplicate(_)) => return Err(Problem::conflict("This user name has been given already.")),
+        match tx
+            .call("person_add", params![&id, login, name, email, now])
+            .await
+        {
+            Err(StoreError::Duplicate(_)) => {
+                return Err(Problem::conflict("This user name has been given already."));
+            }
             added => added?,
         };
         self.set_grants(tx, &id, &new.grants, "/grants").await?;

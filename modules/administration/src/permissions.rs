@@ -33,16 +33,36 @@ struct PortalModule {
 
 /// All permissions. Those of a module that is not deployed now are known by the built-in roles only, without a title.
 #[utoipa::path(get, path = "/api/administration/permissions", tag = "roles", responses((status = 200, body = Vec<PermissionInfo>)))]
-pub(crate) async fn list(State(administration): State<Administration>) -> Result<Json<Vec<PermissionInfo>>, Problem> {
+pub(crate) async fn list(
+    State(administration): State<Administration>,
+) -> Result<Json<Vec<PermissionInfo>>, Problem> {
     let mut known: BTreeMap<Permission, Text> = built_in()
         .flat_map(|role| role.permissions)
-        .map(|permission| (permission.clone(), Text::new(permission.as_str(), permission.as_str())))
+        .map(|permission| {
+            (
+                permission.clone(),
+                Text::new(permission.as_str(), permission.as_str()),
+            )
+        })
         .collect();
     known.extend(administration.deployed().await);
-    known.extend(Manifest::parse(dcp::manifest!()).map(|own| own.permissions).unwrap_or_default());
+    known.extend(
+        Manifest::parse(dcp::manifest!())
+            .map(|own| own.permissions)
+            .unwrap_or_default(),
+    );
     let info = |(permission, title): (Permission, Text)| {
-        let module = permission.as_str().split('.').next().unwrap_or_default().to_owned();
-        PermissionInfo { module, permission, title }
+        let module = permission
+            .as_str()
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        PermissionInfo {
+            module,
+            permission,
+            title,
+        }
     };
     Ok(Json(known.into_iter().map(info).collect()))
 }
@@ -51,15 +71,28 @@ impl Administration {
     /// The permissions of the deployed modules, from the edge; none while it does not answer.
     async fn deployed(&self) -> BTreeMap<Permission, Text> {
         match self.ask_portal().await {
-            Ok(portal) => portal.modules.into_iter().flat_map(|module| module.permissions).collect(),
+            Ok(portal) => portal
+                .modules
+                .into_iter()
+                .flat_map(|module| module.permissions)
+                .collect(),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the edge does not say which permissions there are");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the edge does not say which permissions there are"
+                );
                 BTreeMap::new()
             }
         }
     }
 
     async fn ask_portal(&self) -> reqwest::Result<Portal> {
-        self.http.get(&self.portal).send().await?.error_for_status()?.json().await
+        self.http
+            .get(&self.portal)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await
     }
 }

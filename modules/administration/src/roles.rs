@@ -52,7 +52,14 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
             "scientist",
             "Data scientist",
             "Publishes R scripts, calls them, and models batches.",
-            &["calc.call", "calc.publish", "calc.read", "mvda.model", "mvda.read", "saw.use"],
+            &[
+                "calc.call",
+                "calc.publish",
+                "calc.read",
+                "mvda.model",
+                "mvda.read",
+                "saw.use",
+            ],
         ),
         (
             "administrator",
@@ -60,19 +67,31 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
             "Manages users and roles; works on no data.",
             &["administration.manage", "administration.read", "node.read"],
         ),
-        ("operator", "Operator", "Watches the nodes, starts and stops modules.", &["node.operate", "node.read"]),
+        (
+            "operator",
+            "Operator",
+            "Watches the nodes, starts and stops modules.",
+            &["node.operate", "node.read"],
+        ),
     ];
-    BUILT_IN.into_iter().map(|(id, name, description, permissions)| Role {
-        id: id.into(),
-        name: name.into(),
-        description: description.into(),
-        permissions: permissions.iter().map(|name| Permission::new(name)).collect(),
-    })
+    BUILT_IN
+        .into_iter()
+        .map(|(id, name, description, permissions)| Role {
+            id: id.into(),
+            name: name.into(),
+            description: description.into(),
+            permissions: permissions
+                .iter()
+                .map(|name| Permission::new(name))
+                .collect(),
+        })
 }
 
 /// All roles, the built-in ones first.
 #[utoipa::path(get, path = "/api/administration/roles", tag = "roles", responses((status = 200, body = Vec<Role>)))]
-pub(crate) async fn list(State(administration): State<Administration>) -> Result<Json<Vec<Role>>, Problem> {
+pub(crate) async fn list(
+    State(administration): State<Administration>,
+) -> Result<Json<Vec<Role>>, Problem> {
     let made: Vec<Role> = administration.store.read("roles", params![]).await?.all()?;
     Ok(Json(built_in().chain(made).collect()))
 }
@@ -102,19 +121,29 @@ pub(crate) async fn update(
     Json(changed): Json<RoleInput>,
 ) -> Result<Json<Role>, Problem> {
     if built_in().any(|role| role.id == id) {
-        return Err(Problem::conflict("Built-in roles cannot be changed. Make a role of your own instead."));
+        return Err(Problem::conflict(
+            "Built-in roles cannot be changed. Make a role of your own instead.",
+        ));
     }
     let role = checked(changed, id)?;
     let mut tx = administration.store.begin().await?;
-    let (now, permissions) = (tx.now(), serde_json::to_value(&role.permissions).map_err(Problem::internal)?);
+    let (now, permissions) = (
+        tx.now(),
+        serde_json::to_value(&role.permissions).map_err(Problem::internal)?,
+    );
     let values = params![&role.id, &role.name, &role.description, permissions, now];
     if named_once(tx.call("role_update", values).await)?.affected() == 0 {
         return Err(Problem::not_found("such role"));
     }
     administration.keep_an_administrator(&mut tx).await?;
-    let holders: Vec<String> = tx.call("people_with_role", params![&role.id]).await?.all()?;
+    let holders: Vec<String> = tx
+        .call("people_with_role", params![&role.id])
+        .await?
+        .all()?;
     for holder in holders {
-        administration.tell(&mut tx, &holder, &caller.actor()).await?;
+        administration
+            .tell(&mut tx, &holder, &caller.actor())
+            .await?;
     }
     tx.commit().await?;
     Ok(Json(role))
@@ -132,11 +161,30 @@ fn checked(given: RoleInput, id: String) -> Result<Role, Problem> {
     if built_in().any(|role| role.name.eq_ignore_ascii_case(&name)) {
         return Err(Problem::conflict("There is a role of this name already."));
     }
-    let description = if given.description.trim().is_empty() { String::new() } else { text(&given.description, 400, "/description")? };
-    let well_formed = |name: &str| name.len() <= 64 && name.split_once('.').is_some_and(|(module, what)| !module.is_empty() && !what.is_empty());
-    if given.permissions.len() > MOST || !given.permissions.iter().all(|permission| well_formed(permission.as_str())) {
+    let description = if given.description.trim().is_empty() {
+        String::new()
+    } else {
+        text(&given.description, 400, "/description")?
+    };
+    let well_formed = |name: &str| {
+        name.len() <= 64
+            && name
+                .split_once('.')
+                .is_some_and(|(module, what)| !module.is_empty() && !what.is_empty())
+    };
+    if given.permissions.len() > MOST
+        || !given
+            .permissions
+            .iter()
+            .all(|permission| well_formed(permission.as_str()))
+    {
         let detail = format!("Give at most {MOST} permissions, each named module.what.");
         return Err(Problem::unprocessable("The input is not valid.").part("/permissions", detail));
     }
-    Ok(Role { id, name, description, permissions: given.permissions })
+    Ok(Role {
+        id,
+        name,
+        description,
+        permissions: given.permissions,
+    })
 }

@@ -67,7 +67,10 @@ struct Subject {
 
 /// Who did it.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the framework's type in the API document")]
+#[expect(
+    dead_code,
+    reason = "describes the framework's type in the API document"
+)]
 struct Named {
     id: String,
     name: String,
@@ -79,11 +82,18 @@ impl From<Stored> for Activity {
             id: row.seq.to_string(),
             at: row.at,
             site: row.site,
-            actor: Actor { id: row.actor_id, name: row.actor_name },
+            actor: Actor {
+                id: row.actor_id,
+                name: row.actor_name,
+            },
             kind: row.kind,
             module: row.module,
             title: Text::new(row.title_en, row.title_de),
-            subject: Subject { r#type: row.subject_type, id: row.subject_id, name: row.subject_name },
+            subject: Subject {
+                r#type: row.subject_type,
+                id: row.subject_id,
+                name: row.subject_name,
+            },
             link: row.link,
         }
     }
@@ -120,11 +130,15 @@ impl View {
         if !caller.knows(site) {
             return Err(not_yours(site));
         }
-        Ok(Self { site: site.clone(), everything: caller.principal().may_everywhere(&SEES_USERS) })
+        Ok(Self {
+            site: site.clone(),
+            everything: caller.principal().may_everywhere(&SEES_USERS),
+        })
     }
 
     fn shows(&self, row: &Stored) -> bool {
-        row.site.as_ref().is_none_or(|site| *site == self.site) && (self.everything || !row.restricted)
+        row.site.as_ref().is_none_or(|site| *site == self.site)
+            && (self.everything || !row.restricted)
     }
 }
 
@@ -139,20 +153,43 @@ pub(crate) async fn page(
     let view = View::of(&caller)?;
     let limit = page.limit.unwrap_or(PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(Problem::unprocessable("The page is not valid.").part("limit", format!("Give 1 to {LARGEST_PAGE}.")));
+        return Err(Problem::unprocessable("The page is not valid.")
+            .part("limit", format!("Give 1 to {LARGEST_PAGE}.")));
     }
-    let values = params![&view.site, view.everything, page.before.unwrap_or(i64::MAX), limit];
-    let rows: Vec<Stored> = framework.store.read("activity_before", values).await?.all()?;
+    let values = params![
+        &view.site,
+        view.everything,
+        page.before.unwrap_or(i64::MAX),
+        limit
+    ];
+    let rows: Vec<Stored> = framework
+        .store
+        .read("activity_before", values)
+        .await?
+        .all()?;
     let full = u32::try_from(rows.len()).is_ok_and(|count| count == limit);
     let next = rows.last().filter(|_| full).map(|row| row.seq.to_string());
-    Ok(Json(Activities { items: rows.into_iter().map(Activity::from).collect(), next }))
+    Ok(Json(Activities {
+        items: rows.into_iter().map(Activity::from).collect(),
+        next,
+    }))
 }
 
 /// The same as it happens: server-sent events `activity`, one item each.
 #[utoipa::path(get, path = "/api/framework/activity/stream", tag = "activity", params(("site" = String, Query)),
     responses((status = 200, content_type = "text/event-stream", body = Activity), (status = 403, body = Problem)))]
-pub(crate) async fn stream(State(framework): State<Framework>, caller: Caller, live: Live) -> Result<Response, Problem> {
+pub(crate) async fn stream(
+    State(framework): State<Framework>,
+    caller: Caller,
+    live: Live,
+) -> Result<Response, Problem> {
     let view = View::of(&caller)?;
-    let items = framework.feed.listen().filter(move |row| std::future::ready(view.shows(row)));
-    Ok(live.stream("activity", items.map(|row| Activity::from(Stored::clone(&row)))))
+    let items = framework
+        .feed
+        .listen()
+        .filter(move |row| std::future::ready(view.shows(row)));
+    Ok(live.stream(
+        "activity",
+        items.map(|row| Activity::from(Stored::clone(&row))),
+    ))
 }

@@ -47,7 +47,10 @@ impl Framework {
             let mut seen = Seen::default();
             loop {
                 if let Err(error) = framework.look(&mut seen).await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "new activity cannot be read");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "new activity cannot be read"
+                    );
                 }
                 framework.clock.sleep(LOOK).await;
             }
@@ -57,10 +60,17 @@ impl Framework {
     async fn look(&self, seen: &mut Seen) -> Result<(), StoreError> {
         let Some(last) = seen.last else {
             let last: i64 = self.store.read("activity_last", params![]).await?.one()?;
-            *seen = Seen { last: Some(last), recent: (last - LATE..=last).collect() };
+            *seen = Seen {
+                last: Some(last),
+                recent: (last - LATE..=last).collect(),
+            };
             return Ok(());
         };
-        let rows: Vec<Stored> = self.store.read("activity_after", params![last - LATE, COUNT]).await?.all()?;
+        let rows: Vec<Stored> = self
+            .store
+            .read("activity_after", params![last - LATE, COUNT])
+            .await?
+            .all()?;
         for row in rows {
             if seen.is_new(row.seq) {
                 // Nobody listens: nobody misses it.
@@ -97,7 +107,10 @@ mod tests {
 
     #[test]
     fn a_number_that_comes_late_is_still_new_and_none_is_new_twice() {
-        let mut seen = Seen { last: Some(10), recent: (0..=10).collect() };
+        let mut seen = Seen {
+            last: Some(10),
+            recent: (0..=10).collect(),
+        };
         assert!(seen.is_new(12) && seen.is_new(11));
         assert!(!seen.is_new(11) && !seen.is_new(10));
         assert_eq!(seen.last, Some(12));

@@ -31,7 +31,11 @@ impl Framework {
     /// Opens the module's database and writes down the sites of the settings.
     pub async fn open(start: &Start) -> anyhow::Result<Self> {
         let settings: Settings = start.settings()?;
-        let framework = Self { store: start.store(STORE).await?, clock: start.clock(), feed: Feed::default() };
+        let framework = Self {
+            store: start.store(STORE).await?,
+            clock: start.clock(),
+            feed: Feed::default(),
+        };
         framework.keep(&settings.sites()?).await?;
         Ok(framework)
     }

@@ -29,7 +29,19 @@ impl Line<'_> {
         let module = self.kind.split('.').next().unwrap_or_default();
         let (kind, (en, de), (what, id, name)) = (self.kind, self.title, self.subject);
         let values = params![
-            self.at, self.site, self.restricted, &self.by.id, &self.by.name, kind, module, en, de, what, id, name, self.link
+            self.at,
+            self.site,
+            self.restricted,
+            &self.by.id,
+            &self.by.name,
+            kind,
+            module,
+            en,
+            de,
+            what,
+            id,
+            name,
+            self.link
         ];
         tx.call("activity_add", values).await?;
         Ok(())
@@ -39,51 +51,110 @@ impl Line<'_> {
 impl Framework {
     /// Adds the reactions to the module.
     pub fn react(&self, module: Module) -> Module {
-        module.on(user_changed).on(script_published).on(model_calculated).on(model_failed)
+        module
+            .on(user_changed)
+            .on(script_published)
+            .on(model_calculated)
+            .on(model_failed)
     }
 }
 
 async fn user_changed(tx: &mut Tx<'_>, event: &UserChanged) -> Result<(), Reaction> {
     let name = &event.user.name;
     let title = if event.user.active {
-        (format!("User {name} may now do what the roles allow"), format!("Benutzer {name} darf nun, was die Rollen erlauben"))
+        (
+            format!("User {name} may now do what the roles allow"),
+            format!("Benutzer {name} darf nun, was die Rollen erlauben"),
+        )
     } else {
-        (format!("User {name} was deactivated"), format!("Benutzer {name} wurde deaktiviert"))
+        (
+            format!("User {name} was deactivated"),
+            format!("Benutzer {name} wurde deaktiviert"),
+        )
     };
     let subject = ("user", event.user.id.as_str(), name.as_str());
-    Line { at: event.at, site: None, restricted: true, by: &event.by, kind: "administration.user.changed", title, subject, link: None }
-        .add(tx)
-        .await
+    Line {
+        at: event.at,
+        site: None,
+        restricted: true,
+        by: &event.by,
+        kind: "administration.user.changed",
+        title,
+        subject,
+        link: None,
+    }
+    .add(tx)
+    .await
 }
 
 async fn script_published(tx: &mut Tx<'_>, event: &ScriptPublished) -> Result<(), Reaction> {
     let (name, version) = (&event.name, &event.version);
-    let title = (format!("Script {name} was published, version {version:.8}"), format!("Skript {name} wurde veröffentlicht, Version {version:.8}"));
+    let title = (
+        format!("Script {name} was published, version {version:.8}"),
+        format!("Skript {name} wurde veröffentlicht, Version {version:.8}"),
+    );
     let subject = ("script", name.as_str(), name.as_str());
-    Line { at: event.at, site: None, restricted: false, by: &event.by, kind: "calc.script.published", title, subject, link: None }
-        .add(tx)
-        .await
+    Line {
+        at: event.at,
+        site: None,
+        restricted: false,
+        by: &event.by,
+        kind: "calc.script.published",
+        title,
+        subject,
+        link: None,
+    }
+    .add(tx)
+    .await
 }
 
 async fn model_calculated(tx: &mut Tx<'_>, event: &ModelCalculated) -> Result<(), Reaction> {
-    let Model { id, name, version, .. } = &event.model;
+    let Model {
+        id, name, version, ..
+    } = &event.model;
     let (batches, abnormal) = (event.batches, event.abnormal);
     let title = (
         format!("Model {name} version {version} is ready: {batches} batches, {abnormal} abnormal"),
-        format!("Modell {name} Version {version} ist fertig: {batches} Chargen, {abnormal} auffällig"),
+        format!(
+            "Modell {name} Version {version} ist fertig: {batches} Chargen, {abnormal} auffällig"
+        ),
     );
     let subject = ("model", id.as_str(), name.as_str());
     let (site, link) = (Some(event.site.as_str()), Some(event.link.as_str()));
-    Line { at: event.at, site, restricted: false, by: &event.by, kind: "mvda.model.calculated", title, subject, link }.add(tx).await
+    Line {
+        at: event.at,
+        site,
+        restricted: false,
+        by: &event.by,
+        kind: "mvda.model.calculated",
+        title,
+        subject,
+        link,
+    }
+    .add(tx)
+    .await
 }
 
 async fn model_failed(tx: &mut Tx<'_>, event: &ModelFailed) -> Result<(), Reaction> {
-    let Model { id, name, version, .. } = &event.model;
+    let Model {
+        id, name, version, ..
+    } = &event.model;
     let title = (
         format!("Model {name} version {version} could not be calculated"),
         format!("Modell {name} Version {version} konnte nicht berechnet werden"),
     );
     let subject = ("model", id.as_str(), name.as_str());
     let (site, link) = (Some(event.site.as_str()), Some(event.link.as_str()));
-    Line { at: event.at, site, restricted: false, by: &event.by, kind: "mvda.model.failed", title, subject, link }.add(tx).await
+    Line {
+        at: event.at,
+        site,
+        restricted: false,
+        by: &event.by,
+        kind: "mvda.model.failed",
+        title,
+        subject,
+        link,
+    }
+    .add(tx)
+    .await
 }

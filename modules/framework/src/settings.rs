@@ -83,8 +83,11 @@ impl Settings {
     /// The sites of the file, or those of the demo.
     pub(crate) fn sites(&self) -> anyhow::Result<Sites> {
         if let Some(file) = &self.sites {
-            let text = std::fs::read_to_string(file).with_context(|| format!("setting module.sites: {} cannot be read", file.display()))?;
-            return read(&text).with_context(|| format!("setting module.sites: {}", file.display()));
+            let text = std::fs::read_to_string(file).with_context(|| {
+                format!("setting module.sites: {} cannot be read", file.display())
+            })?;
+            return read(&text)
+                .with_context(|| format!("setting module.sites: {}", file.display()));
         }
         if !self.demo {
             return Ok(Sites::default());
@@ -100,11 +103,21 @@ impl Settings {
 fn read(text: &str) -> anyhow::Result<Sites> {
     let sites: Sites = toml::from_str(text)?;
     for site in &sites.site {
-        jiff::tz::TimeZone::get(&site.time_zone).with_context(|| format!("site {}: time zone {}", site.id, site.time_zone))?;
-        anyhow::ensure!(site.country.len() == 2, "site {}: the country needs two letters", site.id);
+        jiff::tz::TimeZone::get(&site.time_zone)
+            .with_context(|| format!("site {}: time zone {}", site.id, site.time_zone))?;
+        anyhow::ensure!(
+            site.country.len() == 2,
+            "site {}: the country needs two letters",
+            site.id
+        );
     }
     for source in &sites.data_source {
-        anyhow::ensure!(sites.site.iter().any(|site| site.id == source.site), "data source {}: site {} is not there", source.id, source.site);
+        anyhow::ensure!(
+            sites.site.iter().any(|site| site.id == source.site),
+            "data source {}: site {} is not there",
+            source.id,
+            source.site
+        );
     }
     Ok(sites)
 }
@@ -114,11 +127,34 @@ impl Framework {
     pub(crate) async fn keep(&self, sites: &Sites) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
         for site in &sites.site {
-            tx.call("site_put", params![&site.id, &site.name, &site.country, &site.time_zone]).await?;
+            tx.call(
+                "site_put",
+                params![&site.id, &site.name, &site.country, &site.time_zone],
+            )
+            .await?;
         }
         for source in &sites.data_source {
-            let DataSource { id, site, name, url, asset_server, database, data_server, credentials } = source;
-            let values = params![id, site, name, "pi-web-api", url, asset_server, database, data_server, credentials];
+            let DataSource {
+                id,
+                site,
+                name,
+                url,
+                asset_server,
+                database,
+                data_server,
+                credentials,
+            } = source;
+            let values = params![
+                id,
+                site,
+                name,
+                "pi-web-api",
+                url,
+                asset_server,
+                database,
+                data_server,
+                credentials
+            ];
             tx.call("data_source_put", values).await?;
         }
         tx.commit().await
@@ -131,7 +167,11 @@ mod tests {
 
     #[test]
     fn the_demo_has_two_sites_and_one_source() {
-        let settings = Settings { demo: true, pi_url: Some("http://127.0.0.1:1/piwebapi".into()), sites: None };
+        let settings = Settings {
+            demo: true,
+            pi_url: Some("http://127.0.0.1:1/piwebapi".into()),
+            sites: None,
+        };
         let sites = settings.sites().unwrap();
         assert_eq!((sites.site.len(), sites.data_source.len()), (2, 1));
         assert_eq!(sites.data_source[0].url, "http://127.0.0.1:1/piwebapi");
@@ -141,8 +181,16 @@ mod tests {
     #[test]
     fn a_wrong_file_is_refused_with_the_reason() {
         for (from, to, reason) in [
-            ("Europe/Dublin", "Europe/Atlantis", "time zone Europe/Atlantis"),
-            ("site = \"basel\"", "site = \"cork\"", "site cork is not there"),
+            (
+                "Europe/Dublin",
+                "Europe/Atlantis",
+                "time zone Europe/Atlantis",
+            ),
+            (
+                "site = \"basel\"",
+                "site = \"cork\"",
+                "site cork is not there",
+            ),
             ("country = \"CH\"", "country = \"Swiss\"", "two letters"),
             ("id = \"dublin\"", "id = \"a b\"", "identifier"),
         ] {

@@ -42,20 +42,38 @@ pub(crate) struct DataSource {
 
 /// The sites where the caller has something to do.
 #[utoipa::path(get, path = "/api/framework/sites", tag = "sites", responses((status = 200, body = Vec<Site>)))]
-pub(crate) async fn sites(State(framework): State<Framework>, caller: Caller) -> Result<Json<Vec<Site>>, Problem> {
+pub(crate) async fn sites(
+    State(framework): State<Framework>,
+    caller: Caller,
+) -> Result<Json<Vec<Site>>, Problem> {
     let all: Vec<Site> = framework.store.read("sites", params![]).await?.all()?;
-    Ok(Json(all.into_iter().filter(|site| caller.knows(&site.id)).collect()))
+    Ok(Json(
+        all.into_iter()
+            .filter(|site| caller.knows(&site.id))
+            .collect(),
+    ))
 }
 
 /// The sources of process data of a site, or of all sites of the caller.
 #[utoipa::path(get, path = "/api/framework/data-sources", tag = "sites", params(("site" = Option<String>, Query)),
     responses((status = 200, body = Vec<DataSource>), (status = 403, body = Problem)))]
-pub(crate) async fn data_sources(State(framework): State<Framework>, caller: Caller) -> Result<Json<Vec<DataSource>>, Problem> {
+pub(crate) async fn data_sources(
+    State(framework): State<Framework>,
+    caller: Caller,
+) -> Result<Json<Vec<DataSource>>, Problem> {
     if let Some(site) = caller.named_site().filter(|site| !caller.knows(site)) {
         return Err(not_yours(site));
     }
-    let all: Vec<DataSource> = framework.store.read("data_sources", params![]).await?.all()?;
-    let wanted = |source: &DataSource| caller.named_site().map_or_else(|| caller.knows(&source.site), |site| *site == source.site);
+    let all: Vec<DataSource> = framework
+        .store
+        .read("data_sources", params![])
+        .await?
+        .all()?;
+    let wanted = |source: &DataSource| {
+        caller
+            .named_site()
+            .map_or_else(|| caller.knows(&source.site), |site| *site == source.site)
+    };
     let shown = |mut source: DataSource| {
         source.credentials = source.credentials.filter(|_| caller.is_service());
         source

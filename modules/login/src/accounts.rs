@@ -30,7 +30,9 @@ pub(crate) fn normalised(login: &str) -> String {
 
 impl Login {
     /// The reaction to a changed user.
-    pub fn learn(&self) -> impl AsyncFn(&mut Tx<'_>, &UserChanged) -> Result<(), Reaction> + Send + Sync + use<> {
+    pub fn learn(
+        &self,
+    ) -> impl AsyncFn(&mut Tx<'_>, &UserChanged) -> Result<(), Reaction> + Send + Sync + use<> {
         let login = self.clone();
         async move |tx: &mut Tx<'_>, event: &UserChanged| login.keep(tx, event).await
     }
@@ -38,9 +40,14 @@ impl Login {
     async fn keep(&self, tx: &mut Tx<'_>, event: &UserChanged) -> Result<(), Reaction> {
         let (user, grants) = (&event.user, serde_json::to_value(&event.grants)?);
         let login = normalised(&user.login);
-        tx.call("account_put", params![&user.id, &login, &user.name, user.active, &grants, event.at]).await?;
+        tx.call(
+            "account_put",
+            params![&user.id, &login, &user.name, user.active, &grants, event.at],
+        )
+        .await?;
         if !user.active {
-            tx.call("sessions_end_of_user", params![&user.id, ""]).await?;
+            tx.call("sessions_end_of_user", params![&user.id, ""])
+                .await?;
         }
         if self.demo {
             self.give_demo_password(tx, &user.id, &login).await?;
@@ -48,7 +55,12 @@ impl Login {
         Ok(())
     }
 
-    async fn give_demo_password(&self, tx: &mut Tx<'_>, user_id: &str, login: &str) -> Result<(), Reaction> {
+    async fn give_demo_password(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        login: &str,
+    ) -> Result<(), Reaction> {
         let account: Account = tx.call("account_by_id", params![user_id]).await?.one()?;
         if account.password_hash.is_some() {
             return Ok(());
@@ -58,27 +70,47 @@ impl Login {
             Err(SecretsError::Missing(_)) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let hash = self.hasher.hash(&password).await.map_err(|_| Reaction::later("the password cannot be hashed now"))?;
-        tx.call("credential_put", params![user_id, &hash, false, tx.now()]).await?;
+        let hash = self
+            .hasher
+            .hash(&password)
+            .await
+            .map_err(|_| Reaction::later("the password cannot be hashed now"))?;
+        tx.call("credential_put", params![user_id, &hash, false, tx.now()])
+            .await?;
         Ok(())
     }
 
     /// The account of a login, if there is one.
     pub(crate) async fn account(&self, login: &str) -> Result<Option<Account>, StoreError> {
-        self.store.read("account_by_login", params![login]).await.and_then(Rows::optional)
+        self.store
+            .read("account_by_login", params![login])
+            .await
+            .and_then(Rows::optional)
     }
 
     /// The account of a caller.
     pub(crate) async fn account_by_id(&self, user_id: &str) -> Result<Account, Problem> {
-        let account: Option<Account> = self.store.read("account_by_id", params![user_id]).await?.optional()?;
+        let account: Option<Account> = self
+            .store
+            .read("account_by_id", params![user_id])
+            .await?
+            .optional()?;
         account.ok_or_else(|| Problem::not_found("such user"))
     }
 
     /// Stores a new password and ends every session and token of the person but `keep`.
-    pub(crate) async fn set_password(&self, tx: &mut Tx<'_>, user_id: &str, new: &Secret<String>, keep: &str) -> Result<(), Problem> {
+    pub(crate) async fn set_password(
+        &self,
+        tx: &mut Tx<'_>,
+        user_id: &str,
+        new: &Secret<String>,
+        keep: &str,
+    ) -> Result<(), Problem> {
         let hash = self.hasher.hash(new).await?;
-        tx.call("credential_put", params![user_id, &hash, false, tx.now()]).await?;
-        tx.call("sessions_end_of_user", params![user_id, keep]).await?;
+        tx.call("credential_put", params![user_id, &hash, false, tx.now()])
+            .await?;
+        tx.call("sessions_end_of_user", params![user_id, keep])
+            .await?;
         Ok(())
     }
 }

@@ -28,7 +28,11 @@ pub(crate) struct Code {
 /// Issues a code with which a person sets a password; an earlier code ends.
 #[utoipa::path(post, path = "/api/login/accounts/{user_id}/activation", tag = "password", params(("user_id" = String, Path)),
     responses((status = 200, body = Code), (status = 404, body = Problem)))]
-pub(crate) async fn issue(State(login): State<Login>, caller: Caller, Path(user): Path<UserId>) -> Result<Json<Code>, Problem> {
+pub(crate) async fn issue(
+    State(login): State<Login>,
+    caller: Caller,
+    Path(user): Path<UserId>,
+) -> Result<Json<Code>, Problem> {
     let account = login.account_by_id(user.as_str()).await?;
     if !account.active {
         return Err(Problem::conflict("This user is not active."));
@@ -36,7 +40,13 @@ pub(crate) async fn issue(State(login): State<Login>, caller: Caller, Path(user)
     // 25 characters that are easy to read out: 125 bits.
     let code = readable(&rand::random::<[u8; 25]>());
     let expires_at = login.now() + ACTIVATION;
-    login.store.write("activation_put", params![&user, fingerprint(&code), expires_at]).await?;
+    login
+        .store
+        .write(
+            "activation_put",
+            params![&user, fingerprint(&code), expires_at],
+        )
+        .await?;
     tracing::info!(user.id = %user, by = %caller.id(), "an activation code was issued");
     Ok(Json(Code { code, expires_at }))
 }
@@ -44,7 +54,10 @@ pub(crate) async fn issue(State(login): State<Login>, caller: Caller, Path(user)
 fn readable(random: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
-    let groups: Vec<String> = random.chunks(5).map(|group| group.iter().map(letter).collect()).collect();
+    let groups: Vec<String> = random
+        .chunks(5)
+        .map(|group| group.iter().map(letter).collect())
+        .collect();
     groups.join("-")
 }
 
@@ -74,16 +87,41 @@ pub(crate) async fn activate(
     let name = normalised(&given.login);
     check_rules(&given.password, &name, "/password")?;
     let counted = login.count_attempt(&name, &address.0).await?;
-    let refused = || Problem::new(StatusCode::UNAUTHORIZED, "bad-code", "User name or code is wrong, or the code has ended");
-    let account = login.account(&name).await?.filter(|account| account.active).ok_or_else(refused)?;
+    let refused = || {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "bad-code",
+            "User name or code is wrong, or the code has ended",
+        )
+    };
+    let account = login
+        .account(&name)
+        .await?
+        .filter(|account| account.active)
+        .ok_or_else(refused)?;
     let mut tx = login.store.begin().await?;
     let code = fingerprint(&given.code.expose().trim().to_uppercase());
-    if tx.call("activation_take", params![&account.user_id, code, tx.now()]).await?.affected() == 0 {
+    if tx
+        .call("activation_take", params![&account.user_id, code, tx.now()])
+        .await?
+        .affected()
+        == 0
+    {
         return Err(refused());
     }
     counted.forgive(&mut tx).await?;
-    login.set_password(&mut tx, &account.user_id, &given.password, "").await?;
-    let (secret, session) = login.open_session(&mut tx, crate::accounts::Account { must_change: false, ..account }).await?;
+    login
+        .set_password(&mut tx, &account.user_id, &given.password, "")
+        .await?;
+    let (secret, session) = login
+        .open_session(
+            &mut tx,
+            crate::accounts::Account {
+                must_change: false,
+                ..account
+            },
+        )
+        .await?;
     tx.commit().await?;
     tracing::info!(login = name, "a password was set with a code");
     Ok(with_cookie(Json(session).into_response(), &secret, ""))
@@ -95,6 +133,9 @@ mod tests {
 
     #[test]
     fn a_code_can_be_read_out() {
-        assert_eq!(readable(&[0, 1, 2, 3, 4, 31, 32, 255, 9, 10]), "23456-Z2ZBC");
+        assert_eq!(
+            readable(&[0, 1, 2, 3, 4, 31, 32, 255, 9, 10]),
+            "23456-Z2ZBC"
+        );
     }
 }

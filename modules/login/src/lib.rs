@@ -88,7 +88,10 @@ impl Login {
         start.spawn("tidy", async move {
             loop {
                 if let Err(error) = login.prune().await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions could not be removed");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "ended sessions could not be removed"
+                    );
                 }
                 login.clock.sleep(limits::TIDY).await;
             }
@@ -98,9 +101,12 @@ impl Login {
     async fn prune(&self) -> Result<(), dcp::store::StoreError> {
         let now = self.now();
         let mut tx = self.store.begin().await?;
-        tx.call("sessions_prune", dcp::params![now, now - limits::IDLE]).await?;
-        tx.call("attempts_prune", dcp::params![now - limits::ATTEMPT_MEMORY]).await?;
-        tx.call("addresses_prune", dcp::params![now - limits::KNOWN_ADDRESS]).await?;
+        tx.call("sessions_prune", dcp::params![now, now - limits::IDLE])
+            .await?;
+        tx.call("attempts_prune", dcp::params![now - limits::ATTEMPT_MEMORY])
+            .await?;
+        tx.call("addresses_prune", dcp::params![now - limits::KNOWN_ADDRESS])
+            .await?;
         tx.commit().await
     }
 
@@ -111,7 +117,7 @@ impl Login {
 
 /// How a secret is stored. It has 256 random bits, so a plain hash cannot be guessed back.
 fn fingerprint(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
 /// The problem of everyone who is no person.

@@ -44,14 +44,28 @@ pub(crate) async fn change(
     let account = login.account_by_id(caller.id().as_str()).await?;
     let mut tx = match (&given.old, &given.code) {
         (Some(old), None) => {
-            if !login.hasher.fits(old, account.password_hash.as_deref()).await? {
-                return Err(Problem::new(StatusCode::UNAUTHORIZED, "bad-credentials", "The present password is wrong").part("/old", "This is not your present password."));
+            if !login
+                .hasher
+                .fits(old, account.password_hash.as_deref())
+                .await?
+            {
+                return Err(Problem::new(
+                    StatusCode::UNAUTHORIZED,
+                    "bad-credentials",
+                    "The present password is wrong",
+                )
+                .part("/old", "This is not your present password."));
             }
             login.store.begin().await?
         }
         (None, Some(code)) => {
             let mut tx = login.store.begin().await?;
-            let taken = tx.call("activation_take", params![caller.id(), fingerprint(code.expose()), tx.now()]).await?;
+            let taken = tx
+                .call(
+                    "activation_take",
+                    params![caller.id(), fingerprint(code.expose()), tx.now()],
+                )
+                .await?;
             if taken.affected() == 0 {
                 return Err(wrong("/code", "This code is wrong or has ended."));
             }
@@ -60,7 +74,9 @@ pub(crate) async fn change(
         _ => return Err(wrong("/old", "Give either the present password or a code.")),
     };
     counted.forgive(&mut tx).await?;
-    login.set_password(&mut tx, caller.id().as_str(), &given.new, caller.session()).await?;
+    login
+        .set_password(&mut tx, caller.id().as_str(), &given.new, caller.session())
+        .await?;
     tx.commit().await?;
     tracing::info!(user.id = %caller.id(), "a password was changed");
     Ok(StatusCode::NO_CONTENT)

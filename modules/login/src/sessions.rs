@@ -63,12 +63,20 @@ pub(crate) struct Stored {
 impl Stored {
     /// Nothing but a new password is possible while it must be changed.
     pub(crate) fn effective_grants(&self) -> Grants {
-        if self.must_change { Grants::new() } else { self.grants.clone() }
+        if self.must_change {
+            Grants::new()
+        } else {
+            self.grants.clone()
+        }
     }
 }
 
 fn bad_credentials() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "bad-credentials", "User name or password is wrong")
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "bad-credentials",
+        "User name or password is wrong",
+    )
 }
 
 /// Signs in with name and password.
@@ -86,7 +94,9 @@ pub(crate) async fn sign_in(
     let name = normalised(&given.login);
     let counted = login.count_attempt(&name, &address.0).await?;
     let account = login.account(&name).await?.filter(|account| account.active);
-    let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
+    let stored = account
+        .as_ref()
+        .and_then(|account| account.password_hash.as_deref());
     let fits = login.hasher.fits(&given.password, stored).await?;
     let Some(account) = account.filter(|_| fits) else {
         tracing::info!(login = name, address = address.0, "a sign-in failed");
@@ -94,9 +104,17 @@ pub(crate) async fn sign_in(
     };
     let mut tx = login.store.begin().await?;
     counted.forgive(&mut tx).await?;
-    tx.call("address_put", params![&account.user_id, &address.0, tx.now()]).await?;
+    tx.call(
+        "address_put",
+        params![&account.user_id, &address.0, tx.now()],
+    )
+    .await?;
     if let Some(before) = before {
-        tx.call("session_end", params![before.session(), before.id(), "session"]).await?;
+        tx.call(
+            "session_end",
+            params![before.session(), before.id(), "session"],
+        )
+        .await?;
     }
     let (secret, session) = login.open_session(&mut tx, account).await?;
     tx.commit().await?;
@@ -106,20 +124,45 @@ pub(crate) async fn sign_in(
 
 impl Login {
     /// A new session with a new secret for that account.
-    pub(crate) async fn open_session(&self, tx: &mut dcp::store::Tx<'_>, account: Account) -> Result<(String, Session), Problem> {
+    pub(crate) async fn open_session(
+        &self,
+        tx: &mut dcp::store::Tx<'_>,
+        account: Account,
+    ) -> Result<(String, Session), Problem> {
         let (id, secret, now) = (self.ids.next(), new_secret(), tx.now());
         let expires_at = now + SESSION;
         let hash = fingerprint(&secret);
-        tx.call("session_add", params![id, hash, &account.user_id, "session", "", now, expires_at]).await?;
-        let grants = if account.must_change { Grants::new() } else { account.grants };
-        let user = SignedIn { id: account.user_id, login: account.login, name: account.name };
-        Ok((secret, Session { user, grants, expires_at, must_change_password: account.must_change }))
+        tx.call(
+            "session_add",
+            params![id, hash, &account.user_id, "session", "", now, expires_at],
+        )
+        .await?;
+        let grants = if account.must_change {
+            Grants::new()
+        } else {
+            account.grants
+        };
+        let user = SignedIn {
+            id: account.user_id,
+            login: account.login,
+            name: account.name,
+        };
+        Ok((
+            secret,
+            Session {
+                user,
+                grants,
+                expires_at,
+                must_change_password: account.must_change,
+            },
+        ))
     }
 }
 
 /// Sets the session's cookie; `ending` is empty or ends it.
 pub(crate) fn with_cookie(mut response: Response, secret: &str, ending: &str) -> Response {
-    let cookie = format!("{SESSION_COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{ending}");
+    let cookie =
+        format!("{SESSION_COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{ending}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -135,11 +178,19 @@ pub(crate) async fn current(
     if caller.is_service() {
         return Err(only_people());
     }
-    let stored: Option<Stored> = login.store.read("session_by_id", params![caller.session()]).await?.optional()?;
+    let stored: Option<Stored> = login
+        .store
+        .read("session_by_id", params![caller.session()])
+        .await?
+        .optional()?;
     let stored = stored.ok_or_else(Problem::unauthenticated)?;
     Ok(Json(Session {
         grants: stored.effective_grants(),
-        user: SignedIn { id: stored.user_id, login: stored.login, name: stored.name },
+        user: SignedIn {
+            id: stored.user_id,
+            login: stored.login,
+            name: stored.name,
+        },
         expires_at: stored.expires_at,
         must_change_password: stored.must_change,
     }))
@@ -151,6 +202,16 @@ pub(crate) async fn sign_out(
     axum::extract::State(login): axum::extract::State<Login>,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    login.store.write("session_end", params![caller.session(), caller.id(), "session"]).await?;
-    Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), "", "; Max-Age=0"))
+    login
+        .store
+        .write(
+            "session_end",
+            params![caller.session(), caller.id(), "session"],
+        )
+        .await?;
+    Ok(with_cookie(
+        StatusCode::NO_CONTENT.into_response(),
+        "",
+        "; Max-Age=0",
+    ))
 }

@@ -1,5 +1,16 @@
 //! Signing in, through the real program.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each module uses a part of it"
+)]
 #[path = "../../../framework/tests/support/module_process.rs"]
 mod module_process;
 
@@ -14,32 +25,76 @@ const SECRETS: &str = "['demo/users']\nana = \"ana-has-a-password\"\n['service/m
 const PASSWORD: &str = "ana-has-a-password";
 
 async fn start() -> Module {
-    let login = Module::start("login", env!("CARGO_BIN_EXE_login"), SECRETS, &[("DCP__MODULE__DEMO", "true")]).await;
+    let login = Module::start(
+        "login",
+        env!("CARGO_BIN_EXE_login"),
+        SECRETS,
+        &[("DCP__MODULE__DEMO", "true")],
+    )
+    .await;
     login.publish(&user("u-ana", "ana", true)).await;
     login.publish(&user("u-ben", "ben", true)).await;
     login
 }
 
 fn user(id: &str, login: &str, active: bool) -> UserChanged {
-    let user = User { id: id.into(), login: login.into(), name: format!("Name of {login}"), email: String::new(), active };
-    let by = Actor { id: "u-admin".into(), name: "Admin".into() };
-    UserChanged { user, grants: grants(&[("basel", &["mvda.read"])]), by, at: jiff::Timestamp::UNIX_EPOCH }
+    let user = User {
+        id: id.into(),
+        login: login.into(),
+        name: format!("Name of {login}"),
+        email: String::new(),
+        active,
+    };
+    let by = Actor {
+        id: "u-admin".into(),
+        name: "Admin".into(),
+    };
+    UserChanged {
+        user,
+        grants: grants(&[("basel", &["mvda.read"])]),
+        by,
+        at: jiff::Timestamp::UNIX_EPOCH,
+    }
 }
 
 async fn sign_in(login: &Module, name: &str, password: &str, address: &str) -> reqwest::Response {
     let body = json!({ "login": name, "password": password });
-    login.request(Method::POST, "/api/login/session", "").header("x-forwarded-for", address).json(&body).send().await.unwrap()
+    login
+        .request(Method::POST, "/api/login/session", "")
+        .header("x-forwarded-for", address)
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
 }
 
 fn cookie(answer: &reqwest::Response) -> String {
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
-    cookie.strip_prefix("__Host-dcp-session=").unwrap().split(';').next().unwrap().to_owned()
+    assert!(
+        cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"),
+        "{cookie}"
+    );
+    cookie
+        .strip_prefix("__Host-dcp-session=")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 async fn resolve(login: &Module, credential: &str) -> (StatusCode, Value) {
-    let request = login.request(Method::POST, "/internal/resolve", "").header("dcp-edge-key", "edge-key");
-    module_process::read(request.json(&json!({ "credential": credential })).send().await.unwrap()).await
+    let request = login
+        .request(Method::POST, "/internal/resolve", "")
+        .header("dcp-edge-key", "edge-key");
+    module_process::read(
+        request
+            .json(&json!({ "credential": credential }))
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -52,15 +107,30 @@ async fn a_session_begins_with_the_password_and_ends_at_sign_out() {
     insta::assert_json_snapshot!("session", hide(session.clone(), &["expires_at"]));
 
     let (status, found) = resolve(&login, &secret).await;
-    assert_eq!((status, &found["id"], &found["grants"]["basel"]), (StatusCode::OK, &json!("u-ana"), &json!(["mvda.read"])));
+    assert_eq!(
+        (status, &found["id"], &found["grants"]["basel"]),
+        (StatusCode::OK, &json!("u-ana"), &json!(["mvda.read"]))
+    );
     assert_eq!(login.stop(), Some(0), "a stop is clean");
     login.run().await;
-    assert_eq!(resolve(&login, &secret).await.0, 200, "a session outlives the process");
+    assert_eq!(
+        resolve(&login, &secret).await.0,
+        200,
+        "a session outlives the process"
+    );
 
     let token = login.sign("u-ana", Kind::User, &[], found["session"].as_str().unwrap());
     let (status, shown) = login.get("/api/login/session", &token).await;
     assert_eq!((status, &shown["user"]), (StatusCode::OK, &session["user"]));
-    assert_eq!(login.request(Method::DELETE, "/api/login/session", &token).send().await.unwrap().status(), 204);
+    assert_eq!(
+        login
+            .request(Method::DELETE, "/api/login/session", &token)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        204
+    );
     let (status, problem) = resolve(&login, &secret).await;
     assert_eq!(status, 401);
     insta::assert_json_snapshot!("ended_credential", stable(problem));
@@ -73,13 +143,23 @@ async fn wrong_names_and_passwords_look_alike_and_make_wait() {
     let wrong = module_process::read(sign_in(&login, "ana", "wrong", "10.0.0.1").await).await;
     let unknown = module_process::read(sign_in(&login, "nobody", "wrong", "10.0.0.1").await).await;
     let without = module_process::read(sign_in(&login, "ben", "wrong", "10.0.0.1").await).await;
-    assert_eq!((wrong.0, unknown.0, without.0), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+    assert_eq!(
+        (wrong.0, unknown.0, without.0),
+        (
+            StatusCode::UNAUTHORIZED,
+            StatusCode::UNAUTHORIZED,
+            StatusCode::UNAUTHORIZED
+        )
+    );
     let wrong = stable(wrong.1);
     assert!(wrong == stable(unknown.1) && wrong == stable(without.1));
     insta::assert_json_snapshot!("bad_credentials", wrong);
 
     // The owner signs in from a known address; then a stranger guesses.
-    assert_eq!(sign_in(&login, "ana", PASSWORD, "10.0.0.1").await.status(), 200);
+    assert_eq!(
+        sign_in(&login, "ana", PASSWORD, "10.0.0.1").await.status(),
+        200
+    );
     let mut slowed = None;
     for _ in 0..8 {
         let answer = sign_in(&login, "ana", "guess", "10.6.6.6").await;
@@ -89,9 +169,20 @@ async fn wrong_names_and_passwords_look_alike_and_make_wait() {
         }
     }
     let slowed = slowed.expect("guessing is slowed");
-    assert!(slowed.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap() >= 1);
+    assert!(
+        slowed.headers()["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+            >= 1
+    );
     insta::assert_json_snapshot!("slowed", stable(slowed.json().await.unwrap()));
-    assert_eq!(sign_in(&login, "ana", PASSWORD, "10.0.0.1").await.status(), 200, "the owner does not wait");
+    assert_eq!(
+        sign_in(&login, "ana", PASSWORD, "10.0.0.1").await.status(),
+        200,
+        "the owner does not wait"
+    );
 }
 
 #[tokio::test]
@@ -99,7 +190,10 @@ async fn parallel_guesses_do_not_overtake_the_count() {
     let login = start().await;
     let guesses = (0..20).map(|_| sign_in(&login, "ana", "guess", "10.6.6.6"));
     let answers = futures_util::future::join_all(guesses).await;
-    let looked_at = answers.iter().filter(|answer| answer.status() == 401).count();
+    let looked_at = answers
+        .iter()
+        .filter(|answer| answer.status() == 401)
+        .count();
     assert!(looked_at <= 5, "{looked_at} of 20 guesses were looked at");
 }
 
@@ -110,58 +204,189 @@ async fn a_deactivated_user_is_out_at_once() {
     assert_eq!(resolve(&login, &secret).await.0, 200);
     login.publish(&user("u-ana", "ana", false)).await;
     assert_eq!(resolve(&login, &secret).await.0, 401);
-    assert_eq!(sign_in(&login, "ana", PASSWORD, "10.0.0.1").await.status(), 401);
+    assert_eq!(
+        sign_in(&login, "ana", PASSWORD, "10.0.0.1").await.status(),
+        401
+    );
 }
 
 #[tokio::test]
 async fn an_api_token_works_until_it_is_ended() {
     let login = start().await;
     let ana = login.token("u-ana", &[]);
-    let (status, made) = login.send(Method::POST, "/api/login/tokens", &ana, &json!({ "name": "nightly", "ttl_days": 30 })).await;
+    let (status, made) = login
+        .send(
+            Method::POST,
+            "/api/login/tokens",
+            &ana,
+            &json!({ "name": "nightly", "ttl_days": 30 }),
+        )
+        .await;
     assert_eq!(status, 200);
     let token = made["token"].as_str().unwrap();
     assert!(token.starts_with("dcp_") && token.len() > 40);
     assert_eq!(resolve(&login, token).await.1["id"], "u-ana");
     let (_, listed) = login.get("/api/login/tokens", &ana).await;
-    assert_eq!((listed[0]["name"].as_str(), listed[0].get("token")), (Some("nightly"), None));
+    assert_eq!(
+        (listed[0]["name"].as_str(), listed[0].get("token")),
+        (Some("nightly"), None)
+    );
     let path = format!("/api/login/tokens/{}", made["id"].as_str().unwrap());
     let ben = login.token("u-ben", &[]);
-    assert_eq!(login.request(Method::DELETE, &path, &ben).send().await.unwrap().status(), 404, "another one's token");
-    assert_eq!(login.request(Method::DELETE, &path, &ana).send().await.unwrap().status(), 204);
+    assert_eq!(
+        login
+            .request(Method::DELETE, &path, &ben)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        404,
+        "another one's token"
+    );
+    assert_eq!(
+        login
+            .request(Method::DELETE, &path, &ana)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        204
+    );
     assert_eq!(resolve(&login, token).await.0, 401);
-    let (status, problem) = login.send(Method::POST, "/api/login/tokens", &ana, &json!({ "name": "x", "ttl_days": 367 })).await;
-    assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("/ttl_days")));
+    let (status, problem) = login
+        .send(
+            Method::POST,
+            "/api/login/tokens",
+            &ana,
+            &json!({ "name": "x", "ttl_days": 367 }),
+        )
+        .await;
+    assert_eq!(
+        (status, problem["errors"][0]["pointer"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("/ttl_days"))
+    );
 }
 
 #[tokio::test]
 async fn a_code_sets_the_first_password_once() {
     let login = start().await;
     let admin = login.token("u-admin", &[("*", &["administration.manage"])]);
-    let (status, issued) = login.send(Method::POST, "/api/login/accounts/u-ben/activation", &admin, &json!({})).await;
+    let (status, issued) = login
+        .send(
+            Method::POST,
+            "/api/login/accounts/u-ben/activation",
+            &admin,
+            &json!({}),
+        )
+        .await;
     assert_eq!(status, 200);
     let activate = |password: &'static str| json!({ "login": "ben", "code": issued["code"], "password": password });
-    let (status, problem) = login.send(Method::POST, "/api/login/activate", "", &activate("too short")).await;
+    let (status, problem) = login
+        .send(
+            Method::POST,
+            "/api/login/activate",
+            "",
+            &activate("too short"),
+        )
+        .await;
     assert_eq!(status, 422);
     insta::assert_json_snapshot!("short_password", stable(problem));
-    let (status, session) = login.send(Method::POST, "/api/login/activate", "", &activate("correct horse battery")).await;
-    assert_eq!((status, session["user"]["login"].as_str()), (StatusCode::OK, Some("ben")));
-    assert_eq!(login.send(Method::POST, "/api/login/activate", "", &activate("another good one")).await.0, 401, "a code is used once");
-    assert_eq!(sign_in(&login, "ben", "correct horse battery", "10.0.0.2").await.status(), 200);
+    let (status, session) = login
+        .send(
+            Method::POST,
+            "/api/login/activate",
+            "",
+            &activate("correct horse battery"),
+        )
+        .await;
+    assert_eq!(
+        (status, session["user"]["login"].as_str()),
+        (StatusCode::OK, Some("ben"))
+    );
+    assert_eq!(
+        login
+            .send(
+                Method::POST,
+                "/api/login/activate",
+                "",
+                &activate("another good one")
+            )
+            .await
+            .0,
+        401,
+        "a code is used once"
+    );
+    assert_eq!(
+        sign_in(&login, "ben", "correct horse battery", "10.0.0.2")
+            .await
+            .status(),
+        200
+    );
 }
 
 #[tokio::test]
 async fn a_changed_password_ends_every_other_session() {
     let login = start().await;
-    let (first, second) = (cookie(&sign_in(&login, "ana", PASSWORD, "10.0.0.1").await), cookie(&sign_in(&login, "ana", PASSWORD, "10.0.0.1").await));
-    let session = resolve(&login, &first).await.1["session"].as_str().unwrap().to_owned();
+    let (first, second) = (
+        cookie(&sign_in(&login, "ana", PASSWORD, "10.0.0.1").await),
+        cookie(&sign_in(&login, "ana", PASSWORD, "10.0.0.1").await),
+    );
+    let session = resolve(&login, &first).await.1["session"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let ana = login.sign("ana", Kind::User, &[], &session);
     let wrong = json!({ "old": "no", "new": "a much better password" });
-    assert_eq!(login.send(Method::POST, "/api/login/password", &login.sign("u-ana", Kind::User, &[], &session), &wrong).await.0, 401);
-    assert_eq!(login.send(Method::POST, "/api/login/password", &ana, &json!({ "old": PASSWORD, "new": "ana is my name" })).await.0, 422);
+    assert_eq!(
+        login
+            .send(
+                Method::POST,
+                "/api/login/password",
+                &login.sign("u-ana", Kind::User, &[], &session),
+                &wrong
+            )
+            .await
+            .0,
+        401
+    );
+    assert_eq!(
+        login
+            .send(
+                Method::POST,
+                "/api/login/password",
+                &ana,
+                &json!({ "old": PASSWORD, "new": "ana is my name" })
+            )
+            .await
+            .0,
+        422
+    );
     let change = json!({ "old": PASSWORD, "new": "a much better password" });
-    assert_eq!(login.send(Method::POST, "/api/login/password", &login.sign("u-ana", Kind::User, &[], &session), &change).await.0, 204);
-    assert_eq!((resolve(&login, &first).await.0, resolve(&login, &second).await.0), (StatusCode::OK, StatusCode::UNAUTHORIZED));
-    assert_eq!(sign_in(&login, "ana", "a much better password", "10.0.0.1").await.status(), 200);
+    assert_eq!(
+        login
+            .send(
+                Method::POST,
+                "/api/login/password",
+                &login.sign("u-ana", Kind::User, &[], &session),
+                &change
+            )
+            .await
+            .0,
+        204
+    );
+    assert_eq!(
+        (
+            resolve(&login, &first).await.0,
+            resolve(&login, &second).await.0
+        ),
+        (StatusCode::OK, StatusCode::UNAUTHORIZED)
+    );
+    assert_eq!(
+        sign_in(&login, "ana", "a much better password", "10.0.0.1")
+            .await
+            .status(),
+        200
+    );
 }
 
 #[tokio::test]
@@ -170,10 +395,24 @@ async fn a_module_is_known_by_its_credential_and_the_edge_by_its_key() {
     let (status, found) = resolve(&login, "svc_mvda_0123456789").await;
     assert_eq!(status, 200);
     insta::assert_json_snapshot!("module", found);
-    for wrong in ["svc_mvda_0123456780", "svc_mvda_", "svc_", "svc_gone_1", "svc_../edge_x", ""] {
+    for wrong in [
+        "svc_mvda_0123456780",
+        "svc_mvda_",
+        "svc_",
+        "svc_gone_1",
+        "svc_../edge_x",
+        "",
+    ] {
         assert_eq!(resolve(&login, wrong).await.0, 401, "{wrong}");
     }
-    let (status, problem) = login.send(Method::POST, "/internal/resolve", "", &json!({ "credential": "svc_mvda_0123456789" })).await;
+    let (status, problem) = login
+        .send(
+            Method::POST,
+            "/internal/resolve",
+            "",
+            &json!({ "credential": "svc_mvda_0123456789" }),
+        )
+        .await;
     assert_eq!(status, 403);
     insta::assert_json_snapshot!("not_the_edge", stable(problem));
 }
@@ -197,7 +436,11 @@ async fn no_secret_is_stored() {
         }
         let bytes = std::fs::read(&path).unwrap();
         for canary in [secret.as_bytes(), PASSWORD.as_bytes()] {
-            assert!(!bytes.windows(canary.len()).any(|window| window == canary), "{} holds a secret", path.display());
+            assert!(
+                !bytes.windows(canary.len()).any(|window| window == canary),
+                "{} holds a secret",
+                path.display()
+            );
         }
     }
 }

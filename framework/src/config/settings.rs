@@ -1,0 +1,128 @@
+//! The sections every process has.
+
+use serde::Deserialize;
+
+use crate::model::Zone;
+use crate::secrets::SecretsSettings;
+
+/// `[node]`: where this process runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeSettings {
+    /// Name of the node.
+    pub name: String,
+    /// Zone of the node; a module runs in no other than its manifest's.
+    pub zone: Option<Zone>,
+    /// Which of the module's instances this is.
+    pub instance: String,
+}
+
+impl Default for NodeSettings {
+    fn default() -> Self {
+        Self {
+            name: "local".into(),
+            zone: None,
+            instance: "1".into(),
+        }
+    }
+}
+
+/// `[http]`: the module's own listener.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// Address and port; the manifest's port on loopback when absent.
+    pub listen: Option<std::net::SocketAddr>,
+}
+
+/// `[edge]`: the way to other modules.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EdgeSettings {
+    /// Internal address of this node's edge.
+    pub url: String,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            url: "http://127.0.0.1:7400".into(),
+        }
+    }
+}
+
+/// A section that holds one address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// The address.
+    pub url: String,
+}
+
+/// `[log]`: what is logged, and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// A level, or directives such as `info,dcp::bus=debug`.
+    pub level: String,
+    /// For machines or for people.
+    pub format: LogFormat,
+}
+
+/// Format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Readable text.
+    Text,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            level: "info".into(),
+            format: LogFormat::Json,
+        }
+    }
+}
+
+/// What every module's process is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where this process runs.
+    #[serde(default)]
+    pub node: NodeSettings,
+    /// Its listener.
+    #[serde(default)]
+    pub http: HttpSettings,
+    /// The way to other modules.
+    #[serde(default)]
+    pub edge: EdgeSettings,
+    /// `sqlite:<folder>` or an address of SQL Server.
+    #[serde(default = "default_store")]
+    pub store: Address,
+    /// `local:<file>` or `amqp(s)://`.
+    #[serde(default = "default_bus")]
+    pub bus: Address,
+    /// Provider of secrets.
+    #[serde(default)]
+    pub secrets: SecretsSettings,
+    /// Logging.
+    #[serde(default)]
+    pub log: LogSettings,
+}
+
+fn default_store() -> Address {
+    Address {
+        url: "sqlite:.dcp/state".into(),
+    }
+}
+
+fn default_bus() -> Address {
+    Address {
+        url: "local:.dcp/state/bus/local.db".into(),
+    }
+}
