@@ -1,10 +1,17 @@
 //! The PI Web API client against the simulator, over HTTP, with the faults a real server shows.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests against a server that lives in real time")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests against a server that lives in real time"
+)]
 
 use std::time::{Duration, Instant};
 
-use dcp::pi::{BatchFilter, BatchRef, Interpolation, PiClient, PiCredentials, PiError, PiSource, Status, TagRef};
+use dcp::pi::{
+    BatchFilter, BatchRef, Interpolation, PiClient, PiCredentials, PiError, PiSource, Status,
+    TagRef,
+};
 use dcp::secrets::Secret;
 use jiff::{SignedDuration, Timestamp};
 use pi_simulator::timeline::LastBatch;
@@ -32,12 +39,21 @@ async fn start(settings: Settings) -> (Running, PiClient) {
 }
 
 async fn fault(simulator: &Running, fault: serde_json::Value) {
-    let answer = reqwest::Client::new().post(simulator.faults_url()).json(&fault).send().await.unwrap();
+    let answer = reqwest::Client::new()
+        .post(simulator.faults_url())
+        .json(&fault)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 200);
 }
 
 async fn clear(simulator: &Running) {
-    reqwest::Client::new().delete(simulator.faults_url()).send().await.unwrap();
+    reqwest::Client::new()
+        .delete(simulator.faults_url())
+        .send()
+        .await
+        .unwrap();
 }
 
 fn hours(count: i64) -> SignedDuration {
@@ -48,9 +64,25 @@ fn hours(count: i64) -> SignedDuration {
 async fn plan(client: &PiClient) -> (Vec<TagRef>, Vec<BatchRef>) {
     let dryer = client.element_at(DRYER_1).await.unwrap();
     let tags = client.tags(&dryer.web_id).await.unwrap();
-    let batches = client.batches(&dryer.web_id, &BatchFilter::default()).await.unwrap();
-    let tags = tags.into_iter().map(|tag| TagRef { name: tag.name, web_id: tag.web_id }).collect();
-    let batches = batches.into_iter().map(|batch| BatchRef { id: batch.name, start: batch.start, end: batch.end }).collect();
+    let batches = client
+        .batches(&dryer.web_id, &BatchFilter::default())
+        .await
+        .unwrap();
+    let tags = tags
+        .into_iter()
+        .map(|tag| TagRef {
+            name: tag.name,
+            web_id: tag.web_id,
+        })
+        .collect();
+    let batches = batches
+        .into_iter()
+        .map(|batch| BatchRef {
+            id: batch.name,
+            start: batch.start,
+            end: batch.end,
+        })
+        .collect();
     (tags, batches)
 }
 
@@ -74,7 +106,14 @@ mod csv_row {
         pub(crate) fn read(names: &[&str], line: &str) -> Self {
             let cells: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
             let batch = line.split(',').next().unwrap().parse().unwrap();
-            Self { batch, values: names.iter().map(|name| (*name).to_owned()).zip(cells).collect() }
+            Self {
+                batch,
+                values: names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .zip(cells)
+                    .collect(),
+            }
         }
     }
 }
@@ -85,20 +124,48 @@ async fn the_whole_recording_arrives_bit_for_bit_recorded_and_interpolated() {
     let (tags, batches) = plan(&client).await;
     assert_eq!((tags.len(), batches.len()), (10, 71));
     let expected = recording();
-    for interpolation in [Interpolation::Recorded, Interpolation::Interval("60s".to_owned())] {
+    for interpolation in [
+        Interpolation::Recorded,
+        Interpolation::Interval("60s".to_owned()),
+    ] {
         let mut reports = Vec::new();
         let began = Instant::now();
-        let table = client.read_batches(&tags, &batches, &interpolation, |progress| reports.push(progress)).await.unwrap();
-        println!("{interpolation:?}: {} rows in {:?}", table.rows(), began.elapsed());
+        let table = client
+            .read_batches(&tags, &batches, &interpolation, |progress| {
+                reports.push(progress)
+            })
+            .await
+            .unwrap();
+        println!(
+            "{interpolation:?}: {} rows in {:?}",
+            table.rows(),
+            began.elapsed()
+        );
         assert_eq!(table.rows(), 9_220);
-        assert_eq!((reports.len(), reports[70].batches, reports[70].of, reports[70].rows), (71, 71, 71, 9_220));
+        assert_eq!(
+            (
+                reports.len(),
+                reports[70].batches,
+                reports[70].of,
+                reports[70].rows
+            ),
+            (71, 71, 71, 9_220)
+        );
         assert_eq!(table.unusable(), [0; 10]);
         for (row, wanted) in expected.iter().enumerate() {
             let name = &table.batches[table.batch[row] as usize];
             assert_eq!(*name, format!("DR1-2026-{:03}", wanted.batch));
-            assert_eq!(table.seconds[row].to_bits(), (wanted.values["ClockTime"] * 60.0).to_bits());
+            assert_eq!(
+                table.seconds[row].to_bits(),
+                (wanted.values["ClockTime"] * 60.0).to_bits()
+            );
             for column in &table.columns {
-                assert_eq!(column.values[row].to_bits(), wanted.values[&column.name].to_bits(), "{name} {}", column.name);
+                assert_eq!(
+                    column.values[row].to_bits(),
+                    wanted.values[&column.name].to_bits(),
+                    "{name} {}",
+                    column.name
+                );
             }
         }
     }
@@ -107,22 +174,41 @@ async fn the_whole_recording_arrives_bit_for_bit_recorded_and_interpolated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_batch_ends_with_its_newest_value_however_long_ago_that_was() {
     let yesterday = Timestamp::now().as_microsecond() - 86_400_000_000;
-    let (_simulator, client) = start(Settings { origin: Some(yesterday), ..Settings::default() }).await;
+    let (_simulator, client) = start(Settings {
+        origin: Some(yesterday),
+        ..Settings::default()
+    })
+    .await;
     let (tags, mut batches) = plan(&client).await;
     let mut last = batches.split_off(70);
     assert_eq!(last[0].end, None);
     for end in [None, Some(Timestamp::now())] {
         last[0].end = end;
-        let table = client.read_batches(&tags, &last, &Interpolation::Interval("60s".to_owned()), |_| ()).await.unwrap();
+        let table = client
+            .read_batches(
+                &tags,
+                &last,
+                &Interpolation::Interval("60s".to_owned()),
+                |_| (),
+            )
+            .await
+            .unwrap();
         assert_eq!((table.rows(), table.seconds[103]), (104, 103.0 * 60.0));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_batch_shows_what_has_happened_so_far() {
-    let (_simulator, client) = start(Settings { last_batch: LastBatch::Running, ..Settings::default() }).await;
+    let (_simulator, client) = start(Settings {
+        last_batch: LastBatch::Running,
+        ..Settings::default()
+    })
+    .await;
     let (tags, batches) = plan(&client).await;
-    let table = client.read_batches(&tags, &batches[70..], &Interpolation::Recorded, |_| ()).await.unwrap();
+    let table = client
+        .read_batches(&tags, &batches[70..], &Interpolation::Recorded, |_| ())
+        .await
+        .unwrap();
     assert!((60..=70).contains(&table.rows()), "{} rows", table.rows());
 }
 
@@ -132,38 +218,93 @@ async fn elements_tags_points_and_templates_are_found() {
     assert_eq!(client.asset_servers().await.unwrap()[0].name, "PIAF");
     assert_eq!(client.data_servers().await.unwrap()[0].name, "PIMAM");
     let roots = client.root_elements().await.unwrap();
-    assert_eq!(roots.iter().map(|root| root.name.as_str()).collect::<Vec<_>>(), ["Basel"]);
+    assert_eq!(
+        roots
+            .iter()
+            .map(|root| root.name.as_str())
+            .collect::<Vec<_>>(),
+        ["Basel"]
+    );
     let below = client.elements(&roots[0].web_id).await.unwrap();
-    assert_eq!(below.iter().map(|element| element.name.as_str()).collect::<Vec<_>>(), ["Demo signals", "Drying"]);
+    assert_eq!(
+        below
+            .iter()
+            .map(|element| element.name.as_str())
+            .collect::<Vec<_>>(),
+        ["Demo signals", "Drying"]
+    );
     let dryer = client.element_at(&DRYER_1.to_lowercase()).await.unwrap();
-    assert_eq!((dryer.template.as_str(), dryer.has_children), ("Dryer", false));
+    assert_eq!(
+        (dryer.template.as_str(), dryer.has_children),
+        ("Dryer", false)
+    );
     assert_eq!(client.element(&dryer.web_id).await.unwrap(), dryer);
     let tags = client.tags(&dryer.web_id).await.unwrap();
     let temperature = tags.iter().find(|tag| tag.name == "DryerTemp").unwrap();
-    assert_eq!((temperature.unit.as_str(), temperature.point.as_str()), ("°C", r"\\PIMAM\TIC71035.PV"));
+    assert_eq!(
+        (temperature.unit.as_str(), temperature.point.as_str()),
+        ("°C", r"\\PIMAM\TIC71035.PV")
+    );
     assert_eq!(client.tag(&temperature.web_id).await.unwrap(), *temperature);
     assert_eq!(client.points("SIN*").await.unwrap().len(), 2);
     assert_eq!(client.point("cdm158").await.unwrap().r#type, "Digital");
-    assert_eq!(client.templates().await.unwrap().iter().filter(|template| template.instance_type == "EventFrame").count(), 1);
+    assert_eq!(
+        client
+            .templates()
+            .await
+            .unwrap()
+            .iter()
+            .filter(|template| template.instance_type == "EventFrame")
+            .count(),
+        1
+    );
     let empty = client.element_at(DRYER_2).await.unwrap();
-    assert!(client.batches(&empty.web_id, &BatchFilter::default()).await.unwrap().is_empty());
+    assert!(
+        client
+            .batches(&empty.web_id, &BatchFilter::default())
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_are_filtered_and_bring_their_attributes() {
     let (_simulator, client) = start(Settings::default()).await;
     let dryer = client.element_at(DRYER_1).await.unwrap();
-    let all = client.batches(&dryer.web_id, &BatchFilter::default()).await.unwrap();
-    assert!(all.windows(2).all(|pair| pair[0].end.unwrap() < pair[1].start));
-    assert_eq!((all[70].end, all[70].units.as_slice()), (None, [dryer.web_id.clone()].as_slice()));
-    let filter = BatchFilter { from: Some(all[10].start), to: all[12].end, template: Some("Batch".to_owned()), name: None };
+    let all = client
+        .batches(&dryer.web_id, &BatchFilter::default())
+        .await
+        .unwrap();
+    assert!(
+        all.windows(2)
+            .all(|pair| pair[0].end.unwrap() < pair[1].start)
+    );
+    assert_eq!(
+        (all[70].end, all[70].units.as_slice()),
+        (None, [dryer.web_id.clone()].as_slice())
+    );
+    let filter = BatchFilter {
+        from: Some(all[10].start),
+        to: all[12].end,
+        template: Some("Batch".to_owned()),
+        name: None,
+    };
     let some = client.batches(&dryer.web_id, &filter).await.unwrap();
-    assert_eq!(some.iter().map(|batch| batch.name.as_str()).collect::<Vec<_>>(), ["DR1-2026-011", "DR1-2026-012", "DR1-2026-013"]);
+    assert_eq!(
+        some.iter()
+            .map(|batch| batch.name.as_str())
+            .collect::<Vec<_>>(),
+        ["DR1-2026-011", "DR1-2026-012", "DR1-2026-013"]
+    );
     assert_eq!(client.batch(&all[3].web_id).await.unwrap(), all[3]);
     let ids: Vec<&str> = all.iter().map(|batch| batch.web_id.as_str()).collect();
     let attributes = client.batch_attributes(&ids).await.unwrap();
     assert_eq!(attributes.len(), 71);
-    assert_eq!((&attributes[0]["BatchID"], &attributes[70]["BatchID"]), (&json!("1"), &json!("71")));
+    assert_eq!(
+        (&attributes[0]["BatchID"], &attributes[70]["BatchID"]),
+        (&json!("1"), &json!("71"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,14 +313,25 @@ async fn long_histories_are_paged_although_the_server_cuts_them_silently() {
     let tag = client.point("SINUSOID").await.unwrap().web_id;
     let burst = client.point("DEMO.BURST").await.unwrap().web_id;
     let now = Timestamp::now();
-    let all = client.recorded(&[&tag, &burst], now - hours(24 * 10), now).await.unwrap();
+    let all = client
+        .recorded(&[&tag, &burst], now - hours(24 * 10), now)
+        .await
+        .unwrap();
     let (sine, burst) = (&all[0], &all[1]);
     assert_eq!(sine.len(), 10 * 24 * 120);
-    assert!(sine.times.windows(2).all(|pair| pair[1] - pair[0] == 30_000_000));
+    assert!(
+        sine.times
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] == 30_000_000)
+    );
     // Every tenth sample has three values with one time.
     assert_eq!(burst.len(), 10 * 24 * 120 / 10 * 12);
     assert!(burst.times.windows(2).all(|pair| pair[0] <= pair[1]));
-    let triples = burst.values.windows(3).filter(|values| values[2] - values[0] > 1.5 && values[2] - values[0] < 2.5).count();
+    let triples = burst
+        .values
+        .windows(3)
+        .filter(|values| values[2] - values[0] > 1.5 && values[2] - values[0] < 2.5)
+        .count();
     assert_eq!(triples, 10 * 24 * 120 / 10);
 }
 
@@ -190,22 +342,49 @@ async fn states_and_texts_keep_their_reason() {
     let failing = client.point("DEMO.FAILING").await.unwrap().web_id;
     let mode = client.point("CDM158").await.unwrap().web_id;
     let phase = client.point("DEMO.PHASE").await.unwrap().web_id;
-    let all = client.recorded(&[&failing, &mode, &phase], now - hours(6), now).await.unwrap();
-    let timeouts = all[0].status.iter().filter(|status| **status == Status::State(246)).count();
+    let all = client
+        .recorded(&[&failing, &mode, &phase], now - hours(6), now)
+        .await
+        .unwrap();
+    let timeouts = all[0]
+        .status
+        .iter()
+        .filter(|status| **status == Status::State(246))
+        .count();
     assert!(timeouts >= 30, "{timeouts}");
-    assert!(all[0].status.contains(&Status::Questionable) && all[0].status.contains(&Status::State(255)));
+    assert!(
+        all[0].status.contains(&Status::Questionable)
+            && all[0].status.contains(&Status::State(255))
+    );
     assert_eq!(all[0].describe(Status::State(246)), "I/O Timeout");
     assert!(all[1].status.iter().all(|status| *status == Status::Good));
     assert!(all[1].texts.values().any(|text| text == "Auto"));
     assert!(all[2].status.iter().all(|status| *status == Status::Text));
     let dryer = client.element_at(DRYER_1).await.unwrap();
     let tags = client.tags(&dryer.web_id).await.unwrap();
-    fault(&simulator, json!({ "kind": "state", "tag": "DryerTemp", "name": "Bad Input", "value": 255 })).await;
-    let values = client.values(&[&tags[0].web_id, &tags[6].web_id]).await.unwrap();
-    assert_eq!((tags[6].name.as_str(), values[0].status[0], values[1].status[0]), ("DryerTemp", Status::Good, Status::State(255)));
+    fault(
+        &simulator,
+        json!({ "kind": "state", "tag": "DryerTemp", "name": "Bad Input", "value": 255 }),
+    )
+    .await;
+    let values = client
+        .values(&[&tags[0].web_id, &tags[6].web_id])
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            tags[6].name.as_str(),
+            values[0].status[0],
+            values[1].status[0]
+        ),
+        ("DryerTemp", Status::Good, Status::State(255))
+    );
     let empty = client.element_at(DRYER_2).await.unwrap();
     let silent = client.tags(&empty.web_id).await.unwrap();
-    assert_eq!(client.values(&[&silent[0].web_id]).await.unwrap()[0].describe(Status::State(253)), "Pt Created");
+    assert_eq!(
+        client.values(&[&silent[0].web_id]).await.unwrap()[0].describe(Status::State(253)),
+        "Pt Created"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,12 +395,30 @@ async fn plots_and_summaries_agree_with_the_recorded_values() {
     let (start, end) = (batches[0].start, batches[0].end.unwrap());
     let recorded = client.recorded(&[tag], start, end).await.unwrap().remove(0);
     let plot = client.plot(&[tag], start, end, 20).await.unwrap().remove(0);
-    let largest = |values: &[f64]| values.iter().copied().max_by(f64::total_cmp).unwrap().to_bits();
+    let largest = |values: &[f64]| {
+        values
+            .iter()
+            .copied()
+            .max_by(f64::total_cmp)
+            .unwrap()
+            .to_bits()
+    };
     assert_eq!(largest(&plot.values), largest(&recorded.values));
     assert!(plot.len() < recorded.len());
-    let summaries = client.summary(tag, start, end, &["Average", "Maximum"]).await.unwrap();
-    assert_eq!(summaries[1].value.unwrap().to_bits(), largest(&recorded.values));
-    let mean = recorded.values.windows(2).map(|pair| f64::midpoint(pair[0], pair[1])).sum::<f64>() / 147.0;
+    let summaries = client
+        .summary(tag, start, end, &["Average", "Maximum"])
+        .await
+        .unwrap();
+    assert_eq!(
+        summaries[1].value.unwrap().to_bits(),
+        largest(&recorded.values)
+    );
+    let mean = recorded
+        .values
+        .windows(2)
+        .map(|pair| f64::midpoint(pair[0], pair[1]))
+        .sum::<f64>()
+        / 147.0;
     assert!((summaries[0].value.unwrap() - mean).abs() < 1e-9);
 }
 
@@ -229,7 +426,12 @@ async fn plots_and_summaries_agree_with_the_recorded_values() {
 async fn passing_faults_are_survived() {
     let (simulator, client) = start(Settings::default()).await;
     let dryer = client.element_at(DRYER_1).await.unwrap();
-    for kind in [json!({ "kind": "status", "status": 503 }), json!({ "kind": "truncate" }), json!({ "kind": "web_exception" }), json!({ "kind": "reset" })] {
+    for kind in [
+        json!({ "kind": "status", "status": 503 }),
+        json!({ "kind": "truncate" }),
+        json!({ "kind": "web_exception" }),
+        json!({ "kind": "reset" }),
+    ] {
         let mut fault_twice = kind.clone();
         fault_twice["times"] = json!(2);
         fault(&simulator, fault_twice).await;
@@ -245,25 +447,43 @@ async fn lasting_faults_are_told_in_words() {
     let dryer = client.element_at(DRYER_1).await.unwrap().web_id;
     let tag = client.point("SINUSOID").await.unwrap().web_id;
     fault(&simulator, json!({ "kind": "status", "status": 503 })).await;
-    assert!(matches!(client.element(&dryer).await, Err(PiError::Failed { status: 503, .. })));
+    assert!(matches!(
+        client.element(&dryer).await,
+        Err(PiError::Failed { status: 503, .. })
+    ));
     clear(&simulator).await;
     fault(&simulator, json!({ "kind": "web_exception" })).await;
     let error = client.values(&[&tag]).await.unwrap_err();
-    assert!(matches!(&error, PiError::Interrupted(reason) if reason.contains("data source failed")), "{error:?}");
+    assert!(
+        matches!(&error, PiError::Interrupted(reason) if reason.contains("data source failed")),
+        "{error:?}"
+    );
     clear(&simulator).await;
     fault(&simulator, json!({ "kind": "truncate" })).await;
-    assert!(matches!(client.values(&[&tag]).await, Err(PiError::Interrupted(_))));
+    assert!(matches!(
+        client.values(&[&tag]).await,
+        Err(PiError::Interrupted(_))
+    ));
     clear(&simulator).await;
     fault(&simulator, json!({ "kind": "reset" })).await;
-    assert!(matches!(client.values(&[&tag]).await, Err(PiError::Down(_))));
+    assert!(matches!(
+        client.values(&[&tag]).await,
+        Err(PiError::Down(_))
+    ));
     clear(&simulator).await;
     fault(&simulator, json!({ "kind": "status", "status": 403 })).await;
-    assert!(matches!(client.element(&dryer).await, Err(PiError::NoPermission(_))));
+    assert!(matches!(
+        client.element(&dryer).await,
+        Err(PiError::NoPermission(_))
+    ));
     clear(&simulator).await;
     let error = client.point("NO.SUCH.TAG").await.unwrap_err();
     assert!(error.to_string().contains("NO.SUCH.TAG"), "{error}");
     let problem: dcp::http::Problem = error.into();
-    assert_eq!((problem.status().as_u16(), problem.kind()), (404, "urn:dcp:problem:pi-not-found"));
+    assert_eq!(
+        (problem.status().as_u16(), problem.kind()),
+        (404, "urn:dcp:problem:pi-not-found")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,10 +503,19 @@ async fn a_server_that_is_gone_is_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_are_sent_and_never_shown() {
-    let settings = Settings { credentials: Some(("dcp".to_owned(), "canary-7Q".to_owned())), ..Settings::default() };
+    let settings = Settings {
+        credentials: Some(("dcp".to_owned(), "canary-7Q".to_owned())),
+        ..Settings::default()
+    };
     let (simulator, anonymous) = start(settings).await;
-    assert!(matches!(anonymous.check().await, Err(PiError::Unauthorized)));
-    let basic = |password: &str| PiCredentials::Basic { user: "dcp".to_owned(), password: Secret::new(password.to_owned()) };
+    assert!(matches!(
+        anonymous.check().await,
+        Err(PiError::Unauthorized)
+    ));
+    let basic = |password: &str| PiCredentials::Basic {
+        user: "dcp".to_owned(),
+        password: Secret::new(password.to_owned()),
+    };
     let wrong = PiClient::connect(&source(&simulator), &basic("wrong")).unwrap();
     assert!(matches!(wrong.check().await, Err(PiError::Unauthorized)));
     let client = PiClient::connect(&source(&simulator), &basic("canary-7Q")).unwrap();
@@ -300,8 +529,16 @@ async fn long_grids_are_read_in_parts_that_fit_together() {
     let tag = client.point("SINUSOID").await.unwrap().web_id;
     let end = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
     let start = end - hours(9);
-    let grid = client.interpolated(&[&tag], start, end, 1_000_000).await.unwrap().remove(0);
+    let grid = client
+        .interpolated(&[&tag], start, end, 1_000_000)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(grid.len(), 9 * 3600 + 1);
-    assert!(grid.times.windows(2).all(|pair| pair[1] - pair[0] == 1_000_000));
+    assert!(
+        grid.times
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] == 1_000_000)
+    );
     assert_eq!(grid.times[0], start.as_microsecond());
 }

@@ -120,13 +120,23 @@ impl CalcClient {
         function: &str,
         arguments: &impl Serialize,
     ) -> Result<Answer<T>, CalcError> {
-        Ok(self.service.post(&format!("/r/{script}/{function}"), Some(site), arguments).await?)
+        Ok(self
+            .service
+            .post(&format!("/r/{script}/{function}"), Some(site), arguments)
+            .await?)
     }
 
     /// A result as the JSON text it is, checked against its key.
     pub async fn result(&self, site: &SiteId, key: &str) -> Result<Box<RawValue>, CalcError> {
-        let value: Box<RawValue> = self.service.get(&format!("/results/{key}"), Some(site)).await?;
-        if hex::encode(Sha256::digest(value.get())) == key { Ok(value) } else { Err(CalcError::Altered(key.to_owned())) }
+        let value: Box<RawValue> = self
+            .service
+            .get(&format!("/results/{key}"), Some(site))
+            .await?;
+        if hex::encode(Sha256::digest(value.get())) == key {
+            Ok(value)
+        } else {
+            Err(CalcError::Altered(key.to_owned()))
+        }
     }
 }
 
@@ -137,7 +147,11 @@ pub async fn publish_scripts(store: &Store, scripts: &[Script]) -> Result<(), St
     store
         .tx(async |tx| {
             for script in scripts {
-                let task = Publish { name: script.name.into(), source: script.source.into(), module: module.clone() };
+                let task = Publish {
+                    name: script.name.into(),
+                    source: script.source.into(),
+                    module: module.clone(),
+                };
                 tx.enqueue(EVERY_SITE, &task).await?;
             }
             Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::CalcError;
-use crate::events::calc::{Call, CallFinished, Calculated, Outcome};
+use crate::events::calc::{Calculated, Call, CallFinished, Outcome};
 use crate::store::Store;
 
 /// The calls somebody in this process waits for. A module with several instances reacts to `CallFinished` instead: the
@@ -23,7 +23,10 @@ impl Replies {
         let waiting = self.lock().remove(&finished.call_id);
         // Who no longer waits has dropped the other end; the outcome is not lost, its result is stored.
         if waiting.is_some_and(|waiting| waiting.send(finished.outcome.clone()).is_err()) {
-            tracing::debug!(call.id = finished.call_id, "nobody waits for this outcome any more");
+            tracing::debug!(
+                call.id = finished.call_id,
+                "nobody waits for this outcome any more"
+            );
         }
     }
 
@@ -31,10 +34,15 @@ impl Replies {
     pub async fn call(&self, store: &Store, call: &Call) -> Result<Calculated, CalcError> {
         let (sender, receiver) = oneshot::channel();
         self.lock().insert(call.call_id.clone(), sender);
-        let _leave = Leave { replies: self, call_id: &call.call_id };
+        let _leave = Leave {
+            replies: self,
+            call_id: &call.call_id,
+        };
         store.tx(async |tx| super::request(tx, call).await).await?;
         let now = store.clock().now();
-        let limit = call.deadline.map_or(MINUTE, |deadline| Duration::try_from(deadline.duration_since(now)).unwrap_or_default());
+        let limit = call.deadline.map_or(MINUTE, |deadline| {
+            Duration::try_from(deadline.duration_since(now)).unwrap_or_default()
+        });
         let late = store.clock().sleep(limit);
         tokio::select! {
             outcome = receiver => match outcome.map_err(|_| CalcError::Late)? {

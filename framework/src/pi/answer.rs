@@ -44,7 +44,12 @@ pub(super) struct SeriesSet {
 impl SeriesSet {
     /// The series in the order of the answer; one that failed in the middle fails the whole.
     pub(super) fn complete(self) -> Result<Vec<Series>, PiError> {
-        match self.items.iter().find_map(|series| series.failure.as_ref().map(|failure| format!("{}: {failure}", series.name))) {
+        match self.items.iter().find_map(|series| {
+            series
+                .failure
+                .as_ref()
+                .map(|failure| format!("{}: {failure}", series.name))
+        }) {
             Some(failure) => Err(PiError::Interrupted(failure)),
             None => Ok(self.items),
         }
@@ -73,12 +78,18 @@ impl<'de> Visitor<'de> for SeriesVisitor {
                 "WebId" => series.web_id = map.next_value()?,
                 "Name" => series.name = map.next_value()?,
                 "Path" => series.path = map.next_value()?,
-                "UnitsAbbreviation" => series.units = map.next_value::<Option<String>>()?.unwrap_or_default(),
+                "UnitsAbbreviation" => {
+                    series.units = map.next_value::<Option<String>>()?.unwrap_or_default()
+                }
                 "Items" => map.next_value_seed(Rows(&mut series))?,
                 // A set of single values has one `Value` per stream.
-                "Value" => series.push(map.next_value::<TimedValue<'de>>()?).map_err(serde::de::Error::custom)?,
+                "Value" => series
+                    .push(map.next_value::<TimedValue<'de>>()?)
+                    .map_err(serde::de::Error::custom)?,
                 "WebException" => {
-                    series.failure = map.next_value::<Option<WebException>>()?.map(|exception| exception.describe());
+                    series.failure = map
+                        .next_value::<Option<WebException>>()?
+                        .map(|exception| exception.describe());
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

@@ -51,10 +51,15 @@ pub(super) struct BatchAnswer {
 impl PiClient {
     /// Prepares to read a source; nothing is sent yet.
     pub fn connect(source: &PiSource, credentials: &PiCredentials) -> Result<Self, PiError> {
-        let misconfigured = |reason: &dyn std::fmt::Display| PiError::Misconfigured(format!("{}: {reason}", source.url));
-        let base = Url::parse(&format!("{}/", source.url.trim_end_matches('/'))).map_err(|error| misconfigured(&error))?;
+        let misconfigured = |reason: &dyn std::fmt::Display| {
+            PiError::Misconfigured(format!("{}: {reason}", source.url))
+        };
+        let base = Url::parse(&format!("{}/", source.url.trim_end_matches('/')))
+            .map_err(|error| misconfigured(&error))?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(misconfigured(&"the address must begin with http:// or https://"));
+            return Err(misconfigured(
+                &"the address must begin with http:// or https://",
+            ));
         }
         let http = reqwest::Client::builder()
             .connect_timeout(limits::PI_CONNECT)
@@ -63,9 +68,19 @@ impl PiClient {
             .no_proxy()
             .build()
             .map_err(PiError::Down)?;
-        let authorization = credentials.header().map_err(|_| misconfigured(&"the credentials hold characters that cannot be sent"))?;
+        let authorization = credentials
+            .header()
+            .map_err(|_| misconfigured(&"the credentials hold characters that cannot be sent"))?;
         let gate = gate(base.as_str());
-        Ok(Self { inner: Arc::new(Inner { http, base, authorization, gate, source: source.clone() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                http,
+                base,
+                authorization,
+                gate,
+                source: source.clone(),
+            }),
+        })
     }
 
     /// The source it reads.
@@ -75,38 +90,64 @@ impl PiClient {
 
     /// Whether the server answers and accepts the credentials.
     pub async fn check(&self) -> Result<(), PiError> {
-        self.get::<Value>(&["system", "userinfo"], &[], "the server").await.map(|_| ())
+        self.get::<Value>(&["system", "userinfo"], &[], "the server")
+            .await
+            .map(|_| ())
     }
 
     /// GET of a path below the base; `what` names the object in errors.
-    pub(super) async fn get<T>(&self, path: &[&str], query: &[(&str, &str)], what: &str) -> Result<T, PiError>
+    pub(super) async fn get<T>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        what: &str,
+    ) -> Result<T, PiError>
     where
         T: DeserializeOwned + Send + 'static,
     {
         let url = self.url(path, query)?;
-        self.patiently(what, || self.inner.http.get(url.clone())).await
+        self.patiently(what, || self.inner.http.get(url.clone()))
+            .await
     }
 
     /// Several GETs in one request, answered in their order.
-    pub(super) async fn get_many(&self, paths: &[Vec<&str>], query: &[(&str, &str)]) -> Result<Vec<BatchAnswer>, PiError> {
+    pub(super) async fn get_many(
+        &self,
+        paths: &[Vec<&str>],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<BatchAnswer>, PiError> {
         let mut parts = serde_json::Map::new();
         for (place, path) in paths.iter().enumerate() {
             let resource = self.url(path, query)?;
-            parts.insert(place.to_string(), json!({ "Method": "GET", "Resource": resource.as_str() }));
+            parts.insert(
+                place.to_string(),
+                json!({ "Method": "GET", "Resource": resource.as_str() }),
+            );
         }
         let url = self.url(&["batch"], &[])?;
         let body = Value::Object(parts);
         // The header is what a server with defence against forged requests asks of every POST.
-        let build = || self.inner.http.post(url.clone()).header("X-Requested-With", "XmlHttpRequest").json(&body);
+        let build = || {
+            self.inner
+                .http
+                .post(url.clone())
+                .header("X-Requested-With", "XmlHttpRequest")
+                .json(&body)
+        };
         let mut answers: HashMap<String, BatchAnswer> = self.patiently("the batch", build).await?;
         let missing = || PiError::Interrupted("the batch is not answered in full".to_owned());
-        (0..paths.len()).map(|place| answers.remove(&place.to_string()).ok_or_else(missing)).collect()
+        (0..paths.len())
+            .map(|place| answers.remove(&place.to_string()).ok_or_else(missing))
+            .collect()
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, PiError> {
         let mut url = self.inner.base.clone();
         let refuse = || PiError::Misconfigured(self.inner.source.url.clone());
-        url.path_segments_mut().map_err(|()| refuse())?.pop_if_empty().extend(path);
+        url.path_segments_mut()
+            .map_err(|()| refuse())?
+            .pop_if_empty()
+            .extend(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -114,7 +155,11 @@ impl PiClient {
     }
 
     /// Sends until it succeeds, fails for good or the attempts are used up.
-    async fn patiently<T>(&self, what: &str, build: impl Fn() -> RequestBuilder) -> Result<T, PiError>
+    async fn patiently<T>(
+        &self,
+        what: &str,
+        build: impl Fn() -> RequestBuilder,
+    ) -> Result<T, PiError>
     where
         T: DeserializeOwned + Send + 'static,
     {
@@ -122,7 +167,11 @@ impl PiClient {
         loop {
             match self.once(what, build()).await {
                 // A server that needs longer than the time limit will need as long again.
-                Err(error) if error.is_passing() && !matches!(error, PiError::Slow(_)) && attempt < limits::PI_ATTEMPTS => {
+                Err(error)
+                    if error.is_passing()
+                        && !matches!(error, PiError::Slow(_))
+                        && attempt < limits::PI_ATTEMPTS =>
+                {
                     tracing::debug!(source = self.inner.source.id, attempt, %error, "PI request is repeated");
                     SystemClock.sleep(pause(attempt)).await;
                     attempt += 1;
@@ -137,7 +186,12 @@ impl PiClient {
         T: DeserializeOwned + Send + 'static,
     {
         // The gate is never closed.
-        let _permit = self.inner.gate.acquire().await.map_err(|_| PiError::Slow(limits::PI_REQUEST))?;
+        let _permit = self
+            .inner
+            .gate
+            .acquire()
+            .await
+            .map_err(|_| PiError::Slow(limits::PI_REQUEST))?;
         let request = match &self.inner.authorization {
             Some(header) => request.header(AUTHORIZATION, header.clone()),
             None => request,
@@ -145,14 +199,21 @@ impl PiClient {
         let response = request.send().await.map_err(unsent)?;
         let status = response.status();
         let body = body(response).await?;
-        if status.is_success() { parse(body).await } else { Err(refused(status, &body, what)) }
+        if status.is_success() {
+            parse(body).await
+        } else {
+            Err(refused(status, &body, what))
+        }
     }
 }
 
 /// The concurrency limit of a server, shared by all its readers in this process.
 fn gate(base: &str) -> Arc<Semaphore> {
     static GATES: OnceLock<Mutex<HashMap<String, Weak<Semaphore>>>> = OnceLock::new();
-    let mut gates = GATES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut gates = GATES
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     gates.retain(|_, gate| gate.strong_count() > 0);
     if let Some(gate) = gates.get(base).and_then(Weak::upgrade) {
         return gate;
@@ -164,18 +225,26 @@ fn gate(base: &str) -> Arc<Semaphore> {
 
 /// Doubles with every attempt, between half and all of it at random, so that readers do not return together.
 fn pause(attempt: u32) -> Duration {
-    limits::PI_PAUSE.saturating_mul(1 << attempt.min(6)).mul_f64(rand::random_range(0.5..1.0))
+    limits::PI_PAUSE
+        .saturating_mul(1 << attempt.min(6))
+        .mul_f64(rand::random_range(0.5..1.0))
 }
 
 fn unsent(error: reqwest::Error) -> PiError {
-    if error.is_timeout() { PiError::Slow(limits::PI_REQUEST) } else { PiError::Down(error) }
+    if error.is_timeout() {
+        PiError::Slow(limits::PI_REQUEST)
+    } else {
+        PiError::Down(error)
+    }
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, PiError> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > limits::PI_ANSWER_BYTES => return Err(PiError::TooLarge(limits::PI_ANSWER_BYTES)),
+            Ok(Some(chunk)) if body.len() + chunk.len() > limits::PI_ANSWER_BYTES => {
+                return Err(PiError::TooLarge(limits::PI_ANSWER_BYTES));
+            }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) if error.is_timeout() => return Err(PiError::Slow(limits::PI_REQUEST)),
@@ -189,18 +258,26 @@ async fn parse<T: DeserializeOwned + Send + 'static>(body: Vec<u8>) -> Result<T,
         return read(&body);
     }
     let reading = tokio::task::spawn_blocking(move || read(&body));
-    reading.await.map_err(|error| PiError::Interrupted(error.to_string()))?
+    reading
+        .await
+        .map_err(|error| PiError::Interrupted(error.to_string()))?
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, PiError> {
     // A second look costs as much as the first: only where the word occurs at all.
     if body.windows(14).any(|part| part == b"\"WebException\"")
-        && let Ok(Completeness { web_exception: Some(exception) }) = serde_json::from_slice(body)
+        && let Ok(Completeness {
+            web_exception: Some(exception),
+        }) = serde_json::from_slice(body)
     {
         return Err(PiError::Interrupted(exception.describe()));
     }
     serde_json::from_slice(body).map_err(|error| {
-        if error.is_eof() { PiError::Interrupted(error.to_string()) } else { PiError::Unreadable(error) }
+        if error.is_eof() {
+            PiError::Interrupted(error.to_string())
+        } else {
+            PiError::Unreadable(error)
+        }
     })
 }
 

@@ -5,12 +5,18 @@
 /// A line drawn through these rows covers the same pixels as a line through all rows (Jugel et al., "M4", VLDB 2014).
 pub fn m4(times: &[i64], values: &[f64], columns: usize) -> Vec<usize> {
     let rows = times.len().min(values.len());
-    let (Some(first), Some(last)) = (times.first(), times.get(rows.saturating_sub(1))) else { return Vec::new() };
+    let (Some(first), Some(last)) = (times.first(), times.get(rows.saturating_sub(1))) else {
+        return Vec::new();
+    };
     if rows <= columns.saturating_mul(4) || columns == 0 {
         return (0..rows).collect();
     }
     let width = i128::from(last - first).max(1);
-    let column = |row: usize| times.get(row).map_or(0, |time| i128::from(time - first) * columns as i128 / (width + 1));
+    let column = |row: usize| {
+        times.get(row).map_or(0, |time| {
+            i128::from(time - first) * columns as i128 / (width + 1)
+        })
+    };
     let mut kept = Vec::with_capacity(columns * 4);
     let mut start = 0;
     while start < rows {

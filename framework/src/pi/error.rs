@@ -105,18 +105,27 @@ impl From<PiError> for Problem {
             PiError::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-refused"),
             PiError::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-too-large"),
             PiError::SystemState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-no-value"),
-            PiError::Unauthorized | PiError::NoPermission(_) | PiError::Misconfigured(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-access"),
+            PiError::Unauthorized | PiError::NoPermission(_) | PiError::Misconfigured(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "pi-access")
+            }
             PiError::Down(_) | PiError::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
             _ => (StatusCode::SERVICE_UNAVAILABLE, "pi-failed"),
         };
         let passing = error.is_passing();
-        let problem = Self::new(status, kind, error.title()).detail(format!("{}.", capital(&error.to_string())));
-        let problem = if passing { problem.retry_after(Duration::from_secs(5)) } else { problem };
+        let problem = Self::new(status, kind, error.title())
+            .detail(format!("{}.", capital(&error.to_string())));
+        let problem = if passing {
+            problem.retry_after(Duration::from_secs(5))
+        } else {
+            problem
+        };
         problem.because(error)
     }
 }
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }

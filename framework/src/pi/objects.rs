@@ -104,7 +104,15 @@ impl From<AttributeWire> for PiTag {
             step: wire.step,
             path: wire.path,
             // A configuration may carry settings after the path of the point.
-            point: if is_point { wire.config_string.split(';').next().unwrap_or_default().to_owned() } else { String::new() },
+            point: if is_point {
+                wire.config_string
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            } else {
+                String::new()
+            },
         }
     }
 }
@@ -192,7 +200,8 @@ pub(super) struct FrameWire {
 impl FrameWire {
     /// `None` when the server sent no readable start.
     pub(super) fn batch(self) -> Option<PiBatch> {
-        let start = time::parse(&self.start_time).and_then(|start| Timestamp::from_microsecond(start).ok())?;
+        let start = time::parse(&self.start_time)
+            .and_then(|start| Timestamp::from_microsecond(start).ok())?;
         Some(PiBatch {
             web_id: self.web_id,
             name: self.name,

@@ -78,13 +78,20 @@ impl Series {
 
     /// Times in milliseconds, as browsers count.
     pub fn times_ms(&self) -> Vec<i64> {
-        self.times.iter().map(|time| time.div_euclid(1000)).collect()
+        self.times
+            .iter()
+            .map(|time| time.div_euclid(1000))
+            .collect()
     }
 
     /// A state in words: `I/O Timeout`, `questionable`, ...
     pub fn describe(&self, status: Status) -> String {
         match status {
-            Status::State(value) => self.states.get(&value).cloned().unwrap_or_else(|| format!("state {value}")),
+            Status::State(value) => self
+                .states
+                .get(&value)
+                .cloned()
+                .unwrap_or_else(|| format!("state {value}")),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -104,19 +111,29 @@ impl Series {
     /// Appends the values of a later page from row `from` on.
     pub(super) fn append(&mut self, page: Self, from: usize) {
         let offset = self.len();
-        self.times.extend_from_slice(page.times.get(from..).unwrap_or_default());
-        self.values.extend_from_slice(page.values.get(from..).unwrap_or_default());
-        self.status.extend_from_slice(page.status.get(from..).unwrap_or_default());
-        self.texts.extend(page.texts.into_iter().filter(|(row, _)| *row >= from).map(|(row, text)| (row - from + offset, text)));
+        self.times
+            .extend_from_slice(page.times.get(from..).unwrap_or_default());
+        self.values
+            .extend_from_slice(page.values.get(from..).unwrap_or_default());
+        self.status
+            .extend_from_slice(page.status.get(from..).unwrap_or_default());
+        self.texts.extend(
+            page.texts
+                .into_iter()
+                .filter(|(row, _)| *row >= from)
+                .map(|(row, text)| (row - from + offset, text)),
+        );
         self.states.extend(page.states);
         self.failure = self.failure.take().or(page.failure);
     }
 
     pub(super) fn push(&mut self, value: TimedValue<'_>) -> Result<(), String> {
-        let time = time::parse(&value.timestamp).ok_or_else(|| format!("'{}' is not a time", value.timestamp))?;
+        let time = time::parse(&value.timestamp)
+            .ok_or_else(|| format!("'{}' is not a time", value.timestamp))?;
         let (number, status) = self.judge(value);
         self.times.push(time);
-        self.values.push(if status.is_usable() { number } else { f64::NAN });
+        self.values
+            .push(if status.is_usable() { number } else { f64::NAN });
         self.status.push(status);
         Ok(())
     }
@@ -135,9 +152,20 @@ impl Series {
             Reading::Number(number) => (number, marked),
             Reading::Text(text) => {
                 self.texts.insert(self.times.len(), text.into_owned());
-                (f64::NAN, if marked == Status::Bad { Status::Bad } else { Status::Text })
+                (
+                    f64::NAN,
+                    if marked == Status::Bad {
+                        Status::Bad
+                    } else {
+                        Status::Text
+                    },
+                )
             }
-            Reading::State { name, value, system } if system || marked == Status::Bad => {
+            Reading::State {
+                name,
+                value,
+                system,
+            } if system || marked == Status::Bad => {
                 self.states.insert(value, name.into_owned());
                 (f64::NAN, Status::State(value))
             }
@@ -145,13 +173,23 @@ impl Series {
                 self.texts.insert(self.times.len(), name.into_owned());
                 (f64::from(value), marked)
             }
-            Reading::None => (f64::NAN, if marked == Status::Bad { Status::Bad } else { Status::Missing }),
+            Reading::None => (
+                f64::NAN,
+                if marked == Status::Bad {
+                    Status::Bad
+                } else {
+                    Status::Missing
+                },
+            ),
         }
     }
 }
 
 /// One value on the wire.
-#[expect(clippy::struct_excessive_bools, reason = "the marks PI puts on a value")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the marks PI puts on a value"
+)]
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TimedValue<'a> {
@@ -211,7 +249,10 @@ impl<'de> Visitor<'de> for ReadingVisitor {
         Ok(Reading::Number(number))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "PI's whole numbers have 32 bits; larger ones are shown as doubles everywhere")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "PI's whole numbers have 32 bits; larger ones are shown as doubles everywhere"
+    )]
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Reading<'de>, E> {
         Ok(Reading::Number(number as f64))
     }
@@ -249,7 +290,11 @@ impl<'de> Visitor<'de> for ReadingVisitor {
                 }
             }
         }
-        Ok(Reading::State { name, value, system })
+        Ok(Reading::State {
+            name,
+            value,
+            system,
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Reading<'de>, A::Error> {
@@ -330,7 +375,10 @@ mod tests {
         for (value, status) in series.values.iter().zip(&series.status) {
             assert_eq!(value.is_nan(), !status.is_usable());
         }
-        assert_eq!(series.texts, BTreeMap::from([(2, "Auto".to_owned()), (3, "Charge".to_owned())]));
+        assert_eq!(
+            series.texts,
+            BTreeMap::from([(2, "Auto".to_owned()), (3, "Charge".to_owned())])
+        );
         assert_eq!(series.describe(Status::State(246)), "I/O Timeout");
         assert_eq!(series.stretches().len(), 9);
     }

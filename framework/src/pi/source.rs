@@ -46,14 +46,28 @@ pub enum PiCredentials {
 impl PiCredentials {
     /// Reads the credentials of a source: keys `user` and `password`, or `token`.
     pub async fn of(source: &PiSource, secrets: &dyn Secrets) -> Result<Self, PiError> {
-        let Some(path) = source.credentials.as_deref().filter(|path| !path.is_empty()) else { return Ok(Self::Anonymous) };
-        let mut table = secrets.read(path).await.map_err(|error| PiError::Misconfigured(error.to_string()))?;
+        let Some(path) = source
+            .credentials
+            .as_deref()
+            .filter(|path| !path.is_empty())
+        else {
+            return Ok(Self::Anonymous);
+        };
+        let mut table = secrets
+            .read(path)
+            .await
+            .map_err(|error| PiError::Misconfigured(error.to_string()))?;
         if let Some(token) = table.remove("token") {
             return Ok(Self::Bearer(token));
         }
         match (table.remove("user"), table.remove("password")) {
-            (Some(user), Some(password)) => Ok(Self::Basic { user: user.expose().clone(), password }),
-            _ => Err(PiError::Misconfigured(format!("the secret {path} holds neither user and password nor token"))),
+            (Some(user), Some(password)) => Ok(Self::Basic {
+                user: user.expose().clone(),
+                password,
+            }),
+            _ => Err(PiError::Misconfigured(format!(
+                "the secret {path} holds neither user and password nor token"
+            ))),
         }
     }
 
@@ -64,7 +78,10 @@ impl PiCredentials {
             Self::Anonymous => return Ok(None),
             Self::Basic { user, password } => {
                 let pair = format!("{user}:{}", password.expose());
-                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+                format!(
+                    "Basic {}",
+                    base64::engine::general_purpose::STANDARD.encode(pair)
+                )
             }
             Self::Bearer(token) => format!("Bearer {}", token.expose()),
         };

@@ -20,10 +20,20 @@ impl PiClient {
     }
 
     /// All recorded values of each tag from `start` to `end`, both included.
-    pub async fn recorded(&self, tags: &[&str], start: Timestamp, end: Timestamp) -> Result<Vec<Series>, PiError> {
+    pub async fn recorded(
+        &self,
+        tags: &[&str],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Vec<Series>, PiError> {
         let size = limits::PI_VALUES.to_string();
         let (from, to) = range(start, end);
-        let query = [("startTime", from.as_str()), ("endTime", &to), ("maxCount", &size), ("selectedFields", SERIES_FIELDS)];
+        let query = [
+            ("startTime", from.as_str()),
+            ("endTime", &to),
+            ("maxCount", &size),
+            ("selectedFields", SERIES_FIELDS),
+        ];
         let mut all = self.series("recorded", tags, &query).await?;
         for (series, tag) in all.iter_mut().zip(tags) {
             // A server cuts long answers without saying so: a full page means that there may be more.
@@ -37,26 +47,56 @@ impl PiClient {
 
     /// Reads on from the last time, which several values may share; answers the size of the page.
     async fn next_page(&self, series: &mut Series, tag: &str, to: &str) -> Result<usize, PiError> {
-        let Some(last) = series.times.last().copied() else { return Ok(0) };
-        let known = series.times.iter().rev().take_while(|time| **time == last).count();
+        let Some(last) = series.times.last().copied() else {
+            return Ok(0);
+        };
+        let known = series
+            .times
+            .iter()
+            .rev()
+            .take_while(|time| **time == last)
+            .count();
         let (from, size) = (time::format(last), limits::PI_VALUES.to_string());
-        let query = [("startTime", from.as_str()), ("endTime", to), ("maxCount", &size), ("selectedFields", SERIES_FIELDS)];
-        let page = self.series("recorded", &[tag], &query).await?.pop().unwrap_or_default();
+        let query = [
+            ("startTime", from.as_str()),
+            ("endTime", to),
+            ("maxCount", &size),
+            ("selectedFields", SERIES_FIELDS),
+        ];
+        let page = self
+            .series("recorded", &[tag], &query)
+            .await?
+            .pop()
+            .unwrap_or_default();
         let rows = page.len();
         if rows >= limits::PI_VALUES && rows <= known {
-            return Err(PiError::Truncated { tag: series.name.clone() });
+            return Err(PiError::Truncated {
+                tag: series.name.clone(),
+            });
         }
         series.append(page, known);
         Ok(rows)
     }
 
     /// Values of each tag every `interval` microseconds from `start`; the end is included where it falls on the grid.
-    pub async fn interpolated(&self, tags: &[&str], start: Timestamp, end: Timestamp, interval: Micros) -> Result<Vec<Series>, PiError> {
+    pub async fn interpolated(
+        &self,
+        tags: &[&str],
+        start: Timestamp,
+        end: Timestamp,
+        interval: Micros,
+    ) -> Result<Vec<Series>, PiError> {
         let (first, last) = (start.as_microsecond(), end.as_microsecond());
         if interval <= 0 || last < first {
-            return Err(PiError::Refused { status: 400, errors: vec!["the interval must be positive and the end after the start".to_owned()] });
+            return Err(PiError::Refused {
+                status: 400,
+                errors: vec![
+                    "the interval must be positive and the end after the start".to_owned(),
+                ],
+            });
         }
-        let step = interval.saturating_mul(Micros::try_from(limits::PI_VALUES).unwrap_or(Micros::MAX));
+        let step =
+            interval.saturating_mul(Micros::try_from(limits::PI_VALUES).unwrap_or(Micros::MAX));
         let mut all: Vec<Series> = Vec::new();
         let mut from = first;
         while from <= last {
@@ -66,52 +106,97 @@ impl PiClient {
             if all.is_empty() {
                 all = part;
             } else {
-                all.iter_mut().zip(part).for_each(|(series, page)| series.append(page, 0));
+                all.iter_mut()
+                    .zip(part)
+                    .for_each(|(series, page)| series.append(page, 0));
             }
             from = from.saturating_add(step);
         }
         Ok(all)
     }
 
-    async fn grid(&self, tags: &[&str], from: Micros, to: Micros, interval: Micros) -> Result<Vec<Series>, PiError> {
+    async fn grid(
+        &self,
+        tags: &[&str],
+        from: Micros,
+        to: Micros,
+        interval: Micros,
+    ) -> Result<Vec<Series>, PiError> {
         let span = span(interval);
         let (start, end) = (time::format(from), time::format(to));
-        let query = [("startTime", start.as_str()), ("endTime", &end), ("interval", &span), ("selectedFields", SERIES_FIELDS)];
+        let query = [
+            ("startTime", start.as_str()),
+            ("endTime", &end),
+            ("interval", &span),
+            ("selectedFields", SERIES_FIELDS),
+        ];
         let all = self.series("interpolated", tags, &query).await?;
         let expected = usize::try_from((to - from) / interval + 1).unwrap_or(usize::MAX);
         match all.iter().find(|series| series.len() < expected) {
-            Some(series) => Err(PiError::Truncated { tag: series.name.clone() }),
+            Some(series) => Err(PiError::Truncated {
+                tag: series.name.clone(),
+            }),
             None => Ok(all),
         }
     }
 
     /// Values that draw the same picture as all recorded ones on `intervals` pixel columns.
-    pub async fn plot(&self, tags: &[&str], start: Timestamp, end: Timestamp, intervals: usize) -> Result<Vec<Series>, PiError> {
+    pub async fn plot(
+        &self,
+        tags: &[&str],
+        start: Timestamp,
+        end: Timestamp,
+        intervals: usize,
+    ) -> Result<Vec<Series>, PiError> {
         let (from, to) = range(start, end);
         let intervals = intervals.max(1).to_string();
-        let query = [("startTime", from.as_str()), ("endTime", &to), ("intervals", &intervals), ("selectedFields", SERIES_FIELDS)];
+        let query = [
+            ("startTime", from.as_str()),
+            ("endTime", &to),
+            ("intervals", &intervals),
+            ("selectedFields", SERIES_FIELDS),
+        ];
         self.series("plot", tags, &query).await
     }
 
     /// Summaries of one tag over a range: `kinds` are PI's names (`Average`, `Minimum`, ...), weighted by time.
-    pub async fn summary(&self, tag: &str, start: Timestamp, end: Timestamp, kinds: &[&str]) -> Result<Vec<PiSummary>, PiError> {
+    pub async fn summary(
+        &self,
+        tag: &str,
+        start: Timestamp,
+        end: Timestamp,
+        kinds: &[&str],
+    ) -> Result<Vec<PiSummary>, PiError> {
         let (from, to) = range(start, end);
         let mut query = vec![("startTime", from.as_str()), ("endTime", &to)];
         query.extend(kinds.iter().map(|kind| ("summaryType", *kind)));
-        let page: Page<SummaryWire> = self.get(&["streams", tag, "summary"], &query, "the tag").await?;
+        let page: Page<SummaryWire> = self
+            .get(&["streams", tag, "summary"], &query, "the tag")
+            .await?;
         Ok(page.items.into_iter().map(SummaryWire::summary).collect())
     }
 
     /// One stream set request, or several where the address would become too long.
-    async fn series(&self, action: &str, tags: &[&str], query: &[(&str, &str)]) -> Result<Vec<Series>, PiError> {
+    async fn series(
+        &self,
+        action: &str,
+        tags: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Series>, PiError> {
         let mut all = Vec::with_capacity(tags.len());
         for part in in_addresses(tags) {
             let mut query = query.to_vec();
             query.extend(part.iter().map(|tag| ("webId", *tag)));
-            let set: SeriesSet = self.get(&["streamsets", action], &query, "one of the tags").await?;
+            let set: SeriesSet = self
+                .get(&["streamsets", action], &query, "one of the tags")
+                .await?;
             let series = set.complete()?;
             if series.len() != part.len() {
-                return Err(PiError::Interrupted(format!("{} of {} tags are answered", series.len(), part.len())));
+                return Err(PiError::Interrupted(format!(
+                    "{} of {} tags are answered",
+                    series.len(),
+                    part.len()
+                )));
             }
             all.extend(in_order(series, part));
         }
@@ -144,7 +229,10 @@ fn in_addresses<'t, 'w>(tags: &'t [&'w str]) -> Vec<&'t [&'w str]> {
 }
 
 fn range(start: Timestamp, end: Timestamp) -> (String, String) {
-    (time::format(start.as_microsecond()), time::format(end.as_microsecond()))
+    (
+        time::format(start.as_microsecond()),
+        time::format(end.as_microsecond()),
+    )
 }
 
 /// A time span in PI's words.
@@ -161,11 +249,15 @@ mod tests {
 
     #[test]
     fn many_tags_are_asked_for_in_addresses_of_bounded_length() {
-        let names: Vec<String> = (0..200).map(|number| format!("F1DP{number:0>96}")).collect();
+        let names: Vec<String> = (0..200)
+            .map(|number| format!("F1DP{number:0>96}"))
+            .collect();
         let tags: Vec<&str> = names.iter().map(String::as_str).collect();
         let groups = in_addresses(&tags);
         assert!(groups.len() > 1);
-        assert!(groups.iter().all(|group| group.iter().map(|tag| tag.len() + 7).sum::<usize>() <= limits::PI_ADDRESS));
+        assert!(groups.iter().all(
+            |group| group.iter().map(|tag| tag.len() + 7).sum::<usize>() <= limits::PI_ADDRESS
+        ));
         assert_eq!(groups.concat(), tags);
         assert!(in_addresses(&[]).is_empty());
     }

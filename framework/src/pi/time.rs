@@ -10,7 +10,11 @@ const OPEN_SINCE: Micros = 253_370_764_800_000_000;
 
 /// Reads `2026-01-31T12:00:00.1234567Z`; digits beyond microseconds are cut.
 pub fn parse(text: &str) -> Option<Micros> {
-    fast(text.as_bytes()).or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond))
+    fast(text.as_bytes()).or_else(|| {
+        text.parse::<Timestamp>()
+            .ok()
+            .map(Timestamp::as_microsecond)
+    })
 }
 
 /// Writes an instant as a time parameter.
@@ -28,27 +32,48 @@ pub(super) fn end_of_frame(text: &str) -> Option<Timestamp> {
 /// The form every PI Web API server writes, without the cost of a general parser.
 fn fast(text: &[u8]) -> Option<Micros> {
     let digits = |from: usize, to: usize| -> Option<i64> {
-        text.get(from..to)?.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+        text.get(from..to)?.iter().try_fold(0, |number, byte| {
+            byte.is_ascii_digit()
+                .then(|| number * 10 + i64::from(byte - b'0'))
+        })
     };
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    if separators.iter().any(|(place, byte)| text.get(*place) != Some(byte)) || text.last() != Some(&b'Z') {
+    if separators
+        .iter()
+        .any(|(place, byte)| text.get(*place) != Some(byte))
+        || text.last() != Some(&b'Z')
+    {
         return None;
     }
     let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
     let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+    if !(1970..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 59
+    {
         return None;
     }
     let fraction = match text.get(19)? {
         b'Z' => 0,
         b'.' => {
-            let kept = text.len().checked_sub(21).filter(|count| *count > 0)?.min(6);
+            let kept = text
+                .len()
+                .checked_sub(21)
+                .filter(|count| *count > 0)?
+                .min(6);
             digits(20, text.len() - 1)?;
             digits(20, 20 + kept)? * 10_i64.pow(u32::try_from(6 - kept).ok()?)
         }
         _ => return None,
     };
-    Some(((days(year, month, day) * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction)
+    Some(
+        ((days(year, month, day) * 24 + hour) * 60 + minute) * 60_000_000
+            + second * 1_000_000
+            + fraction,
+    )
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar: years begin in March, so that the leap day is the last of its year.
@@ -69,9 +94,15 @@ mod tests {
     #[test]
     fn instants_are_read_as_servers_write_them() {
         assert_eq!(parse("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(parse("2024-02-29T23:59:59.1234567Z"), Some(1_709_251_199_123_456));
+        assert_eq!(
+            parse("2024-02-29T23:59:59.1234567Z"),
+            Some(1_709_251_199_123_456)
+        );
         assert_eq!(parse("2024-02-29T23:59:59.5Z"), Some(1_709_251_199_500_000));
-        assert_eq!(parse("2024-03-01T01:00:00+01:00"), Some(1_709_251_200_000_000));
+        assert_eq!(
+            parse("2024-03-01T01:00:00+01:00"),
+            Some(1_709_251_200_000_000)
+        );
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("2024-02-29T23:59:59.Z"), None);
         assert_eq!(end_of_frame("9999-12-31T23:59:59.9999999Z"), None);

@@ -7,7 +7,10 @@
 //! Time: batches follow each other and the last one runs at the origin (see [`timeline`]); its event frame is open. By default all
 //! of its samples have happened at the origin and the last values hold from then on.
 
-#![expect(clippy::disallowed_methods, reason = "a server of its own, not a module: nothing hands it a clock or tracks its tasks")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server of its own, not a module: nothing hands it a clock or tracks its tasks"
+)]
 
 pub mod batch;
 pub mod content;

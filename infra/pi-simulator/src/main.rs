@@ -1,6 +1,9 @@
 //! Starts the PI Web API simulator.
 
-#![expect(clippy::disallowed_methods, reason = "a server of its own, not a module: nothing hands it a clock or tracks its tasks")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server of its own, not a module: nothing hands it a clock or tracks its tasks"
+)]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -259,7 +259,11 @@ fn respond(status: u16, body: &Value) -> Response<Body> {
 fn truncated(status: u16, body: &Value) -> Response<Body> {
     let mut bytes = Bytes::from(body.to_string());
     bytes.truncate(bytes.len() / 2);
-    let body = Broken { first: Some(bytes), waited: false }.boxed();
+    let body = Broken {
+        first: Some(bytes),
+        waited: false,
+    }
+    .boxed();
     builder(status).body(body).unwrap_or_default()
 }
 
@@ -273,7 +277,10 @@ impl hyper::body::Body for Broken {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }

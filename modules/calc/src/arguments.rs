@@ -36,10 +36,17 @@ pub(crate) fn read(body: &Bytes) -> Result<Vec<Argument>, Failure> {
         return Ok(Vec::new());
     }
     if deeper_than(body, DEPTH) {
-        return Err(Failure::argument("", format!("is nested deeper than {DEPTH} levels")));
+        return Err(Failure::argument(
+            "",
+            format!("is nested deeper than {DEPTH} levels"),
+        ));
     }
     let Members(members) = serde_json::from_slice(body).map_err(|error| {
-        let detail = if error.is_data() { "must be one JSON object: argument names and their values".into() } else { error.to_string() };
+        let detail = if error.is_data() {
+            "must be one JSON object: argument names and their values".into()
+        } else {
+            error.to_string()
+        };
         Failure::argument("", detail)
     })?;
     let mut arguments: Vec<Argument> = Vec::with_capacity(members.len());
@@ -90,7 +97,10 @@ fn given(name: &str, raw: &RawValue, body: &Bytes) -> Result<Given, Failure> {
 
 /// The first member's name of an object, when it starts with a dollar.
 fn mark(text: &str) -> Option<&str> {
-    let name = text.strip_prefix('{')?.trim_ascii_start().strip_prefix('"')?;
+    let name = text
+        .strip_prefix('{')?
+        .trim_ascii_start()
+        .strip_prefix('"')?;
     let name = &name[..name.find('"')?];
     name.starts_with('$').then_some(name)
 }
@@ -101,23 +111,48 @@ pub(crate) fn check(function: &Function, arguments: &[Argument]) -> Result<(), F
     let open = known.contains(&"...");
     let mut bad = Vec::new();
     for argument in arguments {
-        if argument.name.is_empty() || argument.name == "..." || (!open && !known.contains(&argument.name.as_str())) {
-            let detail = format!("is not an argument of {}({})", function.name, known.join(", "));
-            bad.push(BadArgument { pointer: pointer(&argument.name), detail });
+        if argument.name.is_empty()
+            || argument.name == "..."
+            || (!open && !known.contains(&argument.name.as_str()))
+        {
+            let detail = format!(
+                "is not an argument of {}({})",
+                function.name,
+                known.join(", ")
+            );
+            bad.push(BadArgument {
+                pointer: pointer(&argument.name),
+                detail,
+            });
         }
     }
     for needed in function.args.iter().filter(|arg| arg.required) {
-        if !arguments.iter().any(|argument| argument.name == needed.name) {
-            bad.push(BadArgument { pointer: pointer(&needed.name), detail: "is required".into() });
+        if !arguments
+            .iter()
+            .any(|argument| argument.name == needed.name)
+        {
+            bad.push(BadArgument {
+                pointer: pointer(&needed.name),
+                detail: "is required".into(),
+            });
         }
     }
-    if bad.is_empty() { Ok(()) } else { Err(Failure::InvalidArguments(bad)) }
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::InvalidArguments(bad))
+    }
 }
 
 /// The part of a JSON text that a pointer names, byte for byte.
 pub(crate) fn part<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     let mut part = text;
-    for step in path.strip_prefix('/').map(|steps| steps.split('/')).into_iter().flatten() {
+    for step in path
+        .strip_prefix('/')
+        .map(|steps| steps.split('/'))
+        .into_iter()
+        .flatten()
+    {
         let step = step.replace("~1", "/").replace("~0", "~");
         part = if part.trim_ascii_start().starts_with('[') {
             let items: Vec<&RawValue> = serde_json::from_str(part).ok()?;
@@ -184,16 +219,32 @@ mod tests {
 
     #[test]
     fn values_keep_every_byte_and_references_are_told_apart() {
-        let read = read(&body(r#"{"x": [1, 2.50] , "y":{"$result":"ab","path":"/v/0"},"z":{"$pi":{"unit":"u"}}}"#)).unwrap();
+        let read = read(&body(
+            r#"{"x": [1, 2.50] , "y":{"$result":"ab","path":"/v/0"},"z":{"$pi":{"unit":"u"}}}"#,
+        ))
+        .unwrap();
         assert_eq!(read[0].value, Given::Value(body("[1, 2.50]")));
-        assert_eq!(read[1].value, Given::Result { key: "ab".into(), path: "/v/0".into() });
+        assert_eq!(
+            read[1].value,
+            Given::Result {
+                key: "ab".into(),
+                path: "/v/0".into()
+            }
+        );
         assert_eq!(read[2].value, Given::Pi(body(r#"{"unit":"u"}"#)));
     }
 
     #[test]
     fn what_is_no_object_of_arguments_is_refused_with_its_place() {
-        for (text, pointer) in [("[1]", ""), ("{\"x\":", ""), ("{\"x\":1,\"x\":2}", "/x"), ("{\"a/b\":{\"$result\":1}}", "/a~1b")] {
-            let Err(Failure::InvalidArguments(bad)) = read(&body(text)) else { panic!("{text} was taken") };
+        for (text, pointer) in [
+            ("[1]", ""),
+            ("{\"x\":", ""),
+            ("{\"x\":1,\"x\":2}", "/x"),
+            ("{\"a/b\":{\"$result\":1}}", "/a~1b"),
+        ] {
+            let Err(Failure::InvalidArguments(bad)) = read(&body(text)) else {
+                panic!("{text} was taken")
+            };
             assert_eq!(bad[0].pointer, pointer, "{text}");
         }
         assert!(read(&body("  ")).unwrap().is_empty());

@@ -71,8 +71,15 @@ impl Running {
 
     fn enter(&self, call_id: &str) -> Entry<'_> {
         let token = CancellationToken::new();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(call_id.to_owned(), token.clone());
-        Entry { running: self, call_id: call_id.to_owned(), token }
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(call_id.to_owned(), token.clone());
+        Entry {
+            running: self,
+            call_id: call_id.to_owned(),
+            token,
+        }
     }
 }
 
@@ -84,7 +91,11 @@ struct Entry<'a> {
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.call_id);
+        self.running
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.call_id);
     }
 }
 
@@ -106,14 +117,21 @@ impl Calc {
         let begun = Instant::now();
         let started_at = self.store.clock().now();
         let entry = self.running.enter(&request.call_id);
-        let patience = Patience { allowed: request.allowed, deadline: begun + request.allowed, cancelled: entry.token.clone() };
+        let patience = Patience {
+            allowed: request.allowed,
+            deadline: begun + request.allowed,
+            cancelled: entry.token.clone(),
+        };
         let prepared = self.prepare(request, &patience, progress).await?;
         if prepared.pure
             && let Some(cached) = self.cached(&prepared, started_at, begun).await?
         {
             return Ok(cached);
         }
-        let mut lease = self.pool.take(request.lane, &prepared.script.version, patience.deadline).await?;
+        let mut lease = self
+            .pool
+            .take(request.lane, &prepared.script.version, patience.deadline)
+            .await?;
         let called = lease.worker.call(&prepared.job, &patience, progress).await;
         self.pool.settle(lease, called.as_ref().err());
         let answer = called?;
@@ -152,8 +170,19 @@ impl Calc {
         }
         let (computation_key, seed) = computation.finish();
         let (version, source) = (script.version.clone(), script.source.clone());
-        let job = Job { version, source, function: request.function.clone(), arguments: values, seed };
-        Ok(Prepared { job, script, pure, computation_key })
+        let job = Job {
+            version,
+            source,
+            function: request.function.clone(),
+            arguments: values,
+            seed,
+        };
+        Ok(Prepared {
+            job,
+            script,
+            pure,
+            computation_key,
+        })
     }
 
     /// The JSON of an argument, wherever it comes from.
@@ -168,19 +197,43 @@ impl Calc {
         match &argument.value {
             Given::Value(value) => Ok(value.clone()),
             Given::Result { key, path } => {
-                let value = self.results.find(key).await?.ok_or_else(|| Failure::UnknownResult(key.clone()))?;
+                let value = self
+                    .results
+                    .find(key)
+                    .await?
+                    .ok_or_else(|| Failure::UnknownResult(key.clone()))?;
                 let text = std::str::from_utf8(&value).unwrap_or_default();
                 let part = arguments::part(text, path);
-                let part = part.ok_or_else(|| Failure::argument(pointer(), format!("result {key} has nothing at {path:?}")))?;
+                let part = part.ok_or_else(|| {
+                    Failure::argument(pointer(), format!("result {key} has nothing at {path:?}"))
+                })?;
                 Ok(value.slice_ref(part.as_bytes()))
             }
-            Given::Pi(query) => self.read_process_data(request, &pointer(), query, patience, progress).await,
+            Given::Pi(query) => {
+                self.read_process_data(request, &pointer(), query, patience, progress)
+                    .await
+            }
         }
     }
 
-    async fn cached(&self, prepared: &Prepared, started_at: Timestamp, begun: Instant) -> Result<Option<Calculated>, Failure> {
-        let rows = self.store.read("result_of_computation", params![&prepared.computation_key]).await?;
-        let Some(Cached { call_id, result_key, value }) = rows.optional()? else { return Ok(None) };
+    async fn cached(
+        &self,
+        prepared: &Prepared,
+        started_at: Timestamp,
+        begun: Instant,
+    ) -> Result<Option<Calculated>, Failure> {
+        let rows = self
+            .store
+            .read("result_of_computation", params![&prepared.computation_key])
+            .await?;
+        let Some(Cached {
+            call_id,
+            result_key,
+            value,
+        }) = rows.optional()?
+        else {
+            return Ok(None);
+        };
         Ok(Some(Calculated {
             value: value.into(),
             script: prepared.script.clone(),
@@ -199,7 +252,11 @@ impl Calc {
 /// The order of the definition, further names behind it: so that the order of the body does not matter.
 fn in_order_of(function: &Function, arguments: &mut [Argument]) {
     arguments.sort_by_key(|argument| {
-        function.args.iter().position(|known| known.name == argument.name).unwrap_or(function.args.len())
+        function
+            .args
+            .iter()
+            .position(|known| known.name == argument.name)
+            .unwrap_or(function.args.len())
     });
 }
 
@@ -217,8 +274,16 @@ impl Request {
     }
 
     /// The record of a call that gave none.
-    pub(crate) fn record_of_failure(&self, failure: &Failure, started_at: Timestamp, duration: Duration) -> CallRecord {
-        CallRecord { failure: Some(failure.kind().to_owned()), ..self.record(started_at, duration) }
+    pub(crate) fn record_of_failure(
+        &self,
+        failure: &Failure,
+        started_at: Timestamp,
+        duration: Duration,
+    ) -> CallRecord {
+        CallRecord {
+            failure: Some(failure.kind().to_owned()),
+            ..self.record(started_at, duration)
+        }
     }
 
     fn record(&self, started_at: Timestamp, duration: Duration) -> CallRecord {

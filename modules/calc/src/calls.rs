@@ -84,7 +84,9 @@ pub(crate) async fn call_function(
 ) -> Result<Response, Problem> {
     let call_id = match options.call {
         Some(id) if uuid::Uuid::try_parse(&id).is_err() => {
-            return Err(Problem::unprocessable("The call's id must be a UUID.").part("call", "is no UUID"));
+            return Err(
+                Problem::unprocessable("The call's id must be a UUID.").part("call", "is no UUID")
+            );
         }
         Some(id) => id,
         None => calc.store.ids().next().to_string(),
@@ -93,7 +95,10 @@ pub(crate) async fn call_function(
         call_id,
         script,
         arguments: arguments::read(&body)?,
-        requested_by: Actor { id: caller.id().to_string(), name: caller.name().to_owned() },
+        requested_by: Actor {
+            id: caller.id().to_string(),
+            name: caller.name().to_owned(),
+        },
         site: caller.named_site().map(ToString::to_string),
         asked_by: "http".into(),
         from_module: caller.is_service(),
@@ -111,27 +116,49 @@ async fn answer(calc: Calc, mut request: Request, bare: bool) -> Result<Response
     let (begun, started_at) = (Instant::now(), calc.store.clock().now());
     match calc.calculate(&mut request, &mut |_| {}).await {
         Ok(calculated) => {
-            let result = calculated.cached.is_none().then(|| (calculated.result_key.clone(), calculated.value.clone()));
+            let result = calculated
+                .cached
+                .is_none()
+                .then(|| (calculated.result_key.clone(), calculated.value.clone()));
             if let Some((key, value)) = &result {
                 calc.results.announce(key, value);
             }
-            calc.recorder.record(Recorded { call: request.record_of(&calculated), result }).await?;
+            calc.recorder
+                .record(Recorded {
+                    call: request.record_of(&calculated),
+                    result,
+                })
+                .await?;
             envelope(&calc, &request, &calculated, bare)
         }
         Err(failure) => {
             if failure.is_worth_a_record() {
                 let record = request.record_of_failure(&failure, started_at, begun.elapsed());
-                calc.recorder.record(Recorded { call: record, result: None }).await?;
+                calc.recorder
+                    .record(Recorded {
+                        call: record,
+                        result: None,
+                    })
+                    .await?;
             }
             Err(failure.into())
         }
     }
 }
 
-fn envelope(calc: &Calc, request: &Request, calculated: &Calculated, bare: bool) -> Result<Response, Problem> {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", calculated.result_key)).map_err(Problem::internal)?;
+fn envelope(
+    calc: &Calc,
+    request: &Request,
+    calculated: &Calculated,
+    bare: bool,
+) -> Result<Response, Problem> {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", calculated.result_key))
+        .map_err(Problem::internal)?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::ETAG, tag),
     ];
@@ -155,7 +182,8 @@ fn envelope(calc: &Calc, request: &Request, calculated: &Calculated, bare: bool)
             result_key: &calculated.result_key,
             cached: calculated.cached.is_some(),
             cached_from: calculated.cached.as_deref(),
-            environment: serde_json::from_str(&calculated.script.environment).map_err(Problem::internal)?,
+            environment: serde_json::from_str(&calculated.script.environment)
+                .map_err(Problem::internal)?,
         },
     };
     // The value is spliced in as R's worker wrote it: nothing reads it again.
@@ -171,8 +199,15 @@ fn envelope(calc: &Calc, request: &Request, calculated: &Calculated, bare: bool)
 /// Cancels a call that runs on this engine.
 #[utoipa::path(delete, path = "/api/calc/calls/{id}", tag = "calls", params(("id" = String, Path, description = "the call's id")),
     responses((status = 202, description = "R is being interrupted"), (status = 404, description = "it does not run here", body = Problem)))]
-pub(crate) async fn cancel_call(State(calc): State<Calc>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    if calc.running.cancel(&id) { Ok(StatusCode::ACCEPTED) } else { Err(Problem::not_found(format!("running call {id}"))) }
+pub(crate) async fn cancel_call(
+    State(calc): State<Calc>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if calc.running.cancel(&id) {
+        Ok(StatusCode::ACCEPTED)
+    } else {
+        Err(Problem::not_found(format!("running call {id}")))
+    }
 }
 
 impl Failure {

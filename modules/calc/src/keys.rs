@@ -39,7 +39,9 @@ impl Computation {
     /// The key and what the random numbers of the call start from.
     pub(crate) fn finish(self) -> (String, i32) {
         let hash = self.0.finalize();
-        let seed = i32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]] ).wrapping_abs().max(1);
+        let seed = i32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
+            .wrapping_abs()
+            .max(1);
         (hex::encode(hash), seed)
     }
 }

@@ -26,9 +26,9 @@ mod tasks;
 use anyhow::Context as _;
 use dcp::http::{Routes, routes};
 use dcp::model::Permission;
-use dcp::{Module, Start};
 use dcp::secrets::Secrets;
 use dcp::store::{Files, Store};
+use dcp::{Module, Start};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
@@ -76,11 +76,17 @@ impl std::ops::Deref for Calc {
 
 /// Starts R and answers with the routes and the work queues.
 pub async fn start(start: Start) -> anyhow::Result<Module> {
-    let settings = start.settings::<engine::Settings>()?.complete().context("the workers' directory cannot be made")?;
+    let settings = start
+        .settings::<engine::Settings>()?
+        .complete()
+        .context("the workers' directory cannot be made")?;
     let store = start.store(STORE).await?;
-    let pool = engine::Pool::start(settings.clone()).await.context("R cannot be started")?;
+    let pool = engine::Pool::start(settings.clone())
+        .await
+        .context("R cannot be started")?;
     let results = Arc::new(results::Results::new(store.clone()));
-    let (recorder, recording) = recorder::Recorder::new(store.clone(), results.clone(), start.drained());
+    let (recorder, recording) =
+        recorder::Recorder::new(store.clone(), results.clone(), start.drained());
     start.spawn_through_drain("record calls", recording);
     let common = start.common();
     let inner = Inner {
@@ -93,11 +99,17 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         runtime: tokio::runtime::Handle::current(),
         secrets: start.secrets(),
         node: common.node.name.clone(),
-        zone: common.node.zone.unwrap_or(start.manifest().zone).to_string(),
+        zone: common
+            .node
+            .zone
+            .unwrap_or(start.manifest().zone)
+            .to_string(),
         settings,
         store,
     };
-    let calc = Calc { inner: Arc::new(inner) };
+    let calc = Calc {
+        inner: Arc::new(inner),
+    };
     start.spawn("keep house", retention::keep_house(calc.clone()));
     let module = start.routes(api(calc.clone()));
     Ok(module.subscribe(|subscriptions| tasks::subscribe(subscriptions, &calc)))

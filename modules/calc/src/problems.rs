@@ -8,13 +8,14 @@ use std::time::Duration;
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        let problem = Problem::new(status(&failure), failure.kind(), failure.title()).detail(failure.detail());
+        let problem = Problem::new(status(&failure), failure.kind(), failure.title())
+            .detail(failure.detail());
         match failure {
             Failure::UnknownScript { known, .. } => problem.with("scripts", known),
             Failure::UnknownFunction { known, .. } => problem.with("functions", known),
-            Failure::InvalidArguments(bad) => {
-                bad.into_iter().fold(problem, |problem, one| problem.part(one.pointer, one.detail))
-            }
+            Failure::InvalidArguments(bad) => bad.into_iter().fold(problem, |problem, one| {
+                problem.part(one.pointer, one.detail)
+            }),
             Failure::R(error) => problem
                 .with("call", json!(error.call))
                 .with("condition", json!(error.classes))
@@ -24,14 +25,20 @@ impl From<Failure> for Problem {
             Failure::Busy => problem.retry_after(Duration::from_secs(1)),
             Failure::Start(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
-            Failure::UnknownResult(_) | Failure::TimedOut { .. } | Failure::Cancelled | Failure::Crashed { .. } | Failure::Data(_) => problem,
+            Failure::UnknownResult(_)
+            | Failure::TimedOut { .. }
+            | Failure::Cancelled
+            | Failure::Crashed { .. }
+            | Failure::Data(_) => problem,
         }
     }
 }
 
 fn status(failure: &Failure) -> StatusCode {
     match failure {
-        Failure::UnknownScript { .. } | Failure::UnknownFunction { .. } | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
+        Failure::UnknownScript { .. }
+        | Failure::UnknownFunction { .. }
+        | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
         Failure::InvalidArguments(_) | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Failure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
         Failure::Cancelled => StatusCode::CONFLICT,

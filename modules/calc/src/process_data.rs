@@ -33,21 +33,37 @@ impl Calc {
             () = patience.cancelled.cancelled() => return Err(Failure::Cancelled),
         };
         let table = read.map_err(|error| {
-            tracing::warn!(source = query.source.id, error = &error as &dyn std::error::Error, "process data could not be read");
+            tracing::warn!(
+                source = query.source.id,
+                error = &error as &dyn std::error::Error,
+                "process data could not be read"
+            );
             Failure::Data(format!("{}: {error}.", error.title()))
         })?;
         frame(&table).map_err(|error| Failure::Data(error.to_string()))
     }
 
-    async fn read_batches(&self, query: &PiRequest, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<BatchTable, PiError> {
+    async fn read_batches(
+        &self,
+        query: &PiRequest,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<BatchTable, PiError> {
         let credentials = PiCredentials::of(&query.source, self.secrets.as_ref()).await?;
         let client = PiClient::connect(&query.source, &credentials)?;
         let tell = |read: dcp::pi::Progress| {
-            #[expect(clippy::cast_precision_loss, reason = "a share of a few hundred batches")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a share of a few hundred batches"
+            )]
             let share = read.batches as f64 / read.of.max(1) as f64;
-            progress(Progress { fraction: READING * share, message: format!("Reading batch {} of {}", read.batches, read.of) });
+            progress(Progress {
+                fraction: READING * share,
+                message: format!("Reading batch {} of {}", read.batches, read.of),
+            });
         };
-        client.read_batches(&query.tags, &query.batches, &query.interpolation, tell).await
+        client
+            .read_batches(&query.tags, &query.batches, &query.interpolation, tell)
+            .await
     }
 }
 
@@ -55,28 +71,57 @@ impl Calc {
 /// sites, a person could name any server.
 fn admitted(request: &Request, pointer: &str, query: &Bytes) -> Result<PiRequest, Failure> {
     if !request.from_module {
-        return Err(Failure::argument(pointer, "refers to process data, which only modules of the platform may do"));
+        return Err(Failure::argument(
+            pointer,
+            "refers to process data, which only modules of the platform may do",
+        ));
     }
-    let query: PiRequest = serde_json::from_slice(query).map_err(|error| Failure::argument(pointer, error.to_string()))?;
+    let query: PiRequest = serde_json::from_slice(query)
+        .map_err(|error| Failure::argument(pointer, error.to_string()))?;
     let credentials = query.source.credentials.as_deref().unwrap_or_default();
-    if !credentials.is_empty() && (!credentials.starts_with(CREDENTIALS) || credentials.contains("..")) {
-        return Err(Failure::argument(pointer, format!("names credentials outside {CREDENTIALS}")));
+    if !credentials.is_empty()
+        && (!credentials.starts_with(CREDENTIALS) || credentials.contains(".."))
+    {
+        return Err(Failure::argument(
+            pointer,
+            format!("names credentials outside {CREDENTIALS}"),
+        ));
     }
     Ok(query)
 }
 
 fn frame(table: &BatchTable) -> Result<Bytes, serde_json::Error> {
-    let name_of = |place: &u32| usize::try_from(*place).ok().and_then(|place| table.batches.get(place));
+    let name_of = |place: &u32| {
+        usize::try_from(*place)
+            .ok()
+            .and_then(|place| table.batches.get(place))
+    };
     let mut columns = Map::new();
-    columns.insert("batch".into(), table.batch.iter().map(|place| json!(name_of(place))).collect());
+    columns.insert(
+        "batch".into(),
+        table
+            .batch
+            .iter()
+            .map(|place| json!(name_of(place)))
+            .collect(),
+    );
     columns.insert("time".into(), json!(table.seconds));
     for column in &table.columns {
         // serde_json writes what is no finite number as null, which R reads as NA.
-        let usable = column.values.iter().zip(&column.status).map(|(value, status)| status.is_usable().then_some(*value));
-        columns.insert(column.name.clone(), usable.map(|value| json!(value)).collect());
+        let usable = column
+            .values
+            .iter()
+            .zip(&column.status)
+            .map(|(value, status)| status.is_usable().then_some(*value));
+        columns.insert(
+            column.name.clone(),
+            usable.map(|value| json!(value)).collect(),
+        );
     }
     let names = table.columns.iter().map(|column| column.name.clone());
-    let status: Map<String, Value> = names.zip(table.unusable().into_iter().map(Value::from)).collect();
+    let status: Map<String, Value> = names
+        .zip(table.unusable().into_iter().map(Value::from))
+        .collect();
     let frame = json!({ "$frame": columns, "status": status });
     serde_json::to_vec(&frame).map(Bytes::from)
 }
@@ -88,10 +133,20 @@ mod tests {
 
     #[test]
     fn what_is_not_usable_becomes_na_and_is_counted() {
-        let column = Column { name: "T".into(), values: vec![1.5, f64::NAN], status: vec![Status::Good, Status::Bad] };
-        let table = BatchTable { batches: vec!["b1".into()], batch: vec![0, 0], seconds: vec![0.0, 60.0], columns: vec![column] };
+        let column = Column {
+            name: "T".into(),
+            values: vec![1.5, f64::NAN],
+            status: vec![Status::Good, Status::Bad],
+        };
+        let table = BatchTable {
+            batches: vec!["b1".into()],
+            batch: vec![0, 0],
+            seconds: vec![0.0, 60.0],
+            columns: vec![column],
+        };
         let text = frame(&table).unwrap();
-        let expected = r#"{"$frame":{"batch":["b1","b1"],"time":[0.0,60.0],"T":[1.5,null]},"status":{"T":1}}"#;
+        let expected =
+            r#"{"$frame":{"batch":["b1","b1"],"time":[0.0,60.0],"T":[1.5,null]},"status":{"T":1}}"#;
         assert_eq!(std::str::from_utf8(&text).unwrap(), expected);
     }
 }

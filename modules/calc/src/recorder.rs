@@ -6,8 +6,8 @@
 use crate::engine::Failure;
 use crate::results::Results;
 use bytes::Bytes;
-use dcp::store::{Store, StoreError, Tx};
 use dcp::params;
+use dcp::store::{Store, StoreError, Tx};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,18 +58,30 @@ pub(crate) struct Recorder(mpsc::Sender<Recorded>);
 
 impl Recorder {
     /// The entry and the loop that empties the queue, for the last time once `drained`.
-    pub(crate) fn new(store: Store, results: Arc<Results>, drained: CancellationToken) -> (Self, impl Future<Output = ()> + Send) {
+    pub(crate) fn new(
+        store: Store,
+        results: Arc<Results>,
+        drained: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         (Self(sender), write_all(store, results, receiver, drained))
     }
 
     /// Queues a record.
     pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), Failure> {
-        self.0.send_timeout(recorded, PATIENCE).await.map_err(|_| Failure::Busy)
+        self.0
+            .send_timeout(recorded, PATIENCE)
+            .await
+            .map_err(|_| Failure::Busy)
     }
 }
 
-async fn write_all(store: Store, results: Arc<Results>, mut queue: mpsc::Receiver<Recorded>, drained: CancellationToken) {
+async fn write_all(
+    store: Store,
+    results: Arc<Results>,
+    mut queue: mpsc::Receiver<Recorded>,
+    drained: CancellationToken,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         tokio::select! {
@@ -79,10 +91,19 @@ async fn write_all(store: Store, results: Arc<Results>, mut queue: mpsc::Receive
             () = drained.cancelled(), if !queue.is_closed() => queue.close(),
         }
         while let Err(error) = write_batch(&store, &batch).await {
-            tracing::error!(error = &error as &dyn std::error::Error, calls = batch.len(), "calls could not be recorded");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                calls = batch.len(),
+                "calls could not be recorded"
+            );
             store.clock().sleep(PAUSE).await;
         }
-        results.stored(batch.iter().filter_map(|one| one.result.as_ref()).map(|(key, _)| key.as_ref()));
+        results.stored(
+            batch
+                .iter()
+                .filter_map(|one| one.result.as_ref())
+                .map(|(key, _)| key.as_ref()),
+        );
         batch.clear();
     }
 }
@@ -93,22 +114,30 @@ async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError
         add_result(&mut tx, key, value, false).await?;
     }
     let calls: Vec<&CallRecord> = batch.iter().map(|one| &one.call).collect();
-    let calls = serde_json::to_string(&calls).map_err(|error| StoreError::Decode(error.to_string()))?;
+    let calls =
+        serde_json::to_string(&calls).map_err(|error| StoreError::Decode(error.to_string()))?;
     tx.call("calls_add", params![calls]).await?;
     tx.commit().await
 }
 
 /// Stores a result once; one that must stay is never pruned.
-pub(crate) async fn add_result(tx: &mut Tx<'_>, key: &str, value: &Bytes, stays: bool) -> Result<(), StoreError> {
+pub(crate) async fn add_result(
+    tx: &mut Tx<'_>,
+    key: &str,
+    value: &Bytes,
+    stays: bool,
+) -> Result<(), StoreError> {
     let text = String::from_utf8_lossy(value).into_owned();
     let now = tx.now();
-    tx.call("result_add", params![key, text, value.len(), stays, now]).await?;
+    tx.call("result_add", params![key, text, value.len(), stays, now])
+        .await?;
     Ok(())
 }
 
 /// Stores the record of a call over the bus.
 pub(crate) async fn add_call(tx: &mut Tx<'_>, call: &CallRecord) -> Result<(), StoreError> {
-    let calls = serde_json::to_string(&[call]).map_err(|error| StoreError::Decode(error.to_string()))?;
+    let calls =
+        serde_json::to_string(&[call]).map_err(|error| StoreError::Decode(error.to_string()))?;
     tx.call("calls_add", params![calls]).await?;
     Ok(())
 }

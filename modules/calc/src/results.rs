@@ -21,7 +21,10 @@ pub(crate) struct Results {
 
 impl Results {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, arriving: Mutex::default() }
+        Self {
+            store,
+            arriving: Mutex::default(),
+        }
     }
 
     /// The value's JSON; `None` when no such result is kept.
@@ -29,7 +32,11 @@ impl Results {
         if let Some(value) = self.lock().get(key) {
             return Ok(Some(value.clone()));
         }
-        let found: Option<String> = self.store.read("result_by_key", params![key]).await?.optional()?;
+        let found: Option<String> = self
+            .store
+            .read("result_by_key", params![key])
+            .await?
+            .optional()?;
         Ok(found.map(Bytes::from))
     }
 
@@ -62,14 +69,27 @@ pub(crate) async fn result_by_key(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let tag = format!("\"{key}\"");
-    let value = calc.results.find(&key).await?.ok_or_else(|| Failure::UnknownResult(key.clone()))?;
+    let value = calc
+        .results
+        .find(&key)
+        .await?
+        .ok_or_else(|| Failure::UnknownResult(key.clone()))?;
     let tag_value = HeaderValue::from_str(&tag).map_err(Problem::internal)?;
     let answer_headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=31536000, immutable"),
+        ),
         (header::ETAG, tag_value),
     ];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
+    {
         return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
     }
     Ok((answer_headers, value).into_response())

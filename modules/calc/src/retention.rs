@@ -20,7 +20,10 @@ pub(crate) async fn keep_house(calc: Calc) {
         if look.is_multiple_of(LOOKS_PER_PRUNING)
             && let Err(error) = prune(&calc, clock.now()).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old results could not be removed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "old results could not be removed"
+            );
         }
         clock.sleep(LOOK).await;
         calc.pool.shrink();
@@ -31,7 +34,13 @@ async fn prune(calc: &Calc, now: Timestamp) -> Result<(), StoreError> {
     let age = Duration::from_secs(u64::from(calc.settings.keep_hours) * 3600);
     let before = now.checked_sub(age).unwrap_or(now);
     for procedure in ["results_prune", "calls_prune"] {
-        while calc.store.write(procedure, params![before, ROWS]).await?.affected() >= u64::from(ROWS) {}
+        while calc
+            .store
+            .write(procedure, params![before, ROWS])
+            .await?
+            .affected()
+            >= u64::from(ROWS)
+        {}
     }
     Ok(())
 }

@@ -52,7 +52,9 @@ pub(crate) struct Function {
 impl Function {
     /// Whether its author says that it depends on nothing but its arguments: `@cache pure`.
     pub(crate) fn is_pure(&self) -> bool {
-        self.doc.lines().any(|line| line.split_whitespace().eq(["@cache", "pure"]))
+        self.doc
+            .lines()
+            .any(|line| line.split_whitespace().eq(["@cache", "pure"]))
     }
 }
 
@@ -72,14 +74,20 @@ pub(crate) struct Script {
 impl Script {
     /// The function of that name, or the names there are.
     pub(crate) fn function(&self, name: &str) -> Result<&Function, Failure> {
-        self.functions.iter().find(|function| function.name == name).ok_or_else(|| Failure::UnknownFunction {
-            function: name.to_owned(),
-            known: self.function_names(),
-        })
+        self.functions
+            .iter()
+            .find(|function| function.name == name)
+            .ok_or_else(|| Failure::UnknownFunction {
+                function: name.to_owned(),
+                known: self.function_names(),
+            })
     }
 
     fn function_names(&self) -> Vec<String> {
-        self.functions.iter().map(|function| function.name.clone()).collect()
+        self.functions
+            .iter()
+            .map(|function| function.name.clone())
+            .collect()
     }
 }
 
@@ -118,8 +126,15 @@ struct Described {
 impl Scripts {
     /// Reads what was published before.
     pub(crate) async fn open(store: &Store, about: Arc<str>) -> Result<Self, StoreError> {
-        let scripts = Self { by_name: RwLock::default(), about };
-        for row in store.read("script_versions", params![]).await?.all::<Row>()? {
+        let scripts = Self {
+            by_name: RwLock::default(),
+            about,
+        };
+        for row in store
+            .read("script_versions", params![])
+            .await?
+            .all::<Row>()?
+        {
             let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
             let functions = serde_json::from_str(&row.functions).map_err(decode)?;
             let packages = serde_json::from_str(&row.packages).map_err(decode)?;
@@ -141,7 +156,10 @@ impl Scripts {
         let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
         let versions = by_name
             .entry(script.name.clone())
-            .or_insert_with(|| Versions { all: Vec::new(), effective: script.clone() });
+            .or_insert_with(|| Versions {
+                all: Vec::new(),
+                effective: script.clone(),
+            });
         versions.all.retain(|known| known.version != script.version);
         versions.all.push(script.clone());
         if effective {
@@ -151,20 +169,43 @@ impl Scripts {
 
     /// Finds `name` or `name@version`, where a version may be cut to its first characters.
     pub(crate) fn find(&self, reference: &str) -> Result<Arc<Script>, Failure> {
-        let (name, version) = reference.split_once('@').map_or((reference, None), |(name, version)| (name, Some(version)));
+        let (name, version) = reference
+            .split_once('@')
+            .map_or((reference, None), |(name, version)| (name, Some(version)));
         let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-        let unknown = |known| Failure::UnknownScript { name: reference.to_owned(), known };
-        let Some(versions) = by_name.get(name) else { return Err(unknown(by_name.keys().cloned().collect())) };
-        let Some(version) = version else { return Ok(versions.effective.clone()) };
-        let mut fitting = versions.all.iter().filter(|script| script.version.starts_with(version));
+        let unknown = |known| Failure::UnknownScript {
+            name: reference.to_owned(),
+            known,
+        };
+        let Some(versions) = by_name.get(name) else {
+            return Err(unknown(by_name.keys().cloned().collect()));
+        };
+        let Some(version) = version else {
+            return Ok(versions.effective.clone());
+        };
+        let mut fitting = versions
+            .all
+            .iter()
+            .filter(|script| script.version.starts_with(version));
         match (fitting.next(), fitting.next()) {
             (Some(script), None) if version.len() >= VERSION_PREFIX => Ok(script.clone()),
-            _ => Err(unknown(versions.all.iter().map(|script| format!("{name}@{}", script.version)).collect())),
+            _ => Err(unknown(
+                versions
+                    .all
+                    .iter()
+                    .map(|script| format!("{name}@{}", script.version))
+                    .collect(),
+            )),
         }
     }
 
     fn all(&self) -> Vec<Versions> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.by_name
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 }
 
@@ -172,7 +213,10 @@ impl Scripts {
 fn environment(about: &str, packages: &serde_json::Value) -> Arc<str> {
     let about: serde_json::Value = serde_json::from_str(about).unwrap_or_default();
     let known = ["r", "platform", "blas", "locale", "time_zone", "rng"];
-    let mut environment: serde_json::Map<_, _> = known.into_iter().map(|key| (key.to_owned(), about[key].clone())).collect();
+    let mut environment: serde_json::Map<_, _> = known
+        .into_iter()
+        .map(|key| (key.to_owned(), about[key].clone()))
+        .collect();
     environment.insert("packages".into(), packages.clone());
     serde_json::Value::Object(environment).to_string().into()
 }
@@ -181,12 +225,19 @@ fn environment(about: &str, packages: &serde_json::Value) -> Arc<str> {
 pub(crate) fn is_script_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
 }
 
 impl Calc {
     /// Publishes a source under a name: loads it in a worker first, so that a broken script never becomes effective.
-    pub(crate) async fn publish(&self, name: &str, source: &str, by: &Actor) -> Result<Arc<Script>, Failure> {
+    pub(crate) async fn publish(
+        &self,
+        name: &str,
+        source: &str,
+        by: &Actor,
+    ) -> Result<Arc<Script>, Failure> {
         let version: Arc<str> = content_key(source.as_bytes()).into();
         if let Ok(known) = self.scripts.find(name)
             && known.version == version
@@ -204,24 +255,40 @@ impl Calc {
             published_at: self.store.clock().now(),
         });
         self.store_script(&script, &described.packages, by).await?;
-        tracing::info!(script.name = name, script.version = &*script.version, by = by.name, "a script was published");
+        tracing::info!(
+            script.name = name,
+            script.version = &*script.version,
+            by = by.name,
+            "a script was published"
+        );
         self.scripts.insert(script.clone(), true);
         Ok(script)
     }
 
     async fn describe(&self, version: &Arc<str>, source: &str) -> Result<Described, Failure> {
         let deadline = Instant::now() + LOADING;
-        let patience = Patience { allowed: LOADING, deadline, cancelled: CancellationToken::new() };
+        let patience = Patience {
+            allowed: LOADING,
+            deadline,
+            cancelled: CancellationToken::new(),
+        };
         let mut lease = self.pool.take(Lane::Short, version, deadline).await?;
         let loaded = lease.worker.load(version, source, &patience).await;
         self.pool.settle(lease, loaded.as_ref().err());
         let answer = loaded?;
-        serde_json::from_slice(&answer.value)
-            .map_err(|error| Failure::Crashed { cause: format!("The description of the script cannot be read: {error}") })
+        serde_json::from_slice(&answer.value).map_err(|error| Failure::Crashed {
+            cause: format!("The description of the script cannot be read: {error}"),
+        })
     }
 
-    async fn store_script(&self, script: &Script, packages: &serde_json::Value, by: &Actor) -> Result<(), Failure> {
-        let functions = serde_json::to_string(&script.functions).map_err(|error| StoreError::Decode(error.to_string()))?;
+    async fn store_script(
+        &self,
+        script: &Script,
+        packages: &serde_json::Value,
+        by: &Actor,
+    ) -> Result<(), Failure> {
+        let functions = serde_json::to_string(&script.functions)
+            .map_err(|error| StoreError::Decode(error.to_string()))?;
         let event = ScriptPublished {
             name: script.name.clone(),
             version: script.version.to_string(),
@@ -232,7 +299,20 @@ impl Calc {
         };
         let mut tx = self.store.begin().await?;
         let (version, source, at) = (&*script.version, &*script.source, script.published_at);
-        tx.call("script_publish", params![&script.name, version, source, functions, packages, &by.id, &by.name, at]).await?;
+        tx.call(
+            "script_publish",
+            params![
+                &script.name,
+                version,
+                source,
+                functions,
+                packages,
+                &by.id,
+                &by.name,
+                at
+            ],
+        )
+        .await?;
         tx.publish(&event).await?;
         Ok(tx.commit().await?)
     }
@@ -292,25 +372,54 @@ pub(crate) async fn publish_script(
         let rule = "must start with a lower case letter and go on with lower case letters, digits, - or _, 64 at most";
         return Err(Problem::unprocessable("The name cannot be used.").part("name", rule));
     }
-    let source = std::str::from_utf8(&body)
-        .map_err(|error| Problem::unprocessable("The source must be UTF-8 text.").part("", error.to_string()))?;
-    let by = Actor { id: caller.id().to_string(), name: caller.name().to_owned() };
-    Ok(Json(Published::from(&*calc.publish(&name, source, &by).await?)))
+    let source = std::str::from_utf8(&body).map_err(|error| {
+        Problem::unprocessable("The source must be UTF-8 text.").part("", error.to_string())
+    })?;
+    let by = Actor {
+        id: caller.id().to_string(),
+        name: caller.name().to_owned(),
+    };
+    Ok(Json(Published::from(
+        &*calc.publish(&name, source, &by).await?,
+    )))
 }
 
 /// All scripts in their effective versions.
 #[utoipa::path(get, path = "/api/calc/scripts", tag = "scripts", responses((status = 200, body = Vec<Published>)))]
 pub(crate) async fn list_scripts(State(calc): State<Calc>) -> Json<Vec<Published>> {
-    Json(calc.scripts.all().iter().map(|versions| Published::from(&*versions.effective)).collect())
+    Json(
+        calc.scripts
+            .all()
+            .iter()
+            .map(|versions| Published::from(&*versions.effective))
+            .collect(),
+    )
 }
 
 /// One script with its source and versions; `name@version` shows another version.
 #[utoipa::path(get, path = "/api/calc/scripts/{name}", tag = "scripts",
     params(("name" = String, Path, description = "a script, or script@version")),
     responses((status = 200, body = Published), (status = 404, body = Problem)))]
-pub(crate) async fn script_by_name(State(calc): State<Calc>, Path(name): Path<String>) -> Result<Json<Published>, Problem> {
+pub(crate) async fn script_by_name(
+    State(calc): State<Calc>,
+    Path(name): Path<String>,
+) -> Result<Json<Published>, Problem> {
     let script = calc.scripts.find(&name)?;
-    let siblings = calc.scripts.all().into_iter().find(|versions| versions.effective.name == script.name);
-    let versions = siblings.map(|versions| versions.all.iter().map(|script| script.version.to_string()).collect());
-    Ok(Json(Published { source: Some(script.source.to_string()), versions, ..Published::from(&*script) }))
+    let siblings = calc
+        .scripts
+        .all()
+        .into_iter()
+        .find(|versions| versions.effective.name == script.name);
+    let versions = siblings.map(|versions| {
+        versions
+            .all
+            .iter()
+            .map(|script| script.version.to_string())
+            .collect()
+    });
+    Ok(Json(Published {
+        source: Some(script.source.to_string()),
+        versions,
+        ..Published::from(&*script)
+    }))
 }

@@ -11,7 +11,9 @@ use crate::scripts::is_script_name;
 use bytes::Bytes;
 use dcp::bus::{Reaction, Subscriptions};
 use dcp::events::Actor;
-use dcp::events::calc::{Call, CallCancelled, CallFinished, CallProgressed, Calculated, Failed, Outcome, Publish};
+use dcp::events::calc::{
+    Calculated, Call, CallCancelled, CallFinished, CallProgressed, Failed, Outcome, Publish,
+};
 use dcp::params;
 use dcp::store::{StoreError, Tx};
 use std::convert::Infallible;
@@ -59,37 +61,74 @@ struct Done {
 impl Calc {
     async fn work_on(&self, call: &Call) -> Result<Done, Reaction> {
         if let Some(outcome) = self.told_before(&call.call_id).await? {
-            return Ok(Done { outcome, record: None, result: None });
+            return Ok(Done {
+                outcome,
+                record: None,
+                result: None,
+            });
         }
         let request = self.request_of(call);
         let (begun, started_at) = (Instant::now(), self.store.clock().now());
         let (request, calculated) = match arguments_of(call) {
-            Ok(arguments) => self.calculate_telling(call, Request { arguments, ..request }).await,
+            Ok(arguments) => {
+                self.calculate_telling(
+                    call,
+                    Request {
+                        arguments,
+                        ..request
+                    },
+                )
+                .await
+            }
             Err(failure) => (request, Err(failure)),
         };
         match calculated {
-            Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => Err(Reaction::later(failure)),
+            Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => {
+                Err(Reaction::later(failure))
+            }
             Err(failure) => {
-                tracing::warn!(call.id = call.call_id, kind = failure.kind(), detail = failure.detail(), "a calculation failed");
+                tracing::warn!(
+                    call.id = call.call_id,
+                    kind = failure.kind(),
+                    detail = failure.detail(),
+                    "a calculation failed"
+                );
                 let record = request.record_of_failure(&failure, started_at, begun.elapsed());
-                Ok(Done { outcome: Outcome::Error(failed(&failure)), record: Some(record), result: None })
+                Ok(Done {
+                    outcome: Outcome::Error(failed(&failure)),
+                    record: Some(record),
+                    result: None,
+                })
             }
             Ok(value) => {
                 let record = Some(request.record_of(&value));
                 let result = Some((value.result_key.clone(), value.value.clone()));
-                Ok(Done { outcome: Outcome::Ok(self.told(value)), record, result })
+                Ok(Done {
+                    outcome: Outcome::Ok(self.told(value)),
+                    record,
+                    result,
+                })
             }
         }
     }
 
     async fn told_before(&self, call_id: &str) -> Result<Option<Outcome>, StoreError> {
-        let outcome: Option<String> = self.store.read("call_outcome", params![call_id]).await?.optional()?;
-        outcome.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| StoreError::Decode(error.to_string()))
+        let outcome: Option<String> = self
+            .store
+            .read("call_outcome", params![call_id])
+            .await?
+            .optional()?;
+        outcome
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| StoreError::Decode(error.to_string()))
     }
 
     fn request_of(&self, call: &Call) -> Request {
         let longest = Duration::from_secs(self.settings.task_seconds);
-        let left = call.deadline.map(|deadline| deadline.duration_since(self.store.clock().now()));
+        let left = call
+            .deadline
+            .map(|deadline| deadline.duration_since(self.store.clock().now()));
         let left = left.map(|left| Duration::try_from(left).unwrap_or_default());
         Request {
             call_id: call.call_id.clone(),
@@ -106,7 +145,11 @@ impl Calc {
     }
 
     /// Calculates and tells the progress meanwhile, the latest at most every so often.
-    async fn calculate_telling(&self, call: &Call, request: Request) -> (Request, Result<Value, Failure>) {
+    async fn calculate_telling(
+        &self,
+        call: &Call,
+        request: Request,
+    ) -> (Request, Result<Value, Failure>) {
         let (sender, receiver) = watch::channel(None);
         let (engine, lost) = (self.clone(), self.request_of(call));
         // On the engine's own runtime: a worker that is started here must outlive the delivery's.
@@ -127,13 +170,27 @@ impl Calc {
     }
 
     /// Never ends by itself.
-    async fn tell_progress(&self, call: &Call, mut latest: watch::Receiver<Option<Progress>>) -> Infallible {
+    async fn tell_progress(
+        &self,
+        call: &Call,
+        mut latest: watch::Receiver<Option<Progress>>,
+    ) -> Infallible {
         while latest.changed().await.is_ok() {
-            let Some(Progress { fraction, message }) = latest.borrow_and_update().clone() else { continue };
-            let event = CallProgressed { call_id: call.call_id.clone(), reply_to: call.reply_to.clone(), fraction, message };
+            let Some(Progress { fraction, message }) = latest.borrow_and_update().clone() else {
+                continue;
+            };
+            let event = CallProgressed {
+                call_id: call.call_id.clone(),
+                reply_to: call.reply_to.clone(),
+                fraction,
+                message,
+            };
             let told = self.store.tx(async |tx| tx.publish(&event).await).await;
             if let Err(error) = told {
-                tracing::warn!(error = &error as &dyn std::error::Error, "progress could not be told");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "progress could not be told"
+                );
             }
             self.store.clock().sleep(PROGRESS).await;
         }
@@ -154,12 +211,17 @@ impl Calc {
 }
 
 fn arguments_of(call: &Call) -> Result<Vec<arguments::Argument>, Failure> {
-    let body = serde_json::to_vec(&call.args).map_err(|error| Failure::argument("", error.to_string()))?;
+    let body =
+        serde_json::to_vec(&call.args).map_err(|error| Failure::argument("", error.to_string()))?;
     arguments::read(&Bytes::from(body))
 }
 
 fn failed(failure: &Failure) -> Failed {
-    Failed { title: failure.title().into(), detail: failure.detail(), kind: failure.kind().into() }
+    Failed {
+        title: failure.title().into(),
+        detail: failure.detail(),
+        kind: failure.kind().into(),
+    }
 }
 
 /// Result, record and event in one transaction.
@@ -171,21 +233,42 @@ async fn finish(tx: &mut Tx<'_>, call: &Call, done: Done) -> Result<(), Reaction
         record.outcome = Some(serde_json::to_string(&done.outcome).map_err(Reaction::never)?);
         add_call(tx, &record).await?;
     }
-    let event = CallFinished { call_id: call.call_id.clone(), reply_to: call.reply_to.clone(), outcome: done.outcome };
+    let event = CallFinished {
+        call_id: call.call_id.clone(),
+        reply_to: call.reply_to.clone(),
+        outcome: done.outcome,
+    };
     tx.publish(&event).await?;
     Ok(())
 }
 
 async fn publish_script(calc: &Calc, publish: &Publish) -> Result<(), Reaction> {
     if !is_script_name(&publish.name) {
-        return Err(Reaction::never(format!("{:?} is no name for a script", publish.name)));
+        return Err(Reaction::never(format!(
+            "{:?} is no name for a script",
+            publish.name
+        )));
     }
-    let by = Actor { id: format!("service:{}", publish.module), name: publish.module.clone() };
+    let by = Actor {
+        id: format!("service:{}", publish.module),
+        name: publish.module.clone(),
+    };
     let (publisher, name, source) = (calc.clone(), publish.name.clone(), publish.source.clone());
     let work = async move { publisher.publish(&name, &source, &by).await };
-    match calc.calls.spawn_on(work, &calc.runtime).await.map_err(Reaction::later)? {
+    match calc
+        .calls
+        .spawn_on(work, &calc.runtime)
+        .await
+        .map_err(Reaction::later)?
+    {
         Ok(_) => Ok(()),
-        Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => Err(Reaction::later(failure)),
-        Err(failure) => Err(Reaction::never(format!("{}: {}", failure.title(), failure.detail()))),
+        Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => {
+            Err(Reaction::later(failure))
+        }
+        Err(failure) => Err(Reaction::never(format!(
+            "{}: {}",
+            failure.title(),
+            failure.detail()
+        ))),
     }
 }

@@ -26,20 +26,40 @@ pub(crate) struct Counted {
 
 impl Login {
     /// Counts an attempt as failed in advance, or says how long to wait.
-    pub(crate) async fn count_attempt(&self, login: &str, address: &str) -> Result<Counted, Problem> {
+    pub(crate) async fn count_attempt(
+        &self,
+        login: &str,
+        address: &str,
+    ) -> Result<Counted, Problem> {
         let now = self.now();
-        let known: i64 = self.store.read("address_known", params![login, address, now - KNOWN_ADDRESS]).await?.one()?;
-        let account = if known > 0 { format!("account:{login}@{address}") } else { format!("account:{login}") };
-        let subjects = vec![(account, FREE_ACCOUNT), (format!("address:{address}"), FREE_ADDRESS)];
+        let known: i64 = self
+            .store
+            .read(
+                "address_known",
+                params![login, address, now - KNOWN_ADDRESS],
+            )
+            .await?
+            .one()?;
+        let account = if known > 0 {
+            format!("account:{login}@{address}")
+        } else {
+            format!("account:{login}")
+        };
+        let subjects = vec![
+            (account, FREE_ACCOUNT),
+            (format!("address:{address}"), FREE_ADDRESS),
+        ];
         let mut tx = self.store.begin().await?;
         let mut longest = Duration::ZERO;
         for (subject, free) in &subjects {
             longest = longest.max(count(&mut tx, subject, *free, now).await?);
         }
         if !longest.is_zero() {
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "slowed", "Too many attempts")
-                .detail("Wait a moment before you try again.")
-                .retry_after(longest));
+            return Err(
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "slowed", "Too many attempts")
+                    .detail("Wait a moment before you try again.")
+                    .retry_after(longest),
+            );
         }
         tx.commit().await?;
         Ok(Counted { subjects })
@@ -51,7 +71,11 @@ impl Counted {
     /// guessing many.
     pub(crate) async fn forgive(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         for (subject, _) in &self.subjects {
-            let procedure = if subject.starts_with("account:") { "attempt_forget" } else { "attempt_undo" };
+            let procedure = if subject.starts_with("account:") {
+                "attempt_forget"
+            } else {
+                "attempt_undo"
+            };
             tx.call(procedure, params![subject]).await?;
         }
         Ok(())
@@ -59,13 +83,27 @@ impl Counted {
 }
 
 /// Counts one more failure of a subject; answers how long it still has to wait.
-async fn count(tx: &mut Tx<'_>, subject: &str, free: i64, now: Timestamp) -> Result<Duration, StoreError> {
-    let before: Option<Attempt> = tx.call("attempt_of", params![subject, now - ATTEMPT_MEMORY]).await?.optional()?;
+async fn count(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    free: i64,
+    now: Timestamp,
+) -> Result<Duration, StoreError> {
+    let before: Option<Attempt> = tx
+        .call("attempt_of", params![subject, now - ATTEMPT_MEMORY])
+        .await?
+        .optional()?;
     let failures = before.as_ref().map_or(0, |attempt| attempt.failures) + 1;
     if let Some(attempt) = before.filter(|attempt| attempt.not_before > now) {
-        return Ok(Duration::try_from(attempt.not_before.duration_since(now)).unwrap_or(LONGEST_WAIT));
+        return Ok(
+            Duration::try_from(attempt.not_before.duration_since(now)).unwrap_or(LONGEST_WAIT)
+        );
     }
-    tx.call("attempt_put", params![subject, failures, now, now + wait(failures, free)]).await?;
+    tx.call(
+        "attempt_put",
+        params![subject, failures, now, now + wait(failures, free)],
+    )
+    .await?;
     Ok(Duration::ZERO)
 }
 
@@ -84,7 +122,9 @@ mod tests {
 
     #[test]
     fn waits_grow_and_are_bounded() {
-        let waits: Vec<u64> = (1..=12).map(|failures| wait(failures, 3).as_secs()).collect();
+        let waits: Vec<u64> = (1..=12)
+            .map(|failures| wait(failures, 3).as_secs())
+            .collect();
         assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
         assert_eq!(wait(i64::MAX, 3), LONGEST_WAIT);
     }

@@ -35,7 +35,10 @@ pub(crate) enum Failure {
     #[error("there is no script {name:?}")]
     UnknownScript { name: String, known: Vec<String> },
     #[error("the script has no function {function:?}")]
-    UnknownFunction { function: String, known: Vec<String> },
+    UnknownFunction {
+        function: String,
+        known: Vec<String>,
+    },
     #[error("there is no result {0}")]
     UnknownResult(String),
     #[error("the arguments do not fit the function")]
@@ -61,12 +64,18 @@ pub(crate) enum Failure {
 impl Failure {
     /// One wrong argument.
     pub(crate) fn argument(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::InvalidArguments(vec![BadArgument { pointer: pointer.into(), detail: detail.into() }])
+        Self::InvalidArguments(vec![BadArgument {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        }])
     }
 
     /// Whether the R process is gone with it.
     pub(crate) fn ended_the_worker(&self) -> bool {
-        matches!(self, Self::Crashed { .. } | Self::TimedOut { killed: true, .. } | Self::Cancelled)
+        matches!(
+            self,
+            Self::Crashed { .. } | Self::TimedOut { killed: true, .. } | Self::Cancelled
+        )
     }
 
     /// The problem's kind, as in its type and in the event of a call that failed.
@@ -108,28 +117,53 @@ impl Failure {
     /// What exactly, for the user.
     pub(crate) fn detail(&self) -> String {
         match self {
-            Self::UnknownScript { name, known } => format!("{name:?} is not published. {}", listed("Published", known)),
+            Self::UnknownScript { name, known } => {
+                format!("{name:?} is not published. {}", listed("Published", known))
+            }
             Self::UnknownFunction { function, known } => {
-                format!("{function:?} is not one of its functions. {}", listed("There are", known))
+                format!(
+                    "{function:?} is not one of its functions. {}",
+                    listed("There are", known)
+                )
             }
-            Self::UnknownResult(key) => format!("No result {key} is kept here; calculate it again."),
-            Self::InvalidArguments(bad) => {
-                bad.iter().map(|one| format!("{} {}", one.pointer, one.detail)).collect::<Vec<_>>().join("; ")
+            Self::UnknownResult(key) => {
+                format!("No result {key} is kept here; calculate it again.")
             }
+            Self::InvalidArguments(bad) => bad
+                .iter()
+                .map(|one| format!("{} {}", one.pointer, one.detail))
+                .collect::<Vec<_>>()
+                .join("; "),
             Self::R(error) => error.message.clone(),
-            Self::TimedOut { allowed_ms, killed: false } => format!("It was interrupted after {allowed_ms} ms."),
-            Self::TimedOut { allowed_ms, killed: true } => {
-                format!("It did not react to an interrupt after {allowed_ms} ms; its R process was ended.")
+            Self::TimedOut {
+                allowed_ms,
+                killed: false,
+            } => format!("It was interrupted after {allowed_ms} ms."),
+            Self::TimedOut {
+                allowed_ms,
+                killed: true,
+            } => {
+                format!(
+                    "It did not react to an interrupt after {allowed_ms} ms; its R process was ended."
+                )
             }
             Self::Cancelled => "Somebody who no longer needs it asked for that.".into(),
             Self::Crashed { cause } => cause.clone(),
-            Self::Busy => "All workers are at work and the queue is full; try again shortly.".into(),
+            Self::Busy => {
+                "All workers are at work and the queue is full; try again shortly.".into()
+            }
             Self::Data(detail) => detail.clone(),
-            Self::Start(_) | Self::Store(_) => "Try again shortly; the operator finds the cause in the log.".into(),
+            Self::Start(_) | Self::Store(_) => {
+                "Try again shortly; the operator finds the cause in the log.".into()
+            }
         }
     }
 }
 
 fn listed(lead: &str, names: &[String]) -> String {
-    if names.is_empty() { "There are none yet.".into() } else { format!("{lead}: {}.", names.join(", ")) }
+    if names.is_empty() {
+        "There are none yet.".into()
+    } else {
+        format!("{lead}: {}.", names.join(", "))
+    }
 }

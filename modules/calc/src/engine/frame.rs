@@ -18,7 +18,12 @@ pub(crate) const PROGRESS: u8 = 5;
 const ONE_WRITE: usize = 16 * 1024;
 
 /// Writes one frame made of a JSON header and further parts.
-pub(crate) async fn write<W: AsyncWrite + Unpin>(out: &mut W, kind: u8, header: &[u8], parts: &[&[u8]]) -> io::Result<()> {
+pub(crate) async fn write<W: AsyncWrite + Unpin>(
+    out: &mut W,
+    kind: u8,
+    header: &[u8],
+    parts: &[&[u8]],
+) -> io::Result<()> {
     let rest: usize = parts.iter().map(|part| part.len()).sum();
     let header_length = u32::try_from(header.len()).map_err(io::Error::other)?;
     let length = u32::try_from(4 + header.len() + rest).map_err(|_| too_long())?;
@@ -39,10 +44,18 @@ pub(crate) async fn write<W: AsyncWrite + Unpin>(out: &mut W, kind: u8, header: 
 }
 
 /// Reads one frame of at most `longest` bytes; `None` when the worker has gone.
-pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut R, longest: usize) -> io::Result<Option<(u8, Vec<u8>)>> {
+pub(crate) async fn read<R: AsyncRead + Unpin>(
+    input: &mut R,
+    longest: usize,
+) -> io::Result<Option<(u8, Vec<u8>)>> {
     let mut head = [0; 5];
     match input.read_exact(&mut head).await {
-        Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+            ) =>
+        {
             return Ok(None);
         }
         other => other?,
@@ -60,8 +73,11 @@ pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut R, longest: usize) ->
 
 /// Splits `[u32 length][header][rest]`.
 pub(crate) fn split(payload: &[u8]) -> io::Result<(&[u8], &[u8])> {
-    let (length, rest) = payload.split_first_chunk::<4>().ok_or(io::ErrorKind::InvalidData)?;
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    let (length, rest) = payload
+        .split_first_chunk::<4>()
+        .ok_or(io::ErrorKind::InvalidData)?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+        .ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 fn too_long() -> io::Error {

@@ -53,7 +53,10 @@ impl Pool {
             idle.push(Worker::start(&spawner, &settings).await?);
         }
         let at_most = settings.workers_at_most;
-        let about = idle.first().map(|worker| worker.about.clone()).unwrap_or_default();
+        let about = idle
+            .first()
+            .map(|worker| worker.about.clone())
+            .unwrap_or_default();
         Ok(Self {
             about,
             spawner,
@@ -68,7 +71,12 @@ impl Pool {
     }
 
     /// A worker, one that holds `version` already when there is a choice.
-    pub(crate) async fn take(&self, lane: Lane, version: &str, until: Instant) -> Result<Lease, Failure> {
+    pub(crate) async fn take(
+        &self,
+        lane: Lane,
+        version: &str,
+        until: Instant,
+    ) -> Result<Lease, Failure> {
         let permits = self.permits(lane, until).await?;
         let worker = match self.pick(version) {
             Some(worker) => worker,
@@ -86,45 +94,81 @@ impl Pool {
         let _place = self.queue()?;
         let both = async {
             let long = match lane {
-                Lane::Long => Some(self.long.clone().acquire_owned().await.map_err(|_| Failure::Busy)?),
+                Lane::Long => Some(
+                    self.long
+                        .clone()
+                        .acquire_owned()
+                        .await
+                        .map_err(|_| Failure::Busy)?,
+                ),
                 Lane::Short => None,
             };
-            Ok((long, self.slots.clone().acquire_owned().await.map_err(|_| Failure::Busy)?))
+            Ok((
+                long,
+                self.slots
+                    .clone()
+                    .acquire_owned()
+                    .await
+                    .map_err(|_| Failure::Busy)?,
+            ))
         };
-        tokio::time::timeout_at(until.into(), both).await.unwrap_or(Err(Failure::Busy))
+        tokio::time::timeout_at(until.into(), both)
+            .await
+            .unwrap_or(Err(Failure::Busy))
     }
 
     fn queue(&self) -> Result<Place<'_>, Failure> {
         let place = Place(&self.waiting);
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.settings.queue { Err(Failure::Busy) } else { Ok(place) }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.settings.queue {
+            Err(Failure::Busy)
+        } else {
+            Ok(place)
+        }
     }
 
     fn pick(&self, version: &str) -> Option<Worker> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = idle.iter().rposition(|worker| worker.has(version)).or(idle.len().checked_sub(1))?;
+        let index = idle
+            .iter()
+            .rposition(|worker| worker.has(version))
+            .or(idle.len().checked_sub(1))?;
         Some(idle.swap_remove(index))
     }
 
     /// Takes a worker back after a call that ended so; one that ended or grew too large is replaced.
     pub(crate) fn settle(self: &Arc<Self>, lease: Lease, failure: Option<&Failure>) {
-        let Lease { mut worker, permits } = lease;
+        let Lease {
+            mut worker,
+            permits,
+        } = lease;
         if failure.is_some_and(Failure::ended_the_worker) || outgrown(&worker) {
             drop(worker);
             let pool = self.clone();
             // Beside the answer: its caller need not wait for the next R.
-            self.replacing.spawn(async move { pool.replace(permits).await });
+            self.replacing
+                .spawn(async move { pool.replace(permits).await });
             return;
         }
         worker.idle_since = Instant::now();
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(worker);
         drop(permits);
     }
 
     async fn replace(&self, permits: Permits) {
         self.restarts.fetch_add(1, Ordering::Relaxed);
         match Worker::start(&self.spawner, &self.settings).await {
-            Ok(worker) => self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
-            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "an R worker could not be replaced"),
+            Ok(worker) => self
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(worker),
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an R worker could not be replaced"
+            ),
         }
         drop(permits);
     }
@@ -151,7 +195,10 @@ impl Pool {
             at_most: self.settings.workers_at_most,
             waiting: self.waiting.load(Ordering::Relaxed),
             restarts: self.restarts.load(Ordering::Relaxed),
-            memory_mb: idle.iter().map(|worker| resident_mb(worker.process())).sum(),
+            memory_mb: idle
+                .iter()
+                .map(|worker| resident_mb(worker.process()))
+                .sum(),
         }
     }
 }
@@ -185,11 +232,14 @@ impl Drop for Place<'_> {
 /// Looked at now and then only: it reads a file.
 fn outgrown(worker: &Worker) -> bool {
     let looked_at = worker.calls.is_multiple_of(64);
-    worker.scripts() > RECYCLE_SCRIPTS || (looked_at && resident_mb(worker.process()) > RECYCLE_RSS_MB)
+    worker.scripts() > RECYCLE_SCRIPTS
+        || (looked_at && resident_mb(worker.process()) > RECYCLE_RSS_MB)
 }
 
 fn resident_mb(process: Option<u32>) -> u64 {
-    let status = process.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok()).unwrap_or_default();
+    let status = process
+        .and_then(|id| std::fs::read_to_string(format!("/proc/{id}/status")).ok())
+        .unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kilobytes.unwrap_or(0) / 1024

@@ -88,7 +88,10 @@ impl Settings {
 
     /// The sites as a list.
     pub(crate) fn site_list(&self) -> impl Iterator<Item = &str> {
-        self.sites.split(',').map(str::trim).filter(|site| !site.is_empty())
+        self.sites
+            .split(',')
+            .map(str::trim)
+            .filter(|site| !site.is_empty())
     }
 
     /// The whole environment of a worker: the same on every machine, so that results are.
@@ -96,11 +99,23 @@ impl Settings {
         let scratch = self.scratch.display().to_string();
         vec![
             ("R_HOME", self.r_home.display().to_string()),
-            ("R_SHARE_DIR", first_there(&["/usr/share/R/share"], self.r_home.join("share"))),
-            ("R_INCLUDE_DIR", first_there(&["/usr/share/R/include"], self.r_home.join("include"))),
-            ("R_DOC_DIR", first_there(&["/usr/share/R/doc"], self.r_home.join("doc"))),
+            (
+                "R_SHARE_DIR",
+                first_there(&["/usr/share/R/share"], self.r_home.join("share")),
+            ),
+            (
+                "R_INCLUDE_DIR",
+                first_there(&["/usr/share/R/include"], self.r_home.join("include")),
+            ),
+            (
+                "R_DOC_DIR",
+                first_there(&["/usr/share/R/doc"], self.r_home.join("doc")),
+            ),
             ("R_LIBS", self.r_libs.clone()),
-            ("R_LIBS_SITE", "/usr/local/lib/R/site-library:/usr/lib/R/site-library:/usr/lib/R/library".into()),
+            (
+                "R_LIBS_SITE",
+                "/usr/local/lib/R/site-library:/usr/lib/R/site-library:/usr/lib/R/library".into(),
+            ),
             ("R_DEFAULT_PACKAGES", "stats,utils".into()),
             ("LC_ALL", "C.UTF-8".into()),
             ("TZ", "UTC".into()),
@@ -116,6 +131,8 @@ impl Settings {
 }
 
 fn first_there(candidates: &[&str], otherwise: PathBuf) -> String {
-    let found = candidates.iter().find(|path| std::path::Path::new(path).is_dir());
+    let found = candidates
+        .iter()
+        .find(|path| std::path::Path::new(path).is_dir());
     found.map_or_else(|| otherwise.display().to_string(), ToString::to_string)
 }

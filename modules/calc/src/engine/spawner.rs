@@ -25,22 +25,26 @@ impl Spawner {
         let (requests, received) = mpsc::sync_channel::<Request>(64);
         let runtime = Handle::current();
         let settings = settings.clone();
-        std::thread::Builder::new().name("calc-spawner".into()).spawn(move || {
-            let _inside = runtime.enter();
-            while let Ok((socket, reply)) = received.recv() {
-                // Nobody waits any more: the process ends with the value that is dropped here.
-                if let Err(unwanted) = reply.send(command(&settings, socket).spawn()) {
-                    drop(unwanted);
+        std::thread::Builder::new()
+            .name("calc-spawner".into())
+            .spawn(move || {
+                let _inside = runtime.enter();
+                while let Ok((socket, reply)) = received.recv() {
+                    // Nobody waits any more: the process ends with the value that is dropped here.
+                    if let Err(unwanted) = reply.send(command(&settings, socket).spawn()) {
+                        drop(unwanted);
+                    }
                 }
-            }
-        })?;
+            })?;
         Ok(Self { requests })
     }
 
     /// A new process with `socket` as its standard input.
     pub(crate) async fn spawn(&self, socket: OwnedFd) -> io::Result<Child> {
         let (reply, answer) = oneshot::channel();
-        self.requests.try_send((socket, reply)).map_err(io::Error::other)?;
+        self.requests
+            .try_send((socket, reply))
+            .map_err(io::Error::other)?;
         answer.await.map_err(io::Error::other)?
     }
 }
@@ -48,7 +52,14 @@ impl Spawner {
 /// The worker sees nothing of the engine's environment, which may name secrets.
 fn command(settings: &Settings, socket: OwnedFd) -> Command {
     let mut command = Command::new(&settings.worker);
-    command.env_clear().envs(settings.r_environment()).current_dir(&settings.scratch);
-    command.stdin(Stdio::from(socket)).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+    command
+        .env_clear()
+        .envs(settings.r_environment())
+        .current_dir(&settings.scratch);
+    command
+        .stdin(Stdio::from(socket))
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true);
     command
 }

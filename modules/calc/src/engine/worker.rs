@@ -104,13 +104,25 @@ impl Worker {
                     let about = String::from_utf8(about).map_err(io::Error::other)?.into();
                     let loaded = HashSet::new();
                     let longest = settings.result_bytes;
-                    Ok(Self { child, input, output, loaded, about, calls: 0, idle_since: Instant::now(), longest })
+                    Ok(Self {
+                        child,
+                        input,
+                        output,
+                        loaded,
+                        about,
+                        calls: 0,
+                        idle_since: Instant::now(),
+                        longest,
+                    })
                 }
                 _ => Err(io::Error::other("the worker ended before it was ready")),
             }
         };
         let limit = settings.start_limit();
-        tokio::time::timeout(limit, ready).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(Failure::Start)
+        tokio::time::timeout(limit, ready)
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(Failure::Start)
     }
 
     /// Whether the script is there already, so that a call need not load it.
@@ -129,9 +141,15 @@ impl Worker {
     }
 
     /// Evaluates a script; the answer's value describes its functions.
-    pub(crate) async fn load(&mut self, version: &Arc<str>, source: &str, patience: &Patience) -> Result<Answer, Failure> {
+    pub(crate) async fn load(
+        &mut self,
+        version: &Arc<str>,
+        source: &str,
+        patience: &Patience,
+    ) -> Result<Answer, Failure> {
         let header = serde_json::json!({ "version": version }).to_string();
-        self.send(frame::SOURCE, header.as_bytes(), &[source.as_bytes()]).await?;
+        self.send(frame::SOURCE, header.as_bytes(), &[source.as_bytes()])
+            .await?;
         let answer = self.answer(patience, &mut |_| {}).await?;
         self.loaded.insert(version.clone());
         Ok(answer)
@@ -148,20 +166,30 @@ impl Worker {
         if !self.has(&job.version) {
             self.load(&job.version, &job.source, patience).await?;
         }
-        let sizes: Vec<(&str, usize)> = job.arguments.iter().map(|(name, value)| (name.as_str(), value.len())).collect();
+        let sizes: Vec<(&str, usize)> = job
+            .arguments
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.len()))
+            .collect();
         let header = serde_json::json!({
             "version": job.version, "function": job.function, "args": sizes, "seed": job.seed });
-        let values: Vec<&[u8]> = job.arguments.iter().map(|(_, value)| value.as_ref()).collect();
-        self.send(frame::CALL, header.to_string().as_bytes(), &values).await?;
+        let values: Vec<&[u8]> = job
+            .arguments
+            .iter()
+            .map(|(_, value)| value.as_ref())
+            .collect();
+        self.send(frame::CALL, header.to_string().as_bytes(), &values)
+            .await?;
         self.answer(patience, progress).await
     }
 
     async fn send(&mut self, kind: u8, header: &[u8], parts: &[&[u8]]) -> Result<(), Failure> {
         match frame::write(&mut self.output, kind, header, parts).await {
             Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Err(Failure::argument("", "The arguments together are larger than a worker takes"))
-            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Failure::argument(
+                "",
+                "The arguments together are larger than a worker takes",
+            )),
             Err(_) => Err(self.crashed().await),
         }
     }
@@ -172,15 +200,21 @@ impl Worker {
         patience: &Patience,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Answer, Failure> {
-        let mut stage = Stage::Running { until: patience.deadline };
+        let mut stage = Stage::Running {
+            until: patience.deadline,
+        };
         loop {
             match self.next_frame(patience, &mut stage).await {
                 Some(Ok(Some((frame::PROGRESS, body)))) => report(&body, progress),
-                Some(Ok(Some((frame::OUTCOME, payload)))) => return read_outcome(&payload, patience),
+                Some(Ok(Some((frame::OUTCOME, payload)))) => {
+                    return read_outcome(&payload, patience);
+                }
                 Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     self.kill().await;
                     let limit = self.longest / (1 << 20);
-                    return Err(Failure::Crashed { cause: format!("The result is larger than {limit} MiB.") });
+                    return Err(Failure::Crashed {
+                        cause: format!("The result is larger than {limit} MiB."),
+                    });
                 }
                 Some(_) => return Err(self.crashed().await),
                 None => {
@@ -193,7 +227,11 @@ impl Worker {
 
     /// The next frame; at the deadline or when cancelled R is interrupted, and `None` says that it did not listen.
     /// One read all along: a frame that has begun to arrive must not be torn.
-    async fn next_frame(&mut self, patience: &Patience, stage: &mut Stage) -> Option<io::Result<Option<(u8, Vec<u8>)>>> {
+    async fn next_frame(
+        &mut self,
+        patience: &Patience,
+        stage: &mut Stage,
+    ) -> Option<io::Result<Option<(u8, Vec<u8>)>>> {
         let mut read = std::pin::pin!(frame::read(&mut self.input, self.longest));
         loop {
             let (until, running) = match *stage {
@@ -209,7 +247,9 @@ impl Worker {
             if !running {
                 return None;
             }
-            *stage = Stage::Interrupted { until: Instant::now() + GRACE };
+            *stage = Stage::Interrupted {
+                until: Instant::now() + GRACE,
+            };
             interrupt(&self.child);
         }
     }
@@ -250,7 +290,9 @@ enum Stage {
 }
 
 fn interrupt(child: &Child) {
-    let process = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+    let process = child
+        .id()
+        .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
     if let Some(process) = process
         && let Err(error) = rustix::process::kill_process(process, rustix::process::Signal::INT)
     {
@@ -273,23 +315,58 @@ fn ended(patience: &Patience, killed: bool) -> Failure {
 }
 
 fn read_outcome(payload: &[u8], patience: &Patience) -> Result<Answer, Failure> {
-    let broken = |error: &dyn std::fmt::Display| Failure::Crashed { cause: format!("R answered nonsense: {error}") };
+    let broken = |error: &dyn std::fmt::Display| Failure::Crashed {
+        cause: format!("R answered nonsense: {error}"),
+    };
     let (head, value) = frame::split(payload).map_err(|error| broken(&error))?;
     let head: Head<'_> = serde_json::from_slice(head).map_err(|error| broken(&error))?;
     let Some(failure) = head.failure else {
-        let Head { warnings, messages, output, .. } = head;
-        return Ok(Answer { value: value.to_vec(), warnings, messages, output });
+        let Head {
+            warnings,
+            messages,
+            output,
+            ..
+        } = head;
+        return Ok(Answer {
+            value: value.to_vec(),
+            warnings,
+            messages,
+            output,
+        });
     };
     let stopped = |message: String, call, classes| {
-        let Head { warnings, messages, output, .. } = &head;
+        let Head {
+            warnings,
+            messages,
+            output,
+            ..
+        } = &head;
         let (warnings, messages, output) = (warnings.clone(), messages.clone(), output.clone());
-        Failure::R(Box::new(RError { message, call, classes, warnings, messages, output }))
+        Failure::R(Box::new(RError {
+            message,
+            call,
+            classes,
+            warnings,
+            messages,
+            output,
+        }))
     };
-    Err(match serde_json::from_str(failure.get()).map_err(|error| broken(&error))? {
-        WorkerFailure::Error(RError { message, call, classes, .. }) => stopped(message, call, classes),
-        WorkerFailure::Result { message } => stopped(message, None, vec!["result".into()]),
-        WorkerFailure::Interrupted => ended(patience, false),
-        WorkerFailure::Argument { argument, message } => Failure::argument(format!("/{argument}"), message),
-        WorkerFailure::Unloaded => Failure::Crashed { cause: "The R process lost the script.".into() },
-    })
+    Err(
+        match serde_json::from_str(failure.get()).map_err(|error| broken(&error))? {
+            WorkerFailure::Error(RError {
+                message,
+                call,
+                classes,
+                ..
+            }) => stopped(message, call, classes),
+            WorkerFailure::Result { message } => stopped(message, None, vec!["result".into()]),
+            WorkerFailure::Interrupted => ended(patience, false),
+            WorkerFailure::Argument { argument, message } => {
+                Failure::argument(format!("/{argument}"), message)
+            }
+            WorkerFailure::Unloaded => Failure::Crashed {
+                cause: "The R process lost the script.".into(),
+            },
+        },
+    )
 }

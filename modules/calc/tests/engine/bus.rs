@@ -22,7 +22,11 @@ const SCRIPT: Script = Script {
 /// A module without tables of its own.
 const NO_SQL: Files = {
     static NOTHING: Dir<'static> = Dir::new("", &[]);
-    Files { owner: "asker", sqlite: &NOTHING, mssql: &NOTHING }
+    Files {
+        owner: "asker",
+        sqlite: &NOTHING,
+        mssql: &NOTHING,
+    }
 };
 
 #[derive(Debug)]
@@ -44,8 +48,18 @@ impl Asker {
     async fn beside(engine: &Engine) -> Self {
         let clock = Arc::new(SystemClock);
         let place = engine.folder().display();
-        let store = Store::open("asker", &format!("sqlite:{place}/asker.db"), NO_SQL, clock.clone(), Ids::random()).await.unwrap();
-        let bus = connect(&format!("local:{place}/bus.db"), clock.clone()).await.unwrap();
+        let store = Store::open(
+            "asker",
+            &format!("sqlite:{place}/asker.db"),
+            NO_SQL,
+            clock.clone(),
+            Ids::random(),
+        )
+        .await
+        .unwrap();
+        let bus = connect(&format!("local:{place}/bus.db"), clock.clone())
+            .await
+            .unwrap();
         let (tell, heard) = mpsc::unbounded_channel();
         let (published, progressed, finished) = (tell.clone(), tell.clone(), tell);
         let subscriptions = Subscriptions::default()
@@ -62,12 +76,21 @@ impl Asker {
                 Ok(())
             });
         let stop = CancellationToken::new();
-        let delivery = Delivery::start(store.clone(), bus, subscriptions, clock, stop.clone()).unwrap();
-        Self { store, heard, stop, _delivery: delivery }
+        let delivery =
+            Delivery::start(store.clone(), bus, subscriptions, clock, stop.clone()).unwrap();
+        Self {
+            store,
+            heard,
+            stop,
+            _delivery: delivery,
+        }
     }
 
     async fn next(&mut self) -> Heard {
-        tokio::time::timeout(Duration::from_secs(30), self.heard.recv()).await.expect("nothing was heard").unwrap()
+        tokio::time::timeout(Duration::from_secs(30), self.heard.recv())
+            .await
+            .expect("nothing was heard")
+            .unwrap()
     }
 
     async fn ask(&self, id: &str, function: &str, args: Value) {
@@ -76,12 +99,18 @@ impl Asker {
             script: "steps".into(),
             function: function.into(),
             args: args.as_object().cloned().unwrap_or_else(Map::new),
-            requested_by: Actor { id: "u-1".into(), name: "Ada".into() },
+            requested_by: Actor {
+                id: "u-1".into(),
+                name: "Ada".into(),
+            },
             site: "basel".into(),
             reply_to: "asker".into(),
             deadline: None,
         };
-        self.store.tx(async |tx| request(tx, &call).await).await.unwrap();
+        self.store
+            .tx(async |tx| request(tx, &call).await)
+            .await
+            .unwrap();
     }
 
     /// The outcome of the call and the progress told before it.
@@ -108,23 +137,44 @@ async fn a_module_publishes_and_calls_over_the_bus_and_hears_the_outcome_once() 
     let engine = Engine::start().await;
     let mut asker = Asker::beside(&engine).await;
     publish_scripts(&asker.store, &[SCRIPT]).await.unwrap();
-    let Heard::Published(published) = asker.next().await else { panic!("a script was to be published first") };
-    assert_eq!((published.name.as_str(), published.version.clone()), ("steps", SCRIPT.version()));
+    let Heard::Published(published) = asker.next().await else {
+        panic!("a script was to be published first")
+    };
+    assert_eq!(
+        (published.name.as_str(), published.version.clone()),
+        ("steps", SCRIPT.version())
+    );
 
     asker.ask("c-1", "steps", json!({ "n": 10 })).await;
     let (outcome, progress) = asker.outcome("c-1").await;
-    let Outcome::Ok(calculated) = outcome else { panic!("{outcome:?}") };
+    let Outcome::Ok(calculated) = outcome else {
+        panic!("{outcome:?}")
+    };
     // A second of work, told at most four times a second.
     assert!((2..=6).contains(&progress.len()), "{progress:?}");
     assert!(progress.is_sorted(), "{progress:?}");
-    assert_eq!(engine.get(&format!("/results/{}", calculated.result_key)).await.text, "10");
-    assert_eq!((calculated.script_version, calculated.node.as_str()), (SCRIPT.version(), "test-node"));
+    assert_eq!(
+        engine
+            .get(&format!("/results/{}", calculated.result_key))
+            .await
+            .text,
+        "10"
+    );
+    assert_eq!(
+        (calculated.script_version, calculated.node.as_str()),
+        (SCRIPT.version(), "test-node")
+    );
 
     // The same call again: answered from its record, at once.
     asker.ask("c-1", "steps", json!({ "n": 10 })).await;
     let (again, progress) = asker.outcome("c-1").await;
-    let Outcome::Ok(again) = again else { panic!("{again:?}") };
-    assert_eq!((again.result_key, again.duration_ms, progress.len()), (calculated.result_key, calculated.duration_ms, 0));
+    let Outcome::Ok(again) = again else {
+        panic!("{again:?}")
+    };
+    assert_eq!(
+        (again.result_key, again.duration_ms, progress.len()),
+        (calculated.result_key, calculated.duration_ms, 0)
+    );
 }
 
 #[tokio::test]
@@ -133,13 +183,25 @@ async fn a_call_that_fails_or_is_cancelled_says_so() {
     let mut asker = Asker::beside(&engine).await;
     publish_scripts(&asker.store, &[SCRIPT]).await.unwrap();
     asker.next().await;
-    for (id, function, kind) in [("c-2", "bad", "r-error"), ("c-3", "nope", "unknown-function")] {
+    for (id, function, kind) in [
+        ("c-2", "bad", "r-error"),
+        ("c-3", "nope", "unknown-function"),
+    ] {
         asker.ask(id, function, json!({})).await;
-        let (Outcome::Error(failed), _) = asker.outcome(id).await else { panic!("{function} gave a value") };
+        let (Outcome::Error(failed), _) = asker.outcome(id).await else {
+            panic!("{function} gave a value")
+        };
         assert_eq!(failed.kind, kind, "{failed:?}");
     }
     asker.ask("c-4", "asleep", json!({})).await;
-    while engine.send(engine.request("DELETE", "/calls/c-4")).await.status != 202 {}
-    let (Outcome::Error(failed), _) = asker.outcome("c-4").await else { panic!("it was cancelled") };
+    while engine
+        .send(engine.request("DELETE", "/calls/c-4"))
+        .await
+        .status
+        != 202
+    {}
+    let (Outcome::Error(failed), _) = asker.outcome("c-4").await else {
+        panic!("it was cancelled")
+    };
     assert_eq!(failed.kind, "cancelled");
 }

@@ -33,7 +33,13 @@ async fn whatever_a_script_does_the_next_call_is_served() {
     let engine = engine(&[("call_seconds", "3"), ("memory_mb", "300")]).await;
     for (call, body, status, problem, word) in [
         ("k/loop", "", 504, "timed-out", "interrupted"),
-        ("k/asleep", r#"{"seconds":60}"#, 504, "timed-out", "interrupted"),
+        (
+            "k/asleep",
+            r#"{"seconds":60}"#,
+            504,
+            "timed-out",
+            "interrupted",
+        ),
         ("k/deaf", "", 504, "timed-out", "ended"),
         ("k/native", r#"{"n":2500}"#, 504, "timed-out", "3000 ms"),
         ("k/leave", "", 502, "worker-crashed", "quit(status = 3)"),
@@ -43,7 +49,12 @@ async fn whatever_a_script_does_the_next_call_is_served() {
         ("k/stops", "", 422, "r-error", "stopped"),
     ] {
         let answer = engine.call(call, body).await;
-        assert_eq!((answer.status, answer.problem().as_str()), (status, problem), "{call}: {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (status, problem),
+            "{call}: {}",
+            answer.text
+        );
         assert!(answer.text.contains(word), "{call} says {}", answer.text);
         still_serves(&engine).await;
     }
@@ -53,11 +64,16 @@ async fn whatever_a_script_does_the_next_call_is_served() {
 async fn clients_that_hang_up_cost_no_worker() {
     let engine = engine(&[]).await;
     for _ in 0..200 {
-        let call = engine.request("POST", "/r/k/asleep").body(r#"{"seconds":0.002}"#);
+        let call = engine
+            .request("POST", "/r/k/asleep")
+            .body(r#"{"seconds":0.002}"#);
         drop(tokio::time::timeout(Duration::from_millis(1), call.send()).await);
     }
     still_serves(&engine).await;
-    assert_eq!(engine.get("/engines").await.json()[0]["workers"]["restarts"], json!(0));
+    assert_eq!(
+        engine.get("/engines").await.json()[0]["workers"]["restarts"],
+        json!(0)
+    );
 }
 
 #[tokio::test]
@@ -72,17 +88,41 @@ async fn many_callers_get_their_own_answers() {
 
 #[tokio::test]
 async fn a_full_queue_refuses_at_once_and_says_when_to_come_back() {
-    let engine = engine(&[("queue", "2"), ("workers_at_most", "1"), ("call_seconds", "20")]).await;
+    let engine = engine(&[
+        ("queue", "2"),
+        ("workers_at_most", "1"),
+        ("call_seconds", "20"),
+    ])
+    .await;
     let calls = (0..8).map(|_| {
-        let call = engine.request("POST", "/r/k/asleep").body(r#"{"seconds":0.5}"#);
+        let call = engine
+            .request("POST", "/r/k/asleep")
+            .body(r#"{"seconds":0.5}"#);
         async {
             let answer = call.send().await.unwrap();
-            (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+            (
+                answer.status().as_u16(),
+                answer.headers().contains_key("retry-after"),
+            )
         }
     });
     let answers = join_all(calls).await;
-    assert_eq!(answers.iter().filter(|answer| **answer == (200, false)).count(), 3, "{answers:?}");
-    assert_eq!(answers.iter().filter(|answer| **answer == (429, true)).count(), 5, "{answers:?}");
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| **answer == (200, false))
+            .count(),
+        3,
+        "{answers:?}"
+    );
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| **answer == (429, true))
+            .count(),
+        5,
+        "{answers:?}"
+    );
     still_serves(&engine).await;
 }
 
@@ -94,12 +134,25 @@ async fn a_running_call_is_cancelled_by_its_id() {
     let function = format!("k/asleep?call={id}");
     let calling = engine.call(&function, r#"{"seconds":20}"#);
     let cancelling = async {
-        while engine.send(engine.request("DELETE", &format!("/calls/{id}"))).await.status != 202 {
-            assert!(since.elapsed() < Duration::from_secs(10), "the call never ran");
+        while engine
+            .send(engine.request("DELETE", &format!("/calls/{id}")))
+            .await
+            .status
+            != 202
+        {
+            assert!(
+                since.elapsed() < Duration::from_secs(10),
+                "the call never ran"
+            );
         }
     };
     let (answer, ()) = tokio::join!(calling, cancelling);
-    assert_eq!((answer.status, answer.problem().as_str()), (409, "cancelled"), "{}", answer.text);
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (409, "cancelled"),
+        "{}",
+        answer.text
+    );
     assert!(since.elapsed() < Duration::from_secs(10));
     still_serves(&engine).await;
 }

@@ -15,32 +15,85 @@ constant <- 7
     assert_eq!(published.status, 200, "{}", published.text);
     let functions = published.json()["functions"].clone();
     assert_eq!(functions.as_array().unwrap().len(), 1);
-    assert_eq!(functions[0]["doc"], "Mean of the good values.\n@param x Numbers.");
-    assert_eq!(functions[0]["args"], json!([
+    assert_eq!(
+        functions[0]["doc"],
+        "Mean of the good values.\n@param x Numbers."
+    );
+    assert_eq!(
+        functions[0]["args"],
+        json!([
         { "name": "x", "required": true, "default": null, "type": "any" },
         { "name": "na.rm", "required": false, "default": "TRUE", "type": "logical" },
-        { "name": "digits", "required": false, "default": "3L", "type": "integer" }]));
-    assert_eq!(engine.call("demo/.private", "").await.problem(), "unknown-function");
+        { "name": "digits", "required": false, "default": "3L", "type": "integer" }])
+    );
+    assert_eq!(
+        engine.call("demo/.private", "").await.problem(),
+        "unknown-function"
+    );
     let shown = engine.get("/scripts/demo").await.json();
-    assert_eq!((&shown["source"], &shown["published_by"]), (&json!(source), &json!("Sam Scientist")));
-    assert_eq!(engine.get("/scripts").await.json().as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&shown["source"], &shown["published_by"]),
+        (&json!(source), &json!("Sam Scientist"))
+    );
+    assert_eq!(
+        engine
+            .get("/scripts")
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
 async fn versions_live_side_by_side_and_a_broken_source_changes_nothing() {
     let engine = Engine::start().await;
-    let old = engine.publish("v", "f <- function(x) x + 1").await.json()["version"].as_str().unwrap().to_owned();
-    let new = engine.publish("v", "f <- function(x) x + 2").await.json()["version"].as_str().unwrap().to_owned();
+    let old = engine.publish("v", "f <- function(x) x + 1").await.json()["version"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let new = engine.publish("v", "f <- function(x) x + 2").await.json()["version"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_ne!(old, new);
     for broken in ["f <- function(", "stop('no')"] {
         let refused = engine.publish("v", broken).await;
-        assert_eq!((refused.status, refused.problem().as_str()), (422, "r-error"), "{}", refused.text);
+        assert_eq!(
+            (refused.status, refused.problem().as_str()),
+            (422, "r-error"),
+            "{}",
+            refused.text
+        );
     }
     assert_eq!(engine.call("v/f", r#"{"x":1}"#).await.value(), json!(3));
-    assert_eq!(engine.call(&format!("v@{old}/f"), r#"{"x":1}"#).await.value(), json!(2));
-    assert_eq!(engine.call(&format!("v@{}/f", &old[..8]), r#"{"x":1}"#).await.value(), json!(2));
-    assert_eq!(engine.call(&format!("v@{}/f", &old[..4]), r#"{"x":1}"#).await.problem(), "unknown-script");
-    assert_eq!(engine.get("/scripts/v").await.json()["versions"], json!([old, new]));
+    assert_eq!(
+        engine
+            .call(&format!("v@{old}/f"), r#"{"x":1}"#)
+            .await
+            .value(),
+        json!(2)
+    );
+    assert_eq!(
+        engine
+            .call(&format!("v@{}/f", &old[..8]), r#"{"x":1}"#)
+            .await
+            .value(),
+        json!(2)
+    );
+    assert_eq!(
+        engine
+            .call(&format!("v@{}/f", &old[..4]), r#"{"x":1}"#)
+            .await
+            .problem(),
+        "unknown-script"
+    );
+    assert_eq!(
+        engine.get("/scripts/v").await.json()["versions"],
+        json!([old, new])
+    );
     assert_eq!(engine.publish("Bad name", "1").await.status, 422);
 }
 
@@ -64,11 +117,22 @@ async fn the_example_gives_the_capability_of_a_process() {
     let x: Vec<f64> = (0..20).map(|i| f64::from(i % 2)).collect();
     let sigma = std::f64::consts::PI.sqrt() / 2.0;
     let body = json!({ "x": x, "lsl": 0.5 - 3.0 * sigma, "usl": 0.5 + 3.0 * sigma });
-    let value = engine.call("capability/cpk", body.to_string()).await.value();
+    let value = engine
+        .call("capability/cpk", body.to_string())
+        .await
+        .value();
     let index = |name: &str| value["indices"][name]["value"].as_f64().unwrap();
-    assert!((index("cp") - 1.0).abs() < 1e-12 && (index("cpk") - 1.0).abs() < 1e-12, "{value}");
+    assert!(
+        (index("cp") - 1.0).abs() < 1e-12 && (index("cpk") - 1.0).abs() < 1e-12,
+        "{value}"
+    );
     let overall = (20.0 * 0.25 / 19.0_f64).sqrt();
     assert!((index("pp") - sigma / overall).abs() < 1e-12, "{value}");
-    let refused = engine.call("capability/cpk", r#"{"x":[1,2],"lsl":0}"#).await;
-    assert_eq!(refused.json()["detail"], "at least 10 values are needed, there are 2");
+    let refused = engine
+        .call("capability/cpk", r#"{"x":[1,2],"lsl":0}"#)
+        .await;
+    assert_eq!(
+        refused.json()["detail"],
+        "at least 10 values are needed, there are 2"
+    );
 }

@@ -32,7 +32,11 @@ impl Answer {
 
     /// The kind of problem, without its prefix.
     pub(crate) fn problem(&self) -> String {
-        self.json()["type"].as_str().unwrap_or_default().trim_start_matches("urn:dcp:problem:").to_owned()
+        self.json()["type"]
+            .as_str()
+            .unwrap_or_default()
+            .trim_start_matches("urn:dcp:problem:")
+            .to_owned()
     }
 
     pub(crate) fn value(&self) -> Value {
@@ -51,7 +55,11 @@ impl Engine {
         let folder = tempfile::tempdir().unwrap();
         let (private, public) = generate_keys().unwrap();
         write_secrets(folder.path(), &public);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let place = folder.path().display();
         let mut command = Command::new(env!("CARGO_BIN_EXE_calc"));
         command
@@ -70,16 +78,29 @@ impl Engine {
         }
         let child = command.spawn().unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        let engine = Self { child, command, base, token: token(&private), folder, client: reqwest::Client::new() };
+        let engine = Self {
+            child,
+            command,
+            base,
+            token: token(&private),
+            folder,
+            client: reqwest::Client::new(),
+        };
         engine.until_ready().await;
         engine
     }
 
     /// Stops it as an operator does and starts it again on the same store.
     pub(crate) async fn restart(&mut self) {
-        let stopped = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let stopped = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(stopped.success());
-        assert!(self.child.wait().unwrap().success(), "the engine did not drain");
+        assert!(
+            self.child.wait().unwrap().success(),
+            "the engine did not drain"
+        );
         self.child = self.command.spawn().unwrap();
         self.until_ready().await;
     }
@@ -87,7 +108,11 @@ impl Engine {
     async fn until_ready(&self) {
         let since = Instant::now();
         while since.elapsed() < Duration::from_secs(60) {
-            if let Ok(answer) = self.client.get(format!("{}/health/ready", self.base)).send().await
+            if let Ok(answer) = self
+                .client
+                .get(format!("{}/health/ready", self.base))
+                .send()
+                .await
                 && answer.status().is_success()
             {
                 return;
@@ -103,20 +128,33 @@ impl Engine {
 
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        self.client.request(method, format!("{}/api/calc{path}", self.base)).bearer_auth(&self.token)
+        self.client
+            .request(method, format!("{}/api/calc{path}", self.base))
+            .bearer_auth(&self.token)
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
-        Answer { status: response.status().as_u16(), text: response.text().await.unwrap() }
+        Answer {
+            status: response.status().as_u16(),
+            text: response.text().await.unwrap(),
+        }
     }
 
     pub(crate) async fn publish(&self, name: &str, source: &str) -> Answer {
-        self.send(self.request("PUT", &format!("/scripts/{name}")).body(source.to_owned())).await
+        self.send(
+            self.request("PUT", &format!("/scripts/{name}"))
+                .body(source.to_owned()),
+        )
+        .await
     }
 
     pub(crate) async fn call(&self, function: &str, body: impl Into<String>) -> Answer {
-        self.send(self.request("POST", &format!("/r/{function}")).body(body.into())).await
+        self.send(
+            self.request("POST", &format!("/r/{function}"))
+                .body(body.into()),
+        )
+        .await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -135,12 +173,18 @@ impl Drop for Engine {
 fn write_secrets(folder: &Path, public: &str) {
     use std::os::unix::fs::PermissionsExt;
     let file = folder.join("secrets.toml");
-    std::fs::write(&file, format!("[identity]\npublic_key = \"\"\"\n{public}\"\"\"\n")).unwrap();
+    std::fs::write(
+        &file,
+        format!("[identity]\npublic_key = \"\"\"\n{public}\"\"\"\n"),
+    )
+    .unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn token(private: &dcp::secrets::Secret<String>) -> String {
-    let all = ["calc.call", "calc.publish", "calc.read"].map(Permission::new).to_vec();
+    let all = ["calc.call", "calc.publish", "calc.read"]
+        .map(Permission::new)
+        .to_vec();
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
     let claims = Claims {
         iss: "dcp-edge".into(),
@@ -162,7 +206,10 @@ fn token(private: &dcp::secrets::Secret<String>) -> String {
 fn worker() -> PathBuf {
     let worker = Path::new(env!("CARGO_BIN_EXE_calc")).with_file_name("calc-worker");
     if !worker.exists() {
-        let built = Command::new(env!("CARGO")).args(["build", "-p", "calc-worker"]).status().unwrap();
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "-p", "calc-worker"])
+            .status()
+            .unwrap();
         assert!(built.success());
     }
     worker
