@@ -94,9 +94,7 @@ local({
   }
 
   packages <- function() {
-    own <- c("base", "compiler", "datasets", "graphics", "grDevices", "grid", "methods", "parallel", "splines", "stats",
-             "stats4", "tcltk", "tools", "utils")
-    names <- sort(setdiff(loadedNamespaces(), own))
+    names <- sort(loadedNamespaces())
     versions <- lapply(names, function(n) as.character(getNamespaceVersion(n)))
     names(versions) <- names
     versions
