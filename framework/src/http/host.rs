@@ -125,7 +125,7 @@ async fn observe(State(host): State<Arc<Host>>, request: Request, next: Next) ->
         .scope(AssertUnwindSafe(next.run(request)).catch_unwind())
         .await;
     let response = answered.unwrap_or_else(|panic| after_panic(panic.as_ref()));
-    let mut response = finish(response, &host.module, &seen.trace_id).await;
+    let mut response = finish(response, &host.module, &seen.trace_id);
     if let Ok(id) = HeaderValue::from_str(&seen.trace_id) {
         response.headers_mut().insert("x-request-id", id);
     }
@@ -191,7 +191,7 @@ fn after_panic(panic: &(dyn Any + Send)) -> Response {
 }
 
 /// Completes a problem with trace id and module; turns what axum itself refuses into a problem.
-async fn finish(response: Response, module: &ModuleName, trace_id: &str) -> Response {
+fn finish(response: Response, module: &ModuleName, trace_id: &str) -> Response {
     let (mut parts, body) = response.into_parts();
     let pending = parts
         .extensions

@@ -3,6 +3,11 @@
 //! A node is one process. Its supervisor keeps the processes of its modules running; its edge is the only way to reach them.
 //! The node holds no code of any module: it knows what `deploy/<module>/module.toml` says.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a node is no module: it follows the machine's clock, and its tasks end with the process"
+)]
+
 mod body;
 mod config;
 mod control;

@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for SeriesVisitor {
                 "Name" => series.name = map.next_value()?,
                 "Path" => series.path = map.next_value()?,
                 "UnitsAbbreviation" => {
-                    series.units = map.next_value::<Option<String>>()?.unwrap_or_default()
+                    series.units = map.next_value::<Option<String>>()?.unwrap_or_default();
                 }
                 "Items" => map.next_value_seed(Rows(&mut series))?,
                 // A set of single values has one `Value` per stream.

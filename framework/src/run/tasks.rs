@@ -31,7 +31,7 @@ impl Tasks {
         let stopping = self.stopping.clone();
         // Cancelled at the stop is as good as ended.
         self.spawn_through_drain(name, async move {
-            stopping.run_until_cancelled(work).await.unwrap_or_default()
+            stopping.run_until_cancelled(work).await.unwrap_or_default();
         });
     }
 

@@ -1,4 +1,9 @@
 //! Finds libR, so that the worker links to the R of the machine that builds it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script is configured by variables"
+)]
 use std::process::Command;
 
 fn main() {

@@ -167,7 +167,7 @@ impl Dispatcher {
                 }
                 Ok(_) => dead.remove(),
                 Err(error) => {
-                    tracing::warn!(%error, "messages of a process that died wait for the end of their lease")
+                    tracing::warn!(%error, "messages of a process that died wait for the end of their lease");
                 }
             }
         }
@@ -258,7 +258,7 @@ impl Dispatcher {
                     room.get(queue.as_str()).copied().unwrap_or(0),
                 )),
                 Some(at) => {
-                    pause = pause.min(Duration::try_from(at.duration_since(now)).unwrap_or(pause))
+                    pause = pause.min(Duration::try_from(at.duration_since(now)).unwrap_or(pause));
                 }
                 None => {}
             }

@@ -203,7 +203,7 @@ fn write(connection: &Connection, catalog: &Catalog, mut jobs: mpsc::Receiver<Wr
                 Err(error) => drop(reply.send(Err(error))),
             },
             Write::Migrate(migrations, reply) => {
-                drop(reply.send(migration::sqlite(connection, &migrations)))
+                drop(reply.send(migration::sqlite(connection, &migrations)));
             }
         }
     }
@@ -215,7 +215,7 @@ fn transaction(connection: &Connection, catalog: &Catalog, mut steps: mpsc::Rece
     while let Some(step) = steps.blocking_recv() {
         match step {
             Step::Call(name, values, reply) => {
-                drop(reply.send(call(connection, catalog, &name, &values)))
+                drop(reply.send(call(connection, catalog, &name, &values)));
             }
             Step::Commit(reply) => {
                 let done = connection.execute_batch("COMMIT").map_err(map);
