@@ -51,7 +51,12 @@ fn a_variable_overrides_the_file_and_the_file_the_default() {
 fn what_is_unknown_or_wrong_is_refused_with_key_and_place() {
     let file = file("[http]\nprot = 1\n[module]\nslots = \"many\"\n");
     let layers = Layers::read_with(None, variables(&[("DCP__LOG__FORMAT", "xml")])).unwrap();
-    let place = file.path().display().to_string();
+    let place = file
+        .path()
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
     let settings = layers.settings().unwrap_err().to_string();
     assert!(
         settings.contains("log.format") && settings.contains("DCP__LOG__FORMAT"),
