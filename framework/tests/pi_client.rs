@@ -132,7 +132,7 @@ async fn the_whole_recording_arrives_bit_for_bit_recorded_and_interpolated() {
         let began = Instant::now();
         let table = client
             .read_batches(&tags, &batches, &interpolation, |progress| {
-                reports.push(progress)
+                reports.push(progress);
             })
             .await
             .unwrap();

@@ -1,6 +1,11 @@
 //! A small module for the tests of the node: a real process on the framework that takes its name from the manifest it is deployed with,
 //! says what reaches it, and can be told to die, to hang on and to stream.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a handler that waits as long as a test asks"
+)]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,5 +1,10 @@
 //! The `dcp` command: for operators (status, stop, start, scale, logs), data scientists (login, publish) and whoever sets a platform up.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a command of the shell, configured by its variables"
+)]
+
 mod home;
 mod node;
 mod portal;

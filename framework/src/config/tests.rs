@@ -10,6 +10,7 @@ struct Own {
     slots: u32,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the reader takes them")]
 fn variables(pairs: &[(&str, &str)]) -> Option<HashMap<String, String>> {
     Some(
         pairs

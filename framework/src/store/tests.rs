@@ -78,7 +78,7 @@ async fn database(test: &str) -> Option<String> {
     let stream = tokio::net::TcpStream::connect(config.get_addr())
         .await
         .unwrap();
-    let mut client = tiberius::Client::connect(config, stream.compat_write())
+    let mut client = Box::pin(tiberius::Client::connect(config, stream.compat_write()))
         .await
         .unwrap();
     let name = format!("dcp_test_{}", uuid::Uuid::now_v7().simple());

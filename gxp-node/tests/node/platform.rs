@@ -57,9 +57,13 @@ fn secrets(file: &Path) {
         private.expose()
     );
     for module in ["probe", "login", "hidden"] {
-        text.push_str(&format!(
-            "[\"service/{module}\"]\ntoken = \"svc_{module}_x\"\n"
-        ));
+        text.extend([
+            "[\"service/",
+            module,
+            "\"]\ntoken = \"svc_",
+            module,
+            "_x\"\n",
+        ]);
     }
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -320,6 +320,7 @@ impl Calc {
 
 /// A script as the API shows it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names on the wire")]
 pub(crate) struct Published {
     /// Its name.
     name: String,

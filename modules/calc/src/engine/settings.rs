@@ -64,7 +64,9 @@ pub(crate) const RECYCLE_RSS_MB: u64 = 512;
 /// Scripts one worker holds before it is replaced: old versions would pile up.
 pub(crate) const RECYCLE_SCRIPTS: usize = 64;
 /// A worker beyond those kept ready ends after this long without work.
-pub(crate) const IDLE: Duration = Duration::from_secs(60);
+pub(crate) const IDLE: Duration = Duration::from_mins(1);
+/// How long R may take to start.
+pub(crate) const START: Duration = Duration::from_secs(20);
 
 impl Settings {
     /// Fills what depends on the machine: the worker beside this program, a scratch directory.
@@ -79,11 +81,6 @@ impl Settings {
         self.workers = self.workers.max(1);
         self.workers_at_most = self.workers_at_most.max(self.workers);
         Ok(self)
-    }
-
-    /// How long R may take to start.
-    pub(crate) fn start_limit(&self) -> Duration {
-        Duration::from_secs(20)
     }
 
     /// The sites as a list.
@@ -101,15 +98,15 @@ impl Settings {
             ("R_HOME", self.r_home.display().to_string()),
             (
                 "R_SHARE_DIR",
-                first_there(&["/usr/share/R/share"], self.r_home.join("share")),
+                first_there(&["/usr/share/R/share"], &self.r_home.join("share")),
             ),
             (
                 "R_INCLUDE_DIR",
-                first_there(&["/usr/share/R/include"], self.r_home.join("include")),
+                first_there(&["/usr/share/R/include"], &self.r_home.join("include")),
             ),
             (
                 "R_DOC_DIR",
-                first_there(&["/usr/share/R/doc"], self.r_home.join("doc")),
+                first_there(&["/usr/share/R/doc"], &self.r_home.join("doc")),
             ),
             ("R_LIBS", self.r_libs.clone()),
             (
@@ -130,7 +127,7 @@ impl Settings {
     }
 }
 
-fn first_there(candidates: &[&str], otherwise: PathBuf) -> String {
+fn first_there(candidates: &[&str], otherwise: &std::path::Path) -> String {
     let found = candidates
         .iter()
         .find(|path| std::path::Path::new(path).is_dir());

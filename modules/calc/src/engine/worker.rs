@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, RError};
 use super::frame;
-use super::settings::Settings;
+use super::settings::{START, Settings};
 use super::spawner::Spawner;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -118,7 +118,7 @@ impl Worker {
                 _ => Err(io::Error::other("the worker ended before it was ready")),
             }
         };
-        let limit = settings.start_limit();
+        let limit = START;
         tokio::time::timeout(limit, ready)
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
@@ -263,18 +263,17 @@ impl Worker {
     /// The worker closed its socket: what ended it.
     async fn crashed(&mut self) -> Failure {
         let status = tokio::time::timeout(GRACE, self.child.wait()).await;
-        let cause = match status {
-            Ok(Ok(status)) => match (status.code(), status.signal()) {
+        let cause = if let Ok(Ok(status)) = status {
+            match (status.code(), status.signal()) {
                 (Some(code), _) => format!("The script ended its own R process, as quit(status = {code}) does."),
                 (None, Some(9)) => "R was killed by the operating system, as happens when memory runs out.".into(),
                 (None, Some(11 | 7)) => "R crashed with an invalid memory access; native code of a package is the usual cause.".into(),
                 (None, Some(signal)) => format!("R was ended by signal {signal}."),
                 (None, None) => "R ended for an unknown reason.".into(),
-            },
-            _ => {
-                self.kill().await;
-                "R closed its connection to the engine.".into()
             }
+        } else {
+            self.kill().await;
+            "R closed its connection to the engine.".into()
         };
         Failure::Crashed { cause }
     }

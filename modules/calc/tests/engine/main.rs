@@ -1,5 +1,13 @@
 //! The engine as its users meet it: real processes, real R, real HTTP, real bus.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
 mod bus;
 mod calls;
 mod endurance;

@@ -107,7 +107,7 @@ impl Engine {
 
     async fn until_ready(&self) {
         let since = Instant::now();
-        while since.elapsed() < Duration::from_secs(60) {
+        while since.elapsed() < Duration::from_mins(1) {
             if let Ok(answer) = self
                 .client
                 .get(format!("{}/health/ready", self.base))

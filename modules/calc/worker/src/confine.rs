@@ -1,5 +1,10 @@
 //! What the process may not do, set before R starts: it cannot be undone from R code.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the engine hands the limits over as variables"
+)]
+
 use std::fs;
 use std::io;
 

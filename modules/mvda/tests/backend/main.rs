@@ -449,12 +449,12 @@ async fn says_that_pi_is_down(stage: &mut Stage, dryer: &Dryer) {
         dryer.batches[0]["end"].as_str().unwrap(),
     );
     let trend = format!("/sources/dryers/trend?tag={tag}&start={start}&end={end}");
-    let state = json!({ "kind": "state", "tag": "CollectorTankLevel", "name": "I/O Timeout", "value": 246 });
+    let fault = json!({ "kind": "state", "tag": "CollectorTankLevel", "name": "I/O Timeout", "value": 246 });
     assert!(
         stage
             .http
             .post(&faults)
-            .json(&state)
+            .json(&fault)
             .send()
             .await
             .unwrap()
