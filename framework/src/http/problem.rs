@@ -21,12 +21,12 @@ pub struct InvalidPart {
     pub detail: String,
 }
 
-/// What went wrong, for the caller. Its cause is for the log only.
+/// An error as its caller sees it; boxed, so that every `Result` of a handler stays small.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Problem(pub(super) Box<Body>);
 
-/// RFC 9457 problem details.
+/// What went wrong, for the caller. Its cause is for the log only.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Body {
     /// Identifies the kind of problem: `urn:dcp:problem:<kind>`.
