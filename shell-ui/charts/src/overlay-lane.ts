@@ -145,7 +145,8 @@ export class OverlayPlot {
         x: { time: false, min: setup.range.from, max: setup.range.to },
         y: {
           auto: true,
-          distr: (setup.lane.logarithmic ? LOGARITHMIC : LINEAR) as uPlot.Scale.Distr,
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum exists only for the compiler
+          distr: setup.lane.logarithmic ? LOGARITHMIC : LINEAR,
           range: () => heightOf(setup.lane, setup.range),
         },
       },
@@ -216,7 +217,10 @@ export class OverlayPlot {
 
   private move(plot: uPlot): void {
     const { left, top } = plot.cursor;
-    if (left == null || left < 0) return this.setup.moved(null, undefined);
+    if (left == null || left < 0) {
+      this.setup.moved(null, undefined);
+      return;
+    }
     const x = plot.posToVal(left, 'x');
     const pointing = plot.over.matches(':hover');
     if (pointing || !document.querySelector('.u-over:hover')) this.setup.moved(x, pointing ? this.nearest(x, top ?? 0) : undefined);

@@ -139,7 +139,8 @@ export class Lane {
       ...look,
       scale: unitKey(one),
       // uPlot's numbers for right and left
-      side: (at % 2 ? 1 : 3) as uPlot.Axis.Side,
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- uPlot's enum exists only for the compiler
+      side: at % 2 ? 1 : 3,
       size: AXIS_WIDTH,
       grid: at === 0 ? look.grid : { show: false },
       space: 20,

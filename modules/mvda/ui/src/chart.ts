@@ -43,7 +43,10 @@ export class ChartHost {
   private show(chart: Chart): void {
     // the frame speaks one language and has one title for life
     const identity = [chart.kind, chart.options.language, chart.options.title].join('|');
-    if (this.drawn && identity === this.identity) return this.drawn.update(chart.options);
+    if (this.drawn && identity === this.identity) {
+      this.drawn.update(chart.options);
+      return;
+    }
     this.drawn?.destroy();
     this.identity = identity;
     this.drawn = draw(this.host, chart) as Drawn;

@@ -61,7 +61,10 @@ export class ModelList {
   private follow(event: Progressed): void {
     const list = this.models.value();
     const known = list?.find((model) => model.id === event.id);
-    if (!list || !known || known.state !== event.state) return this.models.reload();
+    if (!list || !known || known.state !== event.state) {
+      this.models.reload();
+      return;
+    }
     this.models.set(list.map((model) => (model.id === event.id ? { ...model, progress: event.progress } : model)));
   }
 }
