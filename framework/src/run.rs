@@ -156,7 +156,8 @@ async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result
         }
     }));
     let url = &start.common().bus.url;
-    let bus = crate::bus::connect(url, start.clock())
+    let zone = start.zone();
+    let bus = crate::bus::connect(url, zone, start.clock())
         .await
         .context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
     Ok(Some(Delivery::start(

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Destination, Envelope, Topology};
+use crate::model::Zone;
 
 /// Carries messages between modules, at least once.
 ///
@@ -87,6 +88,11 @@ pub enum BusError {
     /// The broker refused to store the message; send again later.
     #[error("the bus refused the message")]
     Refused,
+    /// The broker serves the other zone; a zone never reads the messages of the other.
+    #[error(
+        "this bus carries the messages of the zone {0}; give each zone a bus of its own: a virtual host of RabbitMQ, or a file"
+    )]
+    OtherZone(Zone),
     /// An address that no implementation understands.
     #[error("the bus address must begin with `local:`, `amqp://` or `amqps://`")]
     Address,

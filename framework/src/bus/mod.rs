@@ -35,14 +35,20 @@ pub use self::reaction::{Cause, Reaction};
 pub use self::subscriptions::Subscriptions;
 pub use self::topology::Topology;
 use crate::clock::Clock;
+use crate::model::Zone;
 
-/// The bus at `address`: `local:<file>` or `amqp(s)://user:password@host/vhost`.
-pub async fn connect(address: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Bus>, BusError> {
+/// The bus of a zone at `address`: `local:<file>` or `amqp(s)://user:password@host/vhost`. The first zone that uses a file
+/// or a virtual host keeps it; the other is refused.
+pub async fn connect(
+    address: &str,
+    zone: Zone,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Bus>, BusError> {
     if let Some(file) = address.strip_prefix("local:") {
-        return Ok(Arc::new(Local::open(file, clock).await?));
+        return Ok(Arc::new(Local::open(file, zone, clock).await?));
     }
     if address.starts_with("amqp://") || address.starts_with("amqps://") {
-        return Ok(Arc::new(RabbitMq::new(address, clock)));
+        return Ok(Arc::new(RabbitMq::new(address, zone, clock)));
     }
     Err(BusError::Address)
 }

@@ -181,7 +181,7 @@ impl Module {
         let config = &self.config;
         let fixed = [
             ("DCP__NODE__NAME", config.node.name.clone()),
-            ("DCP__NODE__ZONE", config.node.zone.clone()),
+            ("DCP__NODE__ZONE", config.node.zone.to_string()),
             ("DCP__EDGE__URL", format!("http://{}", config.edge.internal)),
             ("DCP__STORE__URL", config.store.url.clone()),
             ("DCP__BUS__URL", config.bus.url.clone()),

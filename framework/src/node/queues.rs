@@ -30,9 +30,13 @@ pub(crate) async fn declare(config: &NodeConfig) -> anyhow::Result<()> {
             config.bus.url.split('@').next_back().unwrap_or_default()
         )
     };
-    let bus = connect(&config.bus.url, std::sync::Arc::new(SystemClock))
-        .await
-        .with_context(unusable)?;
+    let bus = connect(
+        &config.bus.url,
+        config.node.zone,
+        std::sync::Arc::new(SystemClock),
+    )
+    .await
+    .with_context(unusable)?;
     let declared = bus.declare(&topology).await;
     bus.close().await;
     declared.with_context(unusable)

@@ -40,7 +40,7 @@ pub fn run(zone: Zone) -> ExitCode {
         }
     };
     let config = match NodeConfig::load(&file) {
-        Ok(config) if config.node.zone == zone.as_str() => config,
+        Ok(config) if config.node.zone == zone => config,
         Ok(config) => {
             eprintln!(
                 "{}: node.zone is `{}`, but this is the binary of the zone `{zone}`",

@@ -13,7 +13,7 @@ use super::tasks::Tasks;
 use crate::clock::{Clock, Ids, SystemClock};
 use crate::config::{Layers, Settings, SettingsError};
 use crate::http::{Check, Health, Routes, ServiceClient};
-use crate::model::{Manifest, ModuleName};
+use crate::model::{Manifest, ModuleName, Zone};
 use crate::secrets::{Secret, Secrets, SecretsError};
 use crate::store::{Files, Store};
 
@@ -80,6 +80,12 @@ impl Start {
     /// The module's manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.inner.manifest
+    }
+
+    /// The zone the module works in: its node's.
+    pub fn zone(&self) -> Zone {
+        let node = self.inner.settings.node.zone;
+        node.unwrap_or(self.inner.manifest.zone)
     }
 
     /// The module's database, opened and migrated. One per module.

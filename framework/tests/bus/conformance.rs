@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use dcp::bus::{BusError, Delivered, Envelope, Inbound, Topology, Verdict, task_queue_named};
 use dcp::events::wire_name;
+use dcp::model::Zone;
 use tokio::time::timeout;
 
 use crate::setup::{Courier, Happened, PATIENCE, event, outgoing, to_queue};
@@ -40,6 +41,7 @@ promises! {
     a_message_outlives_everyone_who_is_connected
     the_attributes_of_a_message_arrive_as_they_were_sent
     publishing_in_bulk_stores_every_message
+    it_carries_the_messages_of_one_zone_only
 }
 
 async fn next(inbound: &mut Inbound) -> Delivered {
@@ -329,4 +331,18 @@ async fn publishing_in_bulk_stores_every_message(courier: &Courier) {
         started.elapsed()
     );
     bus.close().await;
+}
+
+async fn it_carries_the_messages_of_one_zone_only(courier: &Courier) {
+    let (topology, _) = queue(courier, "zoned");
+    courier.connect().await.declare(&topology).await.unwrap();
+    let refused = match courier.connect_as(Zone::NonGxp).await {
+        Ok(bus) => bus.declare(&topology).await,
+        Err(error) => Err(error),
+    };
+    assert!(
+        matches!(refused, Err(BusError::OtherZone(Zone::Gxp))),
+        "{refused:?}"
+    );
+    courier.connect().await.declare(&topology).await.unwrap();
 }

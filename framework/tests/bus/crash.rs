@@ -10,6 +10,7 @@ use std::time::Duration;
 use dcp::bus::{Bus, Delivery, Local, Subscriptions, Topology};
 use dcp::clock::SystemClock;
 use dcp::events::wire_name;
+use dcp::model::Zone;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
 use tokio_util::sync::CancellationToken;
@@ -82,7 +83,9 @@ async fn run(
     subscriptions: Subscriptions,
 ) -> (Store, Delivery) {
     let store = store_in(folder, &unique(folder, module)).await;
-    let bus = dcp::bus::connect(bus, Arc::new(SystemClock)).await.unwrap();
+    let bus = dcp::bus::connect(bus, Zone::Gxp, Arc::new(SystemClock))
+        .await
+        .unwrap();
     let stop = CancellationToken::new();
     let runs = Delivery::start(
         store.clone(),
@@ -121,7 +124,9 @@ fn wait_for_work(victim: &mut Child) {
 async fn kill_again_and_again(folder: &Path, bus: &str) {
     // Queues are there before anybody publishes, as a deployment sees to.
     let taker = unique(folder, "taker");
-    let courier = dcp::bus::connect(bus, Arc::new(SystemClock)).await.unwrap();
+    let courier = dcp::bus::connect(bus, Zone::Gxp, Arc::new(SystemClock))
+        .await
+        .unwrap();
     courier
         .declare(&Topology::default().event(&taker, &wire_name::<Happened>()))
         .await
@@ -187,7 +192,7 @@ fn a_hanging_process_loses_its_messages_when_the_lease_ends() {
     let queue = "q.test.task.please.v1";
     let topology = Topology::default().task("test.please.v1", None);
     let connect = async || {
-        let bus = Local::open(file.to_str().unwrap(), Arc::new(SystemClock))
+        let bus = Local::open(file.to_str().unwrap(), Zone::Gxp, Arc::new(SystemClock))
             .await
             .unwrap();
         bus.with_lease(Duration::from_millis(300))

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcp::bus::{Bus, Destination, Envelope, Outgoing};
+use dcp::bus::{Bus, BusError, Destination, Envelope, Outgoing};
 use dcp::clock::{Clock, Ids, SystemClock};
 use dcp::events::{Event, Key, Kind, wire_name};
+use dcp::model::Zone;
 use dcp::store::{Files, Store};
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
@@ -93,10 +94,14 @@ impl Courier {
     }
 
     pub(crate) async fn connect(&self) -> Arc<dyn Bus> {
+        self.connect_as(Zone::Gxp).await.unwrap()
+    }
+
+    pub(crate) async fn connect_as(&self, zone: Zone) -> Result<Arc<dyn Bus>, BusError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let local = || format!("local:{}", self.folder.path().join("bus.db").display());
         let address = self.rabbitmq.clone().unwrap_or_else(local);
-        dcp::bus::connect(&address, clock).await.unwrap()
+        dcp::bus::connect(&address, zone, clock).await
     }
 
     /// The name of a module of this test alone.

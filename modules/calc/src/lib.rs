@@ -99,11 +99,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         runtime: tokio::runtime::Handle::current(),
         secrets: start.secrets(),
         node: common.node.name.clone(),
-        zone: common
-            .node
-            .zone
-            .unwrap_or(start.manifest().zone)
-            .to_string(),
+        zone: start.zone().to_string(),
         settings,
         store,
     };

@@ -20,6 +20,7 @@ use self::dispatcher::{Command, Dispatcher};
 use super::{Bus, BusError, Destination, Inbound, Outgoing, Topology};
 use crate::clock::{Clock, Ids};
 use crate::limits::LOCAL_LEASE;
+use crate::model::Zone;
 use crate::params;
 use crate::store::{Files, Store, StoreError};
 
@@ -43,8 +44,8 @@ pub struct Local {
 }
 
 impl Local {
-    /// Opens `<file>[?synchronous=full]`, making it if it is not there.
-    pub async fn open(file: &str, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
+    /// Opens `<file>[?synchronous=full]` for a zone, making it if it is not there.
+    pub async fn open(file: &str, zone: Zone, clock: Arc<dyn Clock>) -> Result<Self, BusError> {
         let store = Store::open_with(
             "bus",
             &format!("sqlite:{file}"),
@@ -53,6 +54,13 @@ impl Local {
             Ids::random(),
         )
         .await?;
+        let of: Zone = store
+            .write("bus_zone_claim", params![zone.as_str()])
+            .await?
+            .one()?;
+        if of != zone {
+            return Err(BusError::OtherZone(of));
+        }
         let path = file.split('?').next().unwrap_or(file);
         Ok(Self {
             store,

@@ -8,6 +8,7 @@ mod publisher;
 mod pump;
 mod topology;
 mod wire;
+mod zone;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +27,7 @@ use self::pump::{Held, Pump};
 use self::wire::short;
 use super::{Bus, BusError, Inbound, Outgoing, Topology};
 use crate::clock::Clock;
+use crate::model::Zone;
 
 /// A broker, as one process sees it.
 #[derive(Debug)]
@@ -38,6 +40,7 @@ pub struct RabbitMq {
 struct Shared {
     consuming: Link,
     publisher: Publisher,
+    zone: Zone,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
     /// What was declared, and over which channel: declared again when that one has gone.
@@ -51,11 +54,12 @@ struct Declared {
 }
 
 impl RabbitMq {
-    /// The broker at `address`; nothing is dialled yet.
-    pub fn new(address: &str, clock: Arc<dyn Clock>) -> Self {
+    /// The broker at `address`, whose virtual host belongs to `zone`; nothing is dialled yet.
+    pub fn new(address: &str, zone: Zone, clock: Arc<dyn Clock>) -> Self {
         let shared = Shared {
             consuming: Link::new(address, "dcp consuming"),
             publisher: Publisher::new(address),
+            zone,
             clock,
             stop: CancellationToken::new(),
             declared: tokio::sync::Mutex::default(),
@@ -127,7 +131,10 @@ impl Shared {
         }
         let channel = match declared.channel.take().filter(|_| lives) {
             Some(channel) => channel,
-            None => self.consuming.channel().await?,
+            None => {
+                zone::claim(&self.consuming, self.zone).await?;
+                self.consuming.channel().await?
+            }
         };
         let what = if lives { topology } else { &declared.topology };
         topology::declare(&channel, what).await?;

@@ -143,7 +143,7 @@ fn table(entries: &[(&'static str, AMQPValue)]) -> FieldTable {
     table
 }
 
-fn durable() -> ExchangeDeclareOptions {
+pub(super) fn durable() -> ExchangeDeclareOptions {
     ExchangeDeclareOptions {
         durable: true,
         ..ExchangeDeclareOptions::default()

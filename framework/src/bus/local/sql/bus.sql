@@ -1,3 +1,6 @@
+-- procedure bus_zone_claim(zone TEXT) -> name TEXT
+INSERT INTO zone (one, name) VALUES (1, :zone) ON CONFLICT (one) DO UPDATE SET name = name RETURNING name;
+
 -- procedure bus_queue_add(name TEXT)
 INSERT INTO queue (name) VALUES (:name) ON CONFLICT DO NOTHING;
 
