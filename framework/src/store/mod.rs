@@ -31,6 +31,7 @@ pub use self::files::{FRAMEWORK, Files};
 pub use self::lease::Lease;
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
+pub use self::sqlserver::create_database;
 pub use self::tsql::differences;
 pub use self::tx::Tx;
 pub use self::value::{Value, time_text};

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio_util::compat::TokioAsyncWriteCompatExt;
 
 use super::{Files, Store, StoreError};
 use crate::clock::{Ids, SystemClock};
@@ -64,35 +63,14 @@ on_both_engines! {
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A new database on the server of `DCP_TEST_SQLSERVER`, or none and a line that says so.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "makes a database, which the pool never does"
-)]
 async fn database(test: &str) -> Option<String> {
     let Ok(server) = std::env::var("DCP_TEST_SQLSERVER") else {
         eprintln!("SKIPPED: {test}: DCP_TEST_SQLSERVER is not set");
         return None;
     };
     let _one = ONE.lock().await;
-    let config = tiberius::Config::from_ado_string(&server).unwrap();
-    let stream = tokio::net::TcpStream::connect(config.get_addr())
-        .await
-        .unwrap();
-    let mut client = Box::pin(tiberius::Client::connect(config, stream.compat_write()))
-        .await
-        .unwrap();
     let name = format!("dcp_test_{}", uuid::Uuid::now_v7().simple());
-    client
-        .simple_query(format!("CREATE DATABASE {name}"))
-        .await
-        .unwrap()
-        .into_results()
-        .await
-        .unwrap();
-    Some(format!(
-        "mssql:{};database={name}",
-        server.trim_end_matches(';')
-    ))
+    Some(super::create_database(&server, &name).await.unwrap())
 }
 
 async fn open(address: &str) -> Store {

@@ -1,5 +1,8 @@
 //! Runs a module's real program with a database, a bus and secrets of its own. Included by the tests of modules.
 
+#[path = "database.rs"]
+mod database;
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -24,6 +27,7 @@ pub(crate) struct Module {
     pub(crate) folder: tempfile::TempDir,
     name: String,
     program: String,
+    store: String,
     base: String,
     signer: Signer,
     process: Option<Child>,
@@ -55,6 +59,7 @@ impl Module {
         let mut module = Self {
             name: name.to_owned(),
             program: program.to_owned(),
+            store: database::store_url(folder.path()).await,
             base: format!("http://127.0.0.1:{port}"),
             signer: Signer::from_pem(&private).unwrap(),
             process: None,
@@ -76,7 +81,7 @@ impl Module {
         match of {
             "secrets" => format!("file:{}/secrets.toml", self.folder.path().display()),
             "bus" => format!("local:{}/bus.db", self.folder.path().display()),
-            _ => format!("sqlite:{}", self.folder.path().display()),
+            _ => self.store.clone(),
         }
     }
 
@@ -193,7 +198,7 @@ impl Module {
     }
 
     pub(crate) async fn bus(&self) -> Arc<dyn Bus> {
-        connect(&self.url("bus"), Arc::new(SystemClock))
+        connect(&self.url("bus"), Zone::Gxp, Arc::new(SystemClock))
             .await
             .unwrap()
     }

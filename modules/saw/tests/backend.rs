@@ -7,6 +7,9 @@
     reason = "a test says what went wrong by ending, and plays the machine around the module"
 )]
 
+#[path = "../../../framework/tests/support/database.rs"]
+mod database;
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -94,7 +97,7 @@ async fn edge(State(edge): State<Edge>, method: Method, uri: Uri, body: Bytes) -
     (answer.status(), answer.bytes().await.expect("a body")).into_response()
 }
 
-fn start(program: &Path, folder: &Path, at: SocketAddr, edge: SocketAddr) -> Process {
+fn start(program: &Path, folder: &Path, store: &str, at: SocketAddr, edge: SocketAddr) -> Process {
     let place = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let mut command = Command::new(program);
     command
@@ -102,7 +105,7 @@ fn start(program: &Path, folder: &Path, at: SocketAddr, edge: SocketAddr) -> Pro
         .env("DCP__NODE__ZONE", "nongxp")
         .env("DCP__HTTP__LISTEN", at.to_string())
         .env("DCP__EDGE__URL", format!("http://{edge}"))
-        .env("DCP__STORE__URL", format!("sqlite:{}", place("store")))
+        .env("DCP__STORE__URL", store)
         .env("DCP__BUS__URL", format!("local:{}", place("bus.db")))
         .env(
             "DCP__SECRETS__URL",
@@ -172,11 +175,16 @@ impl Stage {
             axum::serve(listener, Router::new().fallback(edge).with_state(knows)).into_future(),
         );
         program("calc-worker");
-        let programs = [
-            (program("calc"), calc),
-            (PathBuf::from(env!("CARGO_BIN_EXE_saw")), saw),
+        let stores = [
+            database::store_url(folder.path()).await,
+            database::store_url(folder.path()).await,
         ];
-        let processes = programs.map(|(program, at)| start(&program, folder.path(), at, edge_at));
+        let programs = [
+            (program("calc"), &stores[0], calc),
+            (PathBuf::from(env!("CARGO_BIN_EXE_saw")), &stores[1], saw),
+        ];
+        let processes =
+            programs.map(|(program, store, at)| start(&program, folder.path(), store, at, edge_at));
         let stage = Self {
             http,
             signer,

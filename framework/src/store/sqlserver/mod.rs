@@ -2,8 +2,11 @@
 //!
 //! A connection that is dropped in the middle of anything is thrown away: the server rolls back and frees its locks.
 
+mod create;
 mod migrate;
 mod value;
+
+pub use self::create::create_database;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,10 +70,15 @@ impl std::fmt::Debug for Taken {
 
 impl Engine {
     /// Reads an ADO connection string; encryption is required whatever it says.
-    pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
+    fn settings(address: &str) -> Result<Config, StoreError> {
         let mut config = Config::from_ado_string(address).map_err(|_| StoreError::Address)?;
         config.encryption(EncryptionLevel::Required);
         config.application_name("dcp");
+        Ok(config)
+    }
+
+    pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
+        let config = Self::settings(address)?;
         let permits = Arc::new(Semaphore::new(SQLSERVER_CONNECTIONS));
         let pool = Arc::new(Pool {
             config,
@@ -260,7 +268,7 @@ async fn call(
 ) -> Result<Rows, StoreError> {
     let mut command = Command::new(format!("dbo.{}", procedure.name));
     for (field, value) in procedure.parameters.iter().zip(values) {
-        value::bind(&mut command, Cow::Owned(format!("@{}", field.name)), value);
+        value::bind(&mut command, Cow::Owned(format!("@{}", field.name)), value)?;
     }
     let result = command
         .exec(connection)

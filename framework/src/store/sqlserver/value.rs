@@ -4,14 +4,18 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use tiberius::time::time::{Date, OffsetDateTime, PrimitiveDateTime};
-use tiberius::{ColumnData, Command, Row};
+use tiberius::{ColumnData, Command, IntoSql, Row, ToSql as _};
 
 use super::map;
 use crate::clock::to_microseconds;
-use crate::store::{StoreError, Value, time_text};
+use crate::store::{StoreError, Value};
 
 /// Adds a parameter, except a NULL one.
-pub(super) fn bind(command: &mut Command<'_>, name: Cow<'static, str>, value: Value) {
+pub(super) fn bind(
+    command: &mut Command<'_>,
+    name: Cow<'static, str>,
+    value: Value,
+) -> Result<(), StoreError> {
     match value {
         Value::Null => {}
         Value::Bool(truth) => command.bind_param(name, truth),
@@ -19,8 +23,28 @@ pub(super) fn bind(command: &mut Command<'_>, name: Cow<'static, str>, value: Va
         Value::Real(number) => command.bind_param(name, number),
         Value::Text(text) => command.bind_param(name, text),
         Value::Bytes(bytes) => command.bind_param(name, bytes),
-        // ISO 8601 converts to DATETIMEOFFSET whatever the language of the login is.
-        Value::Time(at) => command.bind_param(name, time_text(at)),
+        Value::Time(at) => command.bind_param(name, Instant::new(at)?),
+    }
+    Ok(())
+}
+
+/// An instant as DATETIMEOFFSET in UTC; as text it would depend on what the server converts by itself.
+struct Instant(OffsetDateTime);
+
+impl Instant {
+    fn new(at: Timestamp) -> Result<Self, StoreError> {
+        OffsetDateTime::from_unix_timestamp_nanos(at.as_nanosecond())
+            .map(Self)
+            .map_err(|error| StoreError::Decode(error.to_string()))
+    }
+}
+
+impl<'a> IntoSql<'a> for Instant {
+    fn into_sql(self) -> ColumnData<'a> {
+        match self.0.to_sql() {
+            ColumnData::DateTimeOffset(at) => ColumnData::DateTimeOffset(at),
+            _ => ColumnData::DateTimeOffset(None),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use dcp::calc::{Script, publish_scripts, request};
 use dcp::clock::{Ids, SystemClock};
 use dcp::events::Actor;
 use dcp::events::calc::{Call, CallFinished, CallProgressed, Outcome, ScriptPublished};
+use dcp::model::Zone;
 use dcp::store::{Files, Store, Tx, include_dir::Dir};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -57,7 +58,7 @@ impl Asker {
         )
         .await
         .unwrap();
-        let bus = connect(&format!("local:{place}/bus.db"), clock.clone())
+        let bus = connect(&format!("local:{place}/bus.db"), Zone::Gxp, clock.clone())
             .await
             .unwrap();
         let (tell, heard) = mpsc::unbounded_channel();

@@ -1,5 +1,8 @@
 //! A real engine: its binary, its workers, its store and bus in a folder of its own.
 
+#[path = "../../../../framework/tests/support/database.rs"]
+mod database;
+
 use dcp::identity::{Claims, Grants, Kind, Signer, generate_keys};
 use dcp::model::{Permission, Zone};
 use serde_json::Value;
@@ -66,7 +69,7 @@ impl Engine {
             .env("DCP__HTTP__LISTEN", format!("127.0.0.1:{port}"))
             .env("DCP__NODE__NAME", "test-node")
             .env("DCP__NODE__ZONE", "gxp")
-            .env("DCP__STORE__URL", format!("sqlite:{place}/state"))
+            .env("DCP__STORE__URL", database::store_url(folder.path()).await)
             .env("DCP__BUS__URL", format!("local:{place}/bus.db"))
             .env("DCP__SECRETS__URL", format!("file:{place}/secrets.toml"))
             .env("DCP__LOG__LEVEL", "warn,dcp::access=off")

@@ -2,6 +2,9 @@
 //!
 //! The edge in between is the test's own: it signs callers as the real one does, and knows one data source.
 
+#[path = "../../../../framework/tests/support/database.rs"]
+mod database;
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -44,6 +47,7 @@ pub(crate) struct Stage {
     _calc: Process,
     pub(crate) mvda: Process,
     mvda_at: SocketAddr,
+    store: String,
     edge_at: SocketAddr,
     signer: Arc<Signer>,
 }
@@ -148,6 +152,7 @@ impl Stage {
         let calc = start(
             &program("calc"),
             folder.path(),
+            &database::store_url(folder.path()).await,
             calc_at,
             edge_at,
             &[(
@@ -155,9 +160,11 @@ impl Stage {
                 program("calc-worker").to_string_lossy().as_ref(),
             )],
         );
+        let store = database::store_url(folder.path()).await;
         let mvda = start(
             Path::new(env!("CARGO_BIN_EXE_mvda")),
             folder.path(),
+            &store,
             mvda_at,
             edge_at,
             &[],
@@ -170,6 +177,7 @@ impl Stage {
             _calc: calc,
             mvda,
             mvda_at,
+            store,
             edge_at,
             signer,
         };
@@ -183,6 +191,7 @@ impl Stage {
         self.mvda = start(
             Path::new(env!("CARGO_BIN_EXE_mvda")),
             self.folder.path(),
+            &self.store,
             self.mvda_at,
             self.edge_at,
             &[],
@@ -301,6 +310,7 @@ pub(crate) fn start_simulator(at: SocketAddr) -> Process {
 fn start(
     program: &Path,
     folder: &Path,
+    store: &str,
     at: SocketAddr,
     edge: SocketAddr,
     more: &[(&str, &str)],
@@ -312,7 +322,7 @@ fn start(
         .env("DCP__NODE__ZONE", "gxp")
         .env("DCP__HTTP__LISTEN", at.to_string())
         .env("DCP__EDGE__URL", format!("http://{edge}"))
-        .env("DCP__STORE__URL", format!("sqlite:{}", place("store")))
+        .env("DCP__STORE__URL", store)
         .env("DCP__BUS__URL", format!("local:{}", place("bus.db")))
         .env(
             "DCP__SECRETS__URL",
