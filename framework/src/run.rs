@@ -194,7 +194,9 @@ fn check_declared(manifest: &Manifest, subscriptions: &Subscriptions) -> Result<
 
 fn log(settings: &LogSettings) -> Result<(), SettingsError> {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(&settings.level).map_err(|error| {
+    // What the database refuses is an answer, which who asked logs if it is an error.
+    let level = format!("tiberius::tds=off,{}", settings.level);
+    let filter = EnvFilter::try_new(level).map_err(|error| {
         SettingsError::Invalid(format!(
             "setting log.level: {error} (variable DCP__LOG__LEVEL)"
         ))

@@ -277,13 +277,7 @@ async fn call(
         .into_command_result()
         .await
         .map_err(map)?;
-    let affected = result
-        .rows_affected()
-        .iter()
-        .rev()
-        .find(|count| **count > 0)
-        .copied()
-        .unwrap_or(0);
+    let affected = result.rows_affected().last().copied().unwrap_or(0);
     let last = result.into_iter().last().unwrap_or_default();
     if last.len() > STORE_ROWS {
         return Err(StoreError::Decode(format!("more than {STORE_ROWS} rows")));
