@@ -48,10 +48,8 @@ impl Pool {
     /// Starts the workers that are kept ready.
     pub(crate) async fn start(settings: Settings) -> Result<Self, Failure> {
         let spawner = Spawner::start(&settings).map_err(Failure::Start)?;
-        let mut idle = Vec::new();
-        for _ in 0..settings.workers {
-            idle.push(Worker::start(&spawner, &settings).await?);
-        }
+        let starting = (0..settings.workers).map(|_| Worker::start(&spawner, &settings));
+        let idle = futures_util::future::try_join_all(starting).await?;
         let at_most = settings.workers_at_most;
         let about = idle
             .first()

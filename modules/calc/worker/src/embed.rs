@@ -53,6 +53,8 @@ pub(crate) struct R {
     pub(crate) script: SEXP,
     /// `describe()`: what a result depends on besides script and arguments.
     pub(crate) describe: SEXP,
+    /// `warm_up()`: has R compile what every call uses.
+    pub(crate) warm_up: SEXP,
     pub(crate) started: Instant,
 }
 
@@ -86,6 +88,7 @@ pub(crate) fn start(limits: &Limits) -> io::Result<R> {
             load: part(1),
             script: part(2),
             describe: part(3),
+            warm_up: part(4),
             started: Instant::now(),
         })
     }

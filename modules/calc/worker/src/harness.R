@@ -106,13 +106,14 @@ local({
   }
 
   # Compiled before the first call instead of during it.
-  warm <- new.env(parent = offered)
-  for (i in 1:3) {
-    run(quote({ warning("w"); message("m"); 1 }), warm, 1L)
-    run(quote(stop("e")), warm, 1L)
+  warm_up <- function() {
+    env <- new.env(parent = offered)
+    for (i in 1:3) {
+      run(quote({ warning("w"); message("m"); 1 }), env, 1L)
+      run(quote(stop("e")), env, 1L)
+    }
   }
-  remove(i, warm)
   # Nothing new may appear in the global environment either; the state of the random numbers is there already.
   lockEnvironment(globalenv())
-  list(run, load, function(version) scripts[[version]], describe)
+  list(run, load, function(version) scripts[[version]], describe, warm_up)
 })

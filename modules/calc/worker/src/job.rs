@@ -77,6 +77,16 @@ pub(crate) fn describe(r: &R, network: &str) -> io::Result<Vec<u8>> {
     Ok(hello.to_string().into_bytes())
 }
 
+/// Has R compile what every call uses.
+pub(crate) fn warm_up(r: &R) -> io::Result<()> {
+    let mut work = Work::new(r, Task::WarmUp);
+    if embed::protected(perform, &mut work) {
+        Ok(())
+    } else {
+        Err(io::Error::other(embed::last_error()))
+    }
+}
+
 fn load(r: &R, header: &SourceHeader, body: &[u8]) -> io::Result<Report> {
     let text = String::from_utf8(body.to_vec()).map_err(io::Error::other)?;
     let args = [Value::Text(header.version.clone()), Value::Text(text)];
@@ -126,6 +136,7 @@ fn finish(mut work: Work<'_>) -> Report {
 
 enum Task<'a> {
     Describe,
+    WarmUp,
     Load {
         args: &'a [Value],
     },
@@ -204,6 +215,10 @@ unsafe extern "C-unwind" fn perform(data: *mut c_void) {
                 let value = Rf_protect(Rf_eval(Rf_protect(call_of(r.describe)), R_GlobalEnv));
                 write_value(value, &mut work.report);
                 Rf_unprotect(2);
+            }
+            Task::WarmUp => {
+                Rf_eval(Rf_protect(call_of(r.warm_up)), R_GlobalEnv);
+                Rf_unprotect(1);
             }
             Task::Load { args } => {
                 let version = Rf_protect(into_r(&args[0]));

@@ -3,6 +3,7 @@
 //! The engine starts it with that socket as standard input. R is single threaded, may loop, crash or eat memory: so
 //! it lives alone here and the engine can interrupt it (SIGINT) or kill it (SIGKILL) without losing anything.
 
+mod cells;
 mod confine;
 mod embed;
 mod frame;
@@ -30,5 +31,7 @@ fn run() -> std::io::Result<()> {
     let r = embed::start(&limits)?;
     let hello = job::describe(&r, network)?;
     frame::write(&mut engine, frame::HELLO, &[&hello])?;
+    // After the greeting: the engine goes on starting meanwhile, and a call that is quicker waits in the socket.
+    job::warm_up(&r)?;
     job::serve(&r, &mut engine)
 }
