@@ -156,7 +156,7 @@ impl Calc {
         patience: &Patience,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Prepared, Failure> {
-        let script = self.scripts.find(&request.script)?;
+        let script = self.scripts.look_up(&request.script).await?;
         let function = script.function(&request.function)?;
         let pure = function.is_pure();
         arguments::check(function, &request.arguments)?;

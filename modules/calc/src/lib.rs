@@ -5,7 +5,7 @@
 //! under the hash of its value, so that it can be an argument of a later call, on any engine.
 //!
 //! Invariants: data is never code (arguments are bound to names); the same call gives the same value (random numbers
-//! start from the call's key, locale, time zone and threads are fixed); no calculation without a record; no database
+//! start from the call's key, locale, time zone and threads are fixed); no stored result without a record; no database
 //! transaction is open while R runs. Deliberately absent: sessions, state between calls, R's own serialisation from
 //! outside.
 
@@ -15,8 +15,10 @@ mod calls;
 mod engine;
 mod engines;
 mod keys;
+mod listing;
 mod problems;
 mod process_data;
+mod publishing;
 mod recorder;
 mod results;
 mod retention;
@@ -80,10 +82,14 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         .settings::<engine::Settings>()?
         .complete()
         .context("the workers' directory cannot be made")?;
-    let store = start.store(STORE).await?;
-    let pool = engine::Pool::start(settings.clone())
-        .await
-        .context("R cannot be started")?;
+    // R starts while the database is opened and migrated: neither needs the other.
+    let (pool, store) = tokio::try_join!(
+        async {
+            let pool = engine::Pool::start(settings.clone()).await;
+            pool.context("R cannot be started")
+        },
+        start.store(STORE),
+    )?;
     let results = Arc::new(results::Results::new(store.clone()));
     let (recorder, recording) =
         recorder::Recorder::new(store.clone(), results.clone(), start.drained());
@@ -107,6 +113,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         inner: Arc::new(inner),
     };
     start.spawn("keep house", retention::keep_house(calc.clone()));
+    start.spawn("follow publications", scripts::follow(calc.clone()));
     let module = start.routes(api(calc.clone()));
     Ok(module.subscribe(|subscriptions| tasks::subscribe(subscriptions, &calc)))
 }
@@ -117,14 +124,14 @@ pub fn api(calc: Calc) -> Routes<Calc> {
     let call_time = Duration::from_secs(calc.settings.call_seconds + 5);
     let body_bytes = calc.settings.body_bytes;
     Routes::new(calc)
-        .allow(READ, routes!(scripts::list_scripts))
-        .allow(READ, routes!(scripts::script_by_name))
+        .allow(READ, routes!(listing::list_scripts))
+        .allow(READ, routes!(listing::script_by_name))
         .allow(READ, routes!(results::result_by_key))
         .allow(READ, routes!(engines::list_engines))
         .allow(CALL, routes!(calls::cancel_call))
-        .body_limit(scripts::SOURCE_BYTES)
+        .body_limit(publishing::SOURCE_BYTES)
         .time_limit(Duration::from_secs(25))
-        .allow(PUBLISH, routes!(scripts::publish_script))
+        .allow(PUBLISH, routes!(publishing::publish_script))
         .body_limit(body_bytes)
         .time_limit(call_time)
         .allow(CALL, routes!(calls::call_function))

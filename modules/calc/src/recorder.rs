@@ -1,7 +1,10 @@
 //! Writes what was called and what it gave, many calls in one transaction.
 //!
 //! A call by HTTP is answered when its record is queued, not when it is on disk: the queue is short and bounded, and a
-//! full queue makes callers wait. A call over the bus is recorded in the transaction that tells its outcome.
+//! full queue makes callers wait. Record and result are one transaction, so a result never stands without the record of
+//! the call that gave it; an engine that is killed right after an answer may lose both, or, where an earlier call gave
+//! the same result, the record of the later one. A stop loses nothing. A call over the bus is recorded in the
+//! transaction that tells its outcome.
 
 use crate::engine::Failure;
 use crate::results::Results;

@@ -15,6 +15,13 @@ UPDATE dbo.script WITH (UPDLOCK, HOLDLOCK) SET version = @version, changed_at = 
 IF @@ROWCOUNT = 0 INSERT INTO dbo.script (name, version, changed_at) VALUES (@name, @version, @now);
 GO
 
+-- returns name NVARCHAR(MAX), version NVARCHAR(MAX), versions BIGINT
+CREATE PROCEDURE dbo.script_heads
+AS
+SELECT s.name, s.version, COUNT_BIG(*) AS versions FROM dbo.script s JOIN dbo.script_version v ON v.name = s.name
+GROUP BY s.name, s.version;
+GO
+
 -- returns name NVARCHAR(MAX), version NVARCHAR(MAX), source NVARCHAR(MAX), functions NVARCHAR(MAX), packages NVARCHAR(MAX), published_by_id NVARCHAR(MAX), published_by_name NVARCHAR(MAX), published_at DATETIMEOFFSET(6), effective BIT
 CREATE PROCEDURE dbo.script_versions
 AS

@@ -1,4 +1,4 @@
-use crate::support::Engine;
+use crate::support::{Answer, Engine};
 use serde_json::json;
 
 #[tokio::test]
@@ -135,4 +135,27 @@ async fn the_example_gives_the_capability_of_a_process() {
         refused.json()["detail"],
         "at least 10 values are needed, there are 2"
     );
+}
+
+#[tokio::test]
+async fn what_one_instance_publishes_another_on_the_same_store_calls() {
+    let first = Engine::start().await;
+    let second = first.beside().await;
+    let old = first.publish("shared", "f <- function(x) x + 1").await;
+    assert_eq!(second.call("shared/f", r#"{"x":1}"#).await.value(), 2);
+
+    let new = second.publish("shared", "f <- function(x) x + 10").await;
+    let version = |answer: &Answer| answer.json()["version"].as_str().unwrap().to_owned();
+    let pinned = format!("shared@{}/f", version(&new));
+    assert_eq!(first.call(&pinned, r#"{"x":1}"#).await.value(), 11);
+    // Published again where the newer one was not published: the old source is the effective one now, for both.
+    let again = first.publish("shared", "f <- function(x) x + 1").await;
+    assert_eq!(version(&again), version(&old));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while second.call("shared/f", r#"{"x":1}"#).await.value() != 2 {
+        assert!(
+            std::time::Instant::now() < until,
+            "the second instance never saw which version is effective"
+        );
+    }
 }

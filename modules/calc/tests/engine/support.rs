@@ -6,18 +6,20 @@ mod database;
 use dcp::identity::{Claims, Grants, Kind, Signer, generate_keys};
 use dcp::model::{Permission, Zone};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A running engine, ended with the test.
 pub(crate) struct Engine {
     child: Child,
-    command: Command,
+    environment: HashMap<String, String>,
     base: String,
     token: String,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
     client: reqwest::Client,
 }
 
@@ -58,34 +60,48 @@ impl Engine {
         let folder = tempfile::tempdir().unwrap();
         let (private, public) = generate_keys().unwrap();
         write_secrets(folder.path(), &public);
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let place = folder.path().display();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_calc"));
-        command
-            .env("DCP__HTTP__LISTEN", format!("127.0.0.1:{port}"))
-            .env("DCP__NODE__NAME", "test-node")
-            .env("DCP__NODE__ZONE", "gxp")
-            .env("DCP__STORE__URL", database::store_url(folder.path()).await)
-            .env("DCP__BUS__URL", format!("local:{place}/bus.db"))
-            .env("DCP__SECRETS__URL", format!("file:{place}/secrets.toml"))
-            .env("DCP__LOG__LEVEL", "warn,dcp::access=off")
-            .env("DCP__MODULE__WORKER", worker())
-            .env("DCP__MODULE__SCRATCH", folder.path().join("scratch"))
-            .stdout(Stdio::null());
+        let place = folder.path().display().to_string();
+        let store = database::store_url(folder.path()).await;
+        let mut environment = HashMap::from(
+            [
+                ("DCP__NODE__NAME", "test-node".into()),
+                ("DCP__NODE__ZONE", "gxp".into()),
+                ("DCP__STORE__URL", store),
+                ("DCP__BUS__URL", format!("local:{place}/bus.db")),
+                ("DCP__SECRETS__URL", format!("file:{place}/secrets.toml")),
+                ("DCP__LOG__LEVEL", "warn,dcp::access=off".into()),
+                ("DCP__MODULE__WORKER", worker().display().to_string()),
+                ("DCP__MODULE__SCRATCH", format!("{place}/scratch")),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
         for (key, value) in settings {
-            command.env(format!("DCP__MODULE__{}", key.to_uppercase()), value);
+            let name = format!("DCP__MODULE__{}", key.to_uppercase());
+            environment.insert(name, (*value).to_owned());
         }
-        let child = command.spawn().unwrap();
-        let base = format!("http://127.0.0.1:{port}");
+        Self::run(environment, token(&private), Arc::new(folder)).await
+    }
+
+    /// Another instance on the same store and bus.
+    pub(crate) async fn beside(&self) -> Self {
+        let (environment, folder) = (self.environment.clone(), self.folder.clone());
+        Self::run(environment, self.token.clone(), folder).await
+    }
+
+    async fn run(
+        mut environment: HashMap<String, String>,
+        token: String,
+        folder: Arc<tempfile::TempDir>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        environment.insert("DCP__HTTP__LISTEN".into(), listen.clone());
         let engine = Self {
-            child,
-            command,
-            base,
-            token: token(&private),
+            child: spawn(&environment),
+            environment,
+            base: format!("http://{listen}"),
+            token,
             folder,
             client: reqwest::Client::new(),
         };
@@ -104,7 +120,7 @@ impl Engine {
             self.child.wait().unwrap().success(),
             "the engine did not drain"
         );
-        self.child = self.command.spawn().unwrap();
+        self.child = spawn(&self.environment);
         self.until_ready().await;
     }
 
@@ -171,6 +187,14 @@ impl Drop for Engine {
             eprintln!("the engine could not be ended: {error}");
         }
     }
+}
+
+fn spawn(environment: &HashMap<String, String>) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_calc"))
+        .envs(environment)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn write_secrets(folder: &Path, public: &str) {
