@@ -83,7 +83,13 @@ enum Command {
         name: Option<String>,
     },
     /// Write the file of secrets with fresh random keys; an existing one only gets what it lacks.
-    InitSecrets,
+    InitSecrets {
+        /// User name of the person who is to be the first administrator: writes a code for that person, too.
+        #[arg(long, value_name = "USER")]
+        first_administrator: Option<String>,
+    },
+    /// Print how the first administrator gets in: address, user name and code.
+    FirstAdministrator,
 }
 
 /// A module, on one node or on all that host it.
@@ -139,7 +145,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Publish { file, site, name } => {
             publish::publish(&file, &site, name.as_deref()).await?;
         }
-        Command::InitSecrets => secrets::write()?,
+        Command::InitSecrets {
+            first_administrator,
+        } => secrets::write(first_administrator.as_deref())?,
+        Command::FirstAdministrator => secrets::show_first_administrator()?,
     }
     Ok(ExitCode::SUCCESS)
 }

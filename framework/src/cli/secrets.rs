@@ -1,10 +1,12 @@
 //! `dcp init-secrets`: fresh random keys and passwords for a platform on one machine.
 
-use anyhow::Context;
-use dcp::identity::{generate_keys, new_secret};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use dcp::identity::{FIRST_ADMINISTRATOR, generate_keys, new_code, new_secret};
 use toml::{Table, Value};
 
-use super::home::home;
+use super::home::{home, portal_url};
 use super::portal::write_private;
 
 /// Modules that ask others with a credential of their own.
@@ -19,21 +21,10 @@ const SERVICES: [&str; 6] = [
 /// Accounts of the demonstration.
 const DEMO_USERS: [&str; 4] = ["analyst", "scientist", "administrator", "operator"];
 
-/// Writes `secrets.toml`; what it holds already stays.
-pub(crate) fn write() -> anyhow::Result<()> {
+/// Writes `secrets.toml`; what it holds already stays. With a first administrator also the code for that person.
+pub(crate) fn write(first_administrator: Option<&str>) -> anyhow::Result<()> {
     let path = home()?.join("secrets.toml");
-    let mut all: Table = match std::fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).ok().with_context(|| {
-            format!(
-                "{} is not valid TOML; repair it or move it away",
-                path.display()
-            )
-        })?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Table::new(),
-        Err(error) => {
-            return Err(error).with_context(|| format!("{} cannot be read", path.display()));
-        }
-    };
+    let mut all = read(&path)?;
     let before = all.clone();
     if !all.contains_key("identity") {
         let (private, public) = generate_keys()?;
@@ -56,6 +47,9 @@ pub(crate) fn write() -> anyhow::Result<()> {
     }
     add(&mut all, "pi/dryers", "user", &|| "dcp-reader".to_owned());
     add(&mut all, "pi/dryers", "password", &new_secret);
+    if let Some(login) = first_administrator {
+        name_first_administrator(&mut all, login)?;
+    }
     if all == before {
         println!("{} has everything it needs", path.display());
         return Ok(());
@@ -63,6 +57,58 @@ pub(crate) fn write() -> anyhow::Result<()> {
     write_private(&path, &toml::to_string(&all)?)?;
     println!("{} is written", path.display());
     Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<Table> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).ok().with_context(|| {
+            format!(
+                "{} is not valid TOML; repair it or move it away",
+                path.display()
+            )
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Table::new()),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
+}
+
+/// Whoever is named already stays: that person may be on the way in.
+fn name_first_administrator(all: &mut Table, login: &str) -> anyhow::Result<()> {
+    let login = login.trim().to_lowercase();
+    if login.is_empty() {
+        bail!("the first administrator needs a user name");
+    }
+    add(all, FIRST_ADMINISTRATOR, "login", &|| login.clone());
+    add(all, FIRST_ADMINISTRATOR, "code", &new_code);
+    match text(all, FIRST_ADMINISTRATOR, "login") {
+        Some(named) if named == login => Ok(()),
+        named => bail!(
+            "the first administrator is {} already; remove [{FIRST_ADMINISTRATOR}] from the file of secrets to name another",
+            named.unwrap_or_default()
+        ),
+    }
+}
+
+/// Prints how the first administrator gets in.
+pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
+    let all = read(&home()?.join("secrets.toml"))?;
+    let part = |key| text(&all, FIRST_ADMINISTRATOR, key);
+    let (Some(login), Some(code)) = (part("login"), part("code")) else {
+        bail!(
+            "nobody is named; `dcp init-secrets --first-administrator <user name>` does so, before the first start"
+        );
+    };
+    let url = portal_url();
+    println!("Open {url}/login, choose to activate an account with a code, and set a password.\n");
+    println!("  user name  {login}\n  code       {code}\n");
+    println!(
+        "The code works once, for three days after a start of the module login; `dcp restart login` renews it."
+    );
+    Ok(())
+}
+
+fn text<'a>(all: &'a Table, path: &str, key: &str) -> Option<&'a str> {
+    all.get(path)?.get(key)?.as_str()
 }
 
 fn table<const N: usize>(pairs: [(&str, String); N]) -> Value {
@@ -92,4 +138,21 @@ fn password() -> String {
             .collect::<String>()
     };
     [group(), group(), group(), group()].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_administrator_is_named_once_and_keeps_the_code() {
+        let mut all = Table::new();
+        name_first_administrator(&mut all, " Ada ").unwrap();
+        let code = text(&all, FIRST_ADMINISTRATOR, "code").unwrap().to_owned();
+        assert_eq!(text(&all, FIRST_ADMINISTRATOR, "login"), Some("ada"));
+        name_first_administrator(&mut all, "ada").unwrap();
+        assert_eq!(text(&all, FIRST_ADMINISTRATOR, "code"), Some(&*code));
+        let error = name_first_administrator(&mut all, "eve").unwrap_err();
+        assert!(error.to_string().contains("is ada already"), "{error}");
+    }
 }

@@ -2,11 +2,13 @@
 //!
 //! The edge signs ([`Signer`]) a token that lives a minute; modules verify it ([`Verifier`]) without asking anyone.
 
+mod first;
 mod principal;
 mod resolve;
 mod token;
 mod verifier;
 
+pub use first::{FIRST_ADMINISTRATOR, FirstAdministrator, first_administrator, new_code};
 pub use principal::{Grants, Kind, Principal};
 pub use resolve::{
     EDGE_KEY, RESOLVE_PATH, Resolve, Resolved, SERVICE_PREFIX, SESSION_COOKIE, TOKEN_PREFIX,

@@ -1,6 +1,8 @@
-//! The first users of a platform that has none: the demo users, or one administrator.
+//! The first users of a platform that has none: the demo users, or the administrator whom the secret
+//! `first-administrator` names. The module login reads the same secret and lets that person in.
 
 use dcp::http::Problem;
+use dcp::identity::{FIRST_ADMINISTRATOR, first_administrator};
 use dcp::params;
 use dcp::store::Tx;
 
@@ -23,14 +25,22 @@ impl Administration {
         if !tx.call("people", params![]).await?.is_empty() {
             return Ok(());
         }
-        let first = self.settings.first_administrator.as_deref();
-        let people: Vec<(&str, &str, &str, &[&str])> = match (self.settings.demo, first) {
+        let first = first_administrator(self.secrets.as_ref()).await?;
+        let people: Vec<(&str, &str, &str, &[&str])> = match (self.settings.demo, &first) {
             (true, _) => DEMO
                 .into_iter()
                 .map(|(login, name, sites)| (login, name, login, sites))
                 .collect(),
-            (false, Some(login)) => vec![(login, login, "administrator", &["*"])],
-            (false, None) => return Ok(()),
+            (false, Some(first)) => {
+                let login = first.login.as_str();
+                vec![(login, login, "administrator", &["*"])]
+            }
+            (false, None) => {
+                tracing::warn!(
+                    "nobody can use the platform: it has no users, and no secret {FIRST_ADMINISTRATOR} names the first administrator; see `dcp init-secrets --help`"
+                );
+                return Ok(());
+            }
         };
         for (login, name, role, sites) in people {
             let added = self.add_first(&mut tx, login, name, role, sites).await;

@@ -16,6 +16,7 @@ use dcp::Start;
 use dcp::clock::{Clock, Ids};
 use dcp::http::{Problem, Routes, routes};
 use dcp::model::Permission;
+use dcp::secrets::Secrets;
 use dcp::store::{Files, Store};
 use serde::Deserialize;
 
@@ -32,8 +33,6 @@ const MANAGE: Permission = Permission::new("administration.manage");
 struct Settings {
     /// Makes the demo users on a platform that has no users.
     demo: bool,
-    /// Login of the person who becomes the first administrator of a platform that has no users.
-    first_administrator: Option<String>,
 }
 
 /// State of the module.
@@ -42,8 +41,8 @@ pub struct Administration {
     store: Store,
     clock: Arc<dyn Clock>,
     ids: Ids,
-    http: reqwest::Client,
-    portal: String,
+    start: Start,
+    secrets: Arc<dyn Secrets>,
     settings: Arc<Settings>,
 }
 
@@ -55,11 +54,8 @@ impl Administration {
             store: start.store(STORE).await?,
             clock: start.clock(),
             ids: start.ids(),
-            http: start.http_client()?,
-            portal: format!(
-                "{}/portal.json",
-                start.common().edge.url.trim_end_matches('/')
-            ),
+            start: start.clone(),
+            secrets: start.secrets(),
             settings: Arc::new(settings),
         })
     }

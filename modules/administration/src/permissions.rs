@@ -78,7 +78,7 @@ impl Administration {
                 .collect(),
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = format!("{error:#}"),
                     "the edge does not say which permissions there are"
                 );
                 BTreeMap::new()
@@ -86,13 +86,11 @@ impl Administration {
         }
     }
 
-    async fn ask_portal(&self) -> reqwest::Result<Portal> {
-        self.http
-            .get(&self.portal)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await
+    async fn ask_portal(&self) -> anyhow::Result<Portal> {
+        let edge = &self.start.common().edge.url;
+        let portal = format!("{}/portal.json", edge.trim_end_matches('/'));
+        // Made when it is first needed: most runs of this module never ask anybody.
+        let answer = self.start.http_client()?.get(portal).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
     }
 }

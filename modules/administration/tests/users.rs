@@ -271,3 +271,32 @@ async fn the_api_is_as_described_and_refuses_strangers() {
     administration.refuses_strangers().await;
     insta::assert_json_snapshot!("openapi", administration.openapi().await);
 }
+
+#[tokio::test]
+async fn the_secret_names_the_first_administrator_and_nobody_later() {
+    let secrets = "[first-administrator]\nlogin = \"ada\"\ncode = \"A-B\"\n";
+    let mut administration = Module::start(
+        "administration",
+        env!("CARGO_BIN_EXE_administration"),
+        secrets,
+        &[],
+    )
+    .await;
+    let token = administration.token("u-admin", MANAGE);
+    let ada = user(&administration, &token, "ada").await;
+    let grant = &ada["grants"][0];
+    assert_eq!(
+        (&grant["role"], &grant["site"]),
+        (&json!("administrator"), &json!("*"))
+    );
+    // Another name in the secret makes nobody on a platform that has users.
+    let file = administration.folder.path().join("secrets.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("\"ada\"", "\"eve\"")).unwrap();
+    assert_eq!(administration.stop(), Some(0));
+    administration.run().await;
+    let (_, users) = administration
+        .get("/api/administration/users", &token)
+        .await;
+    assert_eq!(users.as_array().unwrap().len(), 1, "{users}");
+}

@@ -52,6 +52,7 @@ impl Login {
         if self.demo {
             self.give_demo_password(tx, &user.id, &login).await?;
         }
+        self.put_first_code(tx, &login).await?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use dcp::clock::Timestamp;
 use dcp::http::{Caller, Json, Path, Problem};
+use dcp::identity::new_code;
 use dcp::model::UserId;
 use dcp::params;
 use dcp::secrets::Secret;
@@ -37,8 +38,7 @@ pub(crate) async fn issue(
     if !account.active {
         return Err(Problem::conflict("This user is not active."));
     }
-    // 25 characters that are easy to read out: 125 bits.
-    let code = readable(&rand::random::<[u8; 25]>());
+    let code = new_code();
     let expires_at = login.now() + ACTIVATION;
     login
         .store
@@ -51,14 +51,9 @@ pub(crate) async fn issue(
     Ok(Json(Code { code, expires_at }))
 }
 
-fn readable(random: &[u8]) -> String {
-    const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-    let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
-    let groups: Vec<String> = random
-        .chunks(5)
-        .map(|group| group.iter().map(letter).collect())
-        .collect();
-    groups.join("-")
+/// How a code is stored: as it was handed over, whatever the person typed around it.
+pub(crate) fn fingerprint_of_code(code: &Secret<String>) -> String {
+    fingerprint(&code.expose().trim().to_uppercase())
 }
 
 /// A code and the password to set with it.
@@ -100,7 +95,7 @@ pub(crate) async fn activate(
         .filter(|account| account.active)
         .ok_or_else(refused)?;
     let mut tx = login.store.begin().await?;
-    let code = fingerprint(&given.code.expose().trim().to_uppercase());
+    let code = fingerprint_of_code(&given.code);
     if tx
         .call("activation_take", params![&account.user_id, code, tx.now()])
         .await?
@@ -125,17 +120,4 @@ pub(crate) async fn activate(
     tx.commit().await?;
     tracing::info!(login = name, "a password was set with a code");
     Ok(with_cookie(Json(session).into_response(), &secret, ""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_can_be_read_out() {
-        assert_eq!(
-            readable(&[0, 1, 2, 3, 4, 31, 32, 255, 9, 10]),
-            "23456-Z2ZBC"
-        );
-    }
 }

@@ -8,6 +8,7 @@ mod accounts;
 mod activation;
 mod address;
 mod attempts;
+mod first_administrator;
 mod limits;
 mod password;
 mod passwords;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use dcp::Start;
 use dcp::clock::{Clock, Ids, Timestamp};
 use dcp::http::{Problem, Routes, routes};
+use dcp::identity::FirstAdministrator;
 use dcp::model::Permission;
 use dcp::secrets::{Secret, Secrets};
 use dcp::store::{Files, Store};
@@ -51,6 +53,7 @@ pub struct Login {
     edge_key: Secret<String>,
     hasher: Hasher,
     demo: bool,
+    first: Option<Arc<FirstAdministrator>>,
 }
 
 impl Login {
@@ -61,6 +64,9 @@ impl Login {
             store: start.store(STORE).await?,
             clock: start.clock(),
             ids: start.ids(),
+            first: first_administrator::read(start.secrets().as_ref())
+                .await?
+                .map(Arc::new),
             secrets: start.secrets(),
             edge_key: start.secret("edge", "key").await?,
             hasher: Hasher::new()?,

@@ -9,93 +9,15 @@
 #[allow(
     dead_code,
     clippy::allow_attributes,
-    reason = "each module uses a part of it"
+    reason = "each test uses a part of it"
 )]
-#[path = "../../../framework/tests/support/module_process.rs"]
-mod module_process;
+mod setup;
 
-use dcp::events::Actor;
-use dcp::events::administration::{User, UserChanged};
 use dcp::identity::Kind;
-use module_process::{Module, grants, hide, stable};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-
-const SECRETS: &str = "['demo/users']\nana = \"ana-has-a-password\"\n['service/mvda']\ntoken = \"svc_mvda_0123456789\"\n";
-const PASSWORD: &str = "ana-has-a-password";
-
-async fn start() -> Module {
-    let login = Module::start(
-        "login",
-        env!("CARGO_BIN_EXE_login"),
-        SECRETS,
-        &[("DCP__MODULE__DEMO", "true")],
-    )
-    .await;
-    login.publish(&user("u-ana", "ana", true)).await;
-    login.publish(&user("u-ben", "ben", true)).await;
-    login
-}
-
-fn user(id: &str, login: &str, active: bool) -> UserChanged {
-    let user = User {
-        id: id.into(),
-        login: login.into(),
-        name: format!("Name of {login}"),
-        email: String::new(),
-        active,
-    };
-    let by = Actor {
-        id: "u-admin".into(),
-        name: "Admin".into(),
-    };
-    UserChanged {
-        user,
-        grants: grants(&[("basel", &["mvda.read"])]),
-        by,
-        at: jiff::Timestamp::UNIX_EPOCH,
-    }
-}
-
-async fn sign_in(login: &Module, name: &str, password: &str, address: &str) -> reqwest::Response {
-    let body = json!({ "login": name, "password": password });
-    login
-        .request(Method::POST, "/api/login/session", "")
-        .header("x-forwarded-for", address)
-        .json(&body)
-        .send()
-        .await
-        .unwrap()
-}
-
-fn cookie(answer: &reqwest::Response) -> String {
-    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    assert!(
-        cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"),
-        "{cookie}"
-    );
-    cookie
-        .strip_prefix("__Host-dcp-session=")
-        .unwrap()
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned()
-}
-
-async fn resolve(login: &Module, credential: &str) -> (StatusCode, Value) {
-    let request = login
-        .request(Method::POST, "/internal/resolve", "")
-        .header("dcp-edge-key", "edge-key");
-    module_process::read(
-        request
-            .json(&json!({ "credential": credential }))
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await
-}
+use setup::module_process::{self, hide, stable};
+use setup::{PASSWORD, cookie, resolve, sign_in, start, user};
 
 #[tokio::test]
 async fn a_session_begins_with_the_password_and_ends_at_sign_out() {
@@ -264,128 +186,6 @@ async fn an_api_token_works_until_it_is_ended() {
     assert_eq!(
         (status, problem["errors"][0]["pointer"].as_str()),
         (StatusCode::UNPROCESSABLE_ENTITY, Some("/ttl_days"))
-    );
-}
-
-#[tokio::test]
-async fn a_code_sets_the_first_password_once() {
-    let login = start().await;
-    let admin = login.token("u-admin", &[("*", &["administration.manage"])]);
-    let (status, issued) = login
-        .send(
-            Method::POST,
-            "/api/login/accounts/u-ben/activation",
-            &admin,
-            &json!({}),
-        )
-        .await;
-    assert_eq!(status, 200);
-    let activate = |password: &'static str| json!({ "login": "ben", "code": issued["code"], "password": password });
-    let (status, problem) = login
-        .send(
-            Method::POST,
-            "/api/login/activate",
-            "",
-            &activate("too short"),
-        )
-        .await;
-    assert_eq!(status, 422);
-    insta::assert_json_snapshot!("short_password", stable(problem));
-    let (status, session) = login
-        .send(
-            Method::POST,
-            "/api/login/activate",
-            "",
-            &activate("correct horse battery"),
-        )
-        .await;
-    assert_eq!(
-        (status, session["user"]["login"].as_str()),
-        (StatusCode::OK, Some("ben"))
-    );
-    assert_eq!(
-        login
-            .send(
-                Method::POST,
-                "/api/login/activate",
-                "",
-                &activate("another good one")
-            )
-            .await
-            .0,
-        401,
-        "a code is used once"
-    );
-    assert_eq!(
-        sign_in(&login, "ben", "correct horse battery", "10.0.0.2")
-            .await
-            .status(),
-        200
-    );
-}
-
-#[tokio::test]
-async fn a_changed_password_ends_every_other_session() {
-    let login = start().await;
-    let (first, second) = (
-        cookie(&sign_in(&login, "ana", PASSWORD, "10.0.0.1").await),
-        cookie(&sign_in(&login, "ana", PASSWORD, "10.0.0.1").await),
-    );
-    let session = resolve(&login, &first).await.1["session"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let ana = login.sign("ana", Kind::User, &[], &session);
-    let wrong = json!({ "old": "no", "new": "a much better password" });
-    assert_eq!(
-        login
-            .send(
-                Method::POST,
-                "/api/login/password",
-                &login.sign("u-ana", Kind::User, &[], &session),
-                &wrong
-            )
-            .await
-            .0,
-        401
-    );
-    assert_eq!(
-        login
-            .send(
-                Method::POST,
-                "/api/login/password",
-                &ana,
-                &json!({ "old": PASSWORD, "new": "ana is my name" })
-            )
-            .await
-            .0,
-        422
-    );
-    let change = json!({ "old": PASSWORD, "new": "a much better password" });
-    assert_eq!(
-        login
-            .send(
-                Method::POST,
-                "/api/login/password",
-                &login.sign("u-ana", Kind::User, &[], &session),
-                &change
-            )
-            .await
-            .0,
-        204
-    );
-    assert_eq!(
-        (
-            resolve(&login, &first).await.0,
-            resolve(&login, &second).await.0
-        ),
-        (StatusCode::OK, StatusCode::UNAUTHORIZED)
-    );
-    assert_eq!(
-        sign_in(&login, "ana", "a much better password", "10.0.0.1")
-            .await
-            .status(),
-        200
     );
 }
 
