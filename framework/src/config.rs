@@ -23,7 +23,7 @@ pub enum SettingsError {
     #[error("{0}")]
     Invalid(String),
     /// A `secret://` reference leads nowhere.
-    #[error("setting {key}: {source}")]
+    #[error("setting {key} refers to a secret that cannot be had")]
     Secret {
         /// The setting with the reference.
         key: String,

@@ -112,6 +112,9 @@ async fn a_reference_is_replaced_by_its_secret() {
         variables(&[("DCP__BUS__URL", "secret://bus/mvda#url")]),
     )
     .unwrap();
-    let error = layers.resolve(&One).await.unwrap_err().to_string();
-    assert_eq!(error, "setting bus.url: there is no secret bus/mvda");
+    let error = anyhow::Error::from(layers.resolve(&One).await.unwrap_err());
+    assert_eq!(
+        format!("{error:#}"),
+        "setting bus.url refers to a secret that cannot be had: there is no secret bus/mvda"
+    );
 }
