@@ -7,29 +7,9 @@ use dcp::events::wire_name;
 use dcp::model::Zone;
 use tokio::time::timeout;
 
-use crate::setup::{Courier, Happened, PATIENCE, event, outgoing, to_queue};
+use crate::setup::{Courier, Happened, PATIENCE, event, eventually, outgoing, to_queue};
 
-/// Each promise on each bus.
-macro_rules! promises {
-    ($($name:ident)*) => {
-        mod local {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&super::Courier::local()).await;
-            })*
-        }
-        mod rabbitmq {
-            $(#[tokio::test]
-            async fn $name() {
-                if let Some(courier) = super::Courier::rabbitmq(concat!("conformance::rabbitmq::", stringify!($name))).await {
-                    super::$name(&courier).await;
-                }
-            })*
-        }
-    };
-}
-
-promises! {
+on_each_bus! {
     an_event_comes_to_every_queue_that_collects_it_and_to_no_other
     what_no_queue_takes_is_not_called_sent
     an_event_that_nobody_collects_is_sent
@@ -201,14 +181,8 @@ async fn a_message_without_verdict_comes_again(courier: &Courier) {
 }
 
 async fn empty(bus: &dyn dcp::bus::Bus, queue: &str) {
-    let started = Instant::now();
-    while bus.depth(queue).await.unwrap() > 0 {
-        assert!(
-            started.elapsed() < PATIENCE,
-            "{queue} does not become empty"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let is_empty = async || bus.depth(queue).await.unwrap() == 0;
+    eventually(&format!("{queue} is empty"), is_empty).await;
 }
 
 async fn a_retry_comes_later_and_counts_its_attempts(courier: &Courier) {

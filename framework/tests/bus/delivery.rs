@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dcp::bus::{
     Bus, DeadLetter, Delivery, Reaction, Subscriptions, Topology, dead_letters, replay,
@@ -13,7 +13,7 @@ use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
 use tokio_util::sync::CancellationToken;
 
-use crate::setup::{Courier, Happened, PATIENCE, Please, event};
+use crate::setup::{Courier, Happened, PATIENCE, Please, event, eventually};
 
 struct Running {
     delivery: Delivery,
@@ -66,25 +66,6 @@ async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
 
 async fn parked(store: &Store) -> Vec<DeadLetter> {
     dead_letters(store, None, 100).await.unwrap()
-}
-
-macro_rules! on_each_bus {
-    ($($name:ident)*) => {
-        mod local {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(&super::Courier::local()).await;
-            })*
-        }
-        mod rabbitmq {
-            $(#[tokio::test]
-            async fn $name() {
-                if let Some(courier) = super::Courier::rabbitmq(concat!("delivery::rabbitmq::", stringify!($name))).await {
-                    super::$name(&courier).await;
-                }
-            })*
-        }
-    };
 }
 
 on_each_bus! {
@@ -243,13 +224,15 @@ async fn a_task_is_worked_on_and_finished_once(courier: &Courier) {
     let most = Arc::new(AtomicU32::new(0));
     let now = Arc::new(AtomicU32::new(0));
     let site = courier.mark.clone();
+    let together = tokio::sync::Barrier::new(3);
     let (most_seen, running) = (most.clone(), now.clone());
     let subscriptions = Subscriptions::default().work(
         &site,
         3,
         async move |task: &Please| {
             most_seen.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            // Three must be at work together, or none gets on.
+            together.wait().await;
             running.fetch_sub(1, Ordering::SeqCst);
             Ok(task.id.to_string())
         },
@@ -298,11 +281,8 @@ async fn what_no_queue_takes_waits_in_the_outbox(courier: &Courier) {
     let others = event();
     publish(&store, &others).await;
     // Others do not wait for it.
-    let started = Instant::now();
-    while effects(&store).await != [others.id.to_string()] {
-        assert!(started.elapsed() < PATIENCE, "the other message is stuck");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let arrived = async || effects(&store).await == [others.id.to_string()];
+    eventually("the other message is taken", arrived).await;
     let early = runs.delivery.settle(Duration::from_millis(300)).await;
     assert_eq!(
         early.unwrap_err().to_string(),

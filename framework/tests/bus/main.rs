@@ -13,7 +13,9 @@
     reason = "tests read their environment and wait on real time"
 )]
 
+#[macro_use]
+mod setup;
+
 mod conformance;
 mod crash;
 mod delivery;
-mod setup;

@@ -57,6 +57,27 @@ impl Event for Please {
     }
 }
 
+/// Each test on each bus, in modules `local` and `rabbitmq`.
+macro_rules! on_each_bus {
+    ($($name:ident)*) => {
+        mod local {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&crate::setup::Courier::local()).await;
+            })*
+        }
+        mod rabbitmq {
+            $(#[tokio::test]
+            async fn $name() {
+                let test = concat!(module_path!(), "::", stringify!($name));
+                if let Some(courier) = crate::setup::Courier::rabbitmq(test).await {
+                    super::$name(&courier).await;
+                }
+            })*
+        }
+    };
+}
+
 /// A bus under test: how to connect once more, as another process does.
 pub(crate) struct Courier {
     folder: TempDir,
@@ -143,6 +164,16 @@ pub(crate) async fn store_in(folder: &std::path::Path, module: &str) -> Store {
     )
     .await
     .unwrap()
+}
+
+/// Waits until something is so, bounded, and says what never was.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < until, "never: {what}");
+        // Whoever has to act may be another process: no wake-up comes from there.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 pub(crate) fn event() -> Happened {
