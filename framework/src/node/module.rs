@@ -1,17 +1,21 @@
 //! One module on this node: its instances, which of them answer, and what it was told to do.
 
+mod deployed;
+mod life;
+mod slot;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use self::slot::Slot;
 use super::config::{HostedModule, NodeConfig};
-use super::instance::{Instance, Recipe, Running};
+use super::instance::Instance;
 use super::ports::Ports;
-use super::status::{Health, InstanceStatus, ModuleStatus, State, memory};
+use super::status::{Health, ModuleStatus, State};
 use crate::model::{Manifest, Text, Timestamp, Zone};
 
 /// A module changed its state on a node.
@@ -38,18 +42,6 @@ pub(crate) enum Command {
 }
 
 pub(crate) type Order = (Command, oneshot::Sender<Result<(), String>>);
-
-/// What is known of one instance, whether it has a process or not.
-#[derive(Debug)]
-struct Slot {
-    state: State,
-    since: Timestamp,
-    restarts: u32,
-    instance: Option<Arc<Instance>>,
-    ready_after_ms: Option<u64>,
-    degraded: bool,
-    problem: Option<String>,
-}
 
 /// One module on this node.
 #[derive(Debug)]
@@ -112,96 +104,6 @@ impl Module {
         (Arc::new(module), taken)
     }
 
-    /// Folder of the deployed module.
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.config.deploy().join(&self.name)
-    }
-
-    /// The manifest of what is deployed, when something is.
-    pub(crate) fn manifest(&self) -> Option<Arc<Manifest>> {
-        self.manifest
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Reads the manifest again: a deployment may have brought a new one.
-    pub(crate) fn read_manifest(&self) -> Result<Arc<Manifest>, String> {
-        let file = self.folder().join("module.toml");
-        let text = std::fs::read_to_string(&file).map_err(|error| {
-            format!(
-                "{} cannot be read ({error}); deploy the module with infra/up",
-                file.display()
-            )
-        })?;
-        let manifest =
-            Manifest::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?;
-        if manifest.name.as_str() != self.name {
-            return Err(format!(
-                "{} belongs to module `{}`",
-                file.display(),
-                manifest.name.as_str()
-            ));
-        }
-        if self.zone == Zone::Gxp && manifest.zone != Zone::Gxp {
-            return Err(format!(
-                "module `{}` is for information only and must not run on the controlled node `{}`",
-                self.name, self.config.node.name
-            ));
-        }
-        let manifest = Arc::new(manifest);
-        *self
-            .manifest
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&manifest));
-        Ok(manifest)
-    }
-
-    /// How to start an instance of what is deployed now.
-    pub(crate) fn recipe(&self, id: u32) -> Result<Recipe, String> {
-        self.read_manifest()?;
-        let folder = self.folder();
-        let program = folder.join(&self.name);
-        if !program.is_file() {
-            return Err(format!(
-                "{} is missing; deploy the module with infra/up",
-                program.display()
-            ));
-        }
-        let log = self.config.logs().join(format!("{}-{id}.log", self.name));
-        Ok(Recipe {
-            program,
-            folder,
-            environment: self.environment(),
-            log,
-        })
-    }
-
-    fn environment(&self) -> Vec<(String, String)> {
-        let config = &self.config;
-        let fixed = [
-            ("DCP__NODE__NAME", config.node.name.clone()),
-            ("DCP__NODE__ZONE", config.node.zone.to_string()),
-            ("DCP__EDGE__URL", format!("http://{}", config.edge.internal)),
-            ("DCP__STORE__URL", config.store.url.clone()),
-            ("DCP__BUS__URL", config.bus.url.clone()),
-            ("DCP__SECRETS__URL", config.secrets.url.clone()),
-            ("DCP__LOG__LEVEL", config.log.level.clone()),
-            ("DCP__LOG__FORMAT", config.log.format.clone()),
-        ];
-        let own = self.hosted.settings.iter().map(|(key, value)| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            (format!("DCP__MODULE__{}", key.to_uppercase()), text)
-        });
-        fixed
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .chain(own)
-            .collect()
-    }
-
     /// An instance that answers, each in turn; `after` names one that just did not.
     pub(crate) fn choose(&self, after: Option<u32>) -> Option<Arc<Instance>> {
         let ready = Arc::clone(&self.ready.read().unwrap_or_else(PoisonError::into_inner));
@@ -239,92 +141,11 @@ impl Module {
         self.restarts.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn starting(&self, id: u32) {
-        self.change(id, |slot| {
-            slot.state = State::Starting;
-            slot.instance = None;
-        });
-    }
-
-    pub(crate) fn started(&self, id: u32, running: &Running) {
-        self.change(id, |slot| {
-            slot.instance = Some(Arc::clone(&running.instance));
-        });
-    }
-
-    pub(crate) fn is_ready(&self, id: u32, running: &Running) {
-        let took = running.started.elapsed().as_millis();
-        tracing::info!(
-            module = self.name,
-            instance = id,
-            port = running.instance.port,
-            duration_ms = took,
-            "a module is ready"
-        );
-        self.change(id, |slot| {
-            slot.state = State::Ready;
-            slot.degraded = false;
-            slot.problem = None;
-            slot.ready_after_ms = u64::try_from(took).ok();
-        });
-    }
-
-    pub(crate) fn stopping(&self, id: u32) {
-        self.change(id, |slot| slot.state = State::Stopping);
-    }
-
-    pub(crate) fn failed(&self, id: u32, problem: &str) {
-        tracing::error!(
-            module = self.name,
-            instance = id,
-            problem,
-            "a module ended by itself and is started again"
-        );
-        self.restarts.fetch_add(1, Ordering::Relaxed);
-        self.change(id, |slot| {
-            slot.state = State::Failed;
-            slot.instance = None;
-            slot.restarts += 1;
-            slot.problem = Some(problem.to_owned());
-        });
-    }
-
-    pub(crate) fn degraded(&self, id: u32, degraded: bool) {
-        if let Some(slot) = held(&self.slots).get_mut(&id)
-            && slot.degraded != degraded
-        {
-            tracing::warn!(
-                module = self.name,
-                instance = id,
-                degraded,
-                "a module's readiness changed"
-            );
-            slot.degraded = degraded;
-            slot.problem = degraded.then(|| {
-                "it says that something it needs is missing; its log says what".to_owned()
-            });
-        }
-    }
-
-    pub(crate) fn gone(&self, id: u32) {
-        held(&self.slots).remove(&id);
-        self.refresh();
-    }
-
     fn change(&self, id: u32, apply: impl FnOnce(&mut Slot)) {
         let now = Timestamp::now();
-        let fresh = || Slot {
-            state: State::Starting,
-            since: now,
-            restarts: 0,
-            instance: None,
-            ready_after_ms: None,
-            degraded: false,
-            problem: None,
-        };
         {
             let mut slots = held(&self.slots);
-            let slot = slots.entry(id).or_insert_with(fresh);
+            let slot = slots.entry(id).or_insert_with(|| Slot::new(now));
             let before = slot.state;
             apply(slot);
             if slot.state != before {
@@ -422,25 +243,6 @@ impl Module {
                 _ => Health::Down,
             },
             instances,
-        }
-    }
-}
-
-impl Slot {
-    fn status(&self, id: u32) -> InstanceStatus {
-        InstanceStatus {
-            id,
-            port: self.instance.as_ref().map(|instance| instance.port),
-            pid: self.instance.as_ref().map(|instance| instance.pid),
-            state: self.state,
-            since: self.since,
-            restarts: self.restarts,
-            memory_bytes: self
-                .instance
-                .as_ref()
-                .map_or(0, |instance| memory(instance.pid)),
-            ready_after_ms: self.ready_after_ms,
-            problem: self.problem.clone(),
         }
     }
 }

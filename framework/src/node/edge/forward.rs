@@ -1,0 +1,160 @@
+//! A caller's request on its way to a module, here or on a peer: as one of the edge, with the identity the edge has made.
+
+use std::net::SocketAddr;
+
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderName, HeaderValue, UPGRADE};
+use hyper::{Method, Request, Response, StatusCode, Uri};
+
+use super::problem::Problem;
+use super::{Edge, Note, Side, TRACEPARENT, URI_BYTES, guard, proxy};
+use crate::http::TraceContext;
+use crate::node::body::Body;
+
+/// Largest body that passes; modules set their own, smaller limits.
+const BODY_BYTES: u64 = 64 * 1024 * 1024;
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+impl Edge {
+    /// Forwards a request and hands the answer back.
+    pub(super) async fn to_module(
+        &self,
+        name: &str,
+        side: Side,
+        from: SocketAddr,
+        trace: &TraceContext,
+        note: &mut Note,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
+        if side == Side::External && !self.is_exposed(name) {
+            return Err(Problem::not_found(format!(
+                "no module `{name}` is reachable from outside"
+            )));
+        }
+        let identity = self
+            .sessions
+            .identify(request.headers(), &self.supervisor, &self.peers)
+            .await?;
+        note.who = identity.as_ref().map(|identity| identity.login.clone());
+        let changes_session = name == "login" && request.method() != Method::GET;
+        let credential = changes_session.then(|| request.headers().clone());
+        let (mut request, protocol, upgrade) = prepare(
+            request,
+            name,
+            from,
+            trace,
+            identity.as_ref().map(|identity| &identity.bearer),
+        )?;
+        if let Some(protocol) = &protocol {
+            request
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            request.headers_mut().insert(UPGRADE, protocol.clone());
+        }
+        let mut answer = match self.supervisor.modules.get(name) {
+            Some(module) => {
+                name.clone_into(&mut note.part);
+                proxy::send(module, request).await?
+            }
+            None => match self.peers.host_of(name) {
+                Some(peer) => {
+                    "peer".clone_into(&mut note.part);
+                    request.headers_mut().remove(COOKIE);
+                    proxy::send_to_peer(&peer.pool, &peer.name, request)
+                        .await
+                        .map_err(|problem| problem.of_module(name))?
+                }
+                None => {
+                    return Err(
+                        Problem::not_found(format!("no node hosts a module `{name}`"))
+                            .of_module(name),
+                    );
+                }
+            },
+        };
+        if let Some(headers) = credential {
+            self.sessions.forget(&headers);
+        }
+        let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if let (true, Some(caller)) = (switched, upgrade) {
+            proxy::join(caller, &mut answer, self.stopping.clone());
+        }
+        let mut answer = proxy::hand_back(answer, &self.stopping);
+        if let (true, Some(protocol)) = (switched, protocol) {
+            answer
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            answer.headers_mut().insert(UPGRADE, protocol);
+        }
+        Ok(answer)
+    }
+
+    /// Login's answer for the edge of another node, which hosts no login.
+    pub(super) async fn resolve_for_peer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Problem> {
+        let login = self
+            .supervisor
+            .modules
+            .get("login")
+            .filter(|_| self.sessions.is_edge(request.headers()));
+        let login = login.ok_or_else(|| Problem::not_found("there is nothing here"))?;
+        let answer = proxy::send(
+            login,
+            request.map(|body| Body::Request(body, URI_BYTES as u64 * 4)),
+        )
+        .await?;
+        Ok(proxy::hand_back(answer, &self.stopping))
+    }
+}
+
+type Prepared = (
+    Request<Body>,
+    Option<HeaderValue>,
+    Option<hyper::upgrade::OnUpgrade>,
+);
+
+/// Makes a caller's request one of the edge: its identity, its trace, nothing forged, nothing of the connection.
+fn prepare(
+    mut request: Request<Incoming>,
+    module: &str,
+    from: SocketAddr,
+    trace: &TraceContext,
+    bearer: Option<&HeaderValue>,
+) -> Result<Prepared, Problem> {
+    let protocol = proxy::wanted_protocol(&request);
+    let upgrade = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
+    let (mut head, body) = request.into_parts();
+    let path = head
+        .uri
+        .path_and_query()
+        .cloned()
+        .ok_or_else(|| Problem::not_found("the address has no path"))?;
+    head.uri = Uri::from(path);
+    head.version = hyper::Version::HTTP_11;
+    head.extensions.clear();
+    guard::strip_hop_by_hop(&mut head.headers);
+    guard::strip_identity(&mut head.headers);
+    // Only login has any business with the session itself.
+    if module != "login" {
+        head.headers.remove(COOKIE);
+    }
+    if let Some(bearer) = bearer {
+        head.headers.insert(AUTHORIZATION, bearer.clone());
+    }
+    for (name, value) in [
+        (FORWARDED_FOR, from.ip().to_string()),
+        (TRACEPARENT, trace.traceparent()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            head.headers.insert(name, value);
+        }
+    }
+    let body = if hyper::body::Body::is_end_stream(&body) {
+        Body::empty()
+    } else {
+        Body::Request(body, BODY_BYTES)
+    };
+    Ok((Request::from_parts(head, body), protocol, upgrade))
+}
