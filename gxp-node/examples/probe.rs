@@ -7,10 +7,13 @@
 )]
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::extract::Query;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::response::sse::{Event, Sse};
 use dcp::http::{Caller, Json, Problem, Routes};
 use dcp::identity::{Grants, Kind, Resolve, Resolved};
@@ -30,7 +33,9 @@ fn main() -> std::process::ExitCode {
             .public(routes!(echo))
             .public(routes!(wait))
             .public(routes!(die))
-            .public(routes!(stream));
+            .public(routes!(waiting))
+            .public(routes!(stream))
+            .allow(Permission::new("node.operate"), routes!(socket));
         Ok(start.routes(routes.authenticated(routes!(who)).public(routes!(resolve))))
     })
 }
@@ -70,8 +75,35 @@ struct Wait {
 
 #[utoipa::path(get, path = "/api/probe/wait", responses((status = 200, body = u32)))]
 async fn wait(Query(wait): Query<Wait>) -> Json<u32> {
+    WAITING.fetch_add(1, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(wait.millis)).await;
+    WAITING.fetch_sub(1, Ordering::SeqCst);
     Json(std::process::id())
+}
+
+/// Requests that wait now.
+static WAITING: AtomicU32 = AtomicU32::new(0);
+
+#[utoipa::path(get, path = "/api/probe/waiting", responses((status = 200, body = u32)))]
+async fn waiting() -> Json<u32> {
+    Json(WAITING.load(Ordering::SeqCst))
+}
+
+/// Greets whoever connects and says everything twice.
+#[utoipa::path(get, path = "/api/probe/socket", responses((status = 101)))]
+async fn socket(caller: Caller, upgrade: WebSocketUpgrade) -> Response {
+    let greeting = format!("hello {}", caller.login());
+    upgrade.on_upgrade(async move |mut socket: WebSocket| {
+        let mut answer = Some(Message::Text(greeting.into()));
+        while let Some(message) = answer.take() {
+            if socket.send(message).await.is_err() {
+                return;
+            }
+            if let Some(Ok(Message::Text(text))) = socket.recv().await {
+                answer = Some(Message::Text(format!("{text} {text}").into()));
+            }
+        }
+    })
 }
 
 #[utoipa::path(post, path = "/api/probe/die", responses((status = 200)))]

@@ -1,6 +1,7 @@
 //! The listener: HTTP/1.1 with limits that axum's own `serve` does not have, and a drain that breaks no answer.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 /// Headers must be complete in this time, or the connection ends: slow headers must not hold connections.
@@ -34,7 +35,7 @@ pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationTok
         .header_read_timeout(HEADER_TIME)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES);
-    let connections = GracefulShutdown::new();
+    let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else {
@@ -52,15 +53,15 @@ pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationTok
                 continue;
             }
         };
-        let connection = connections.watch(connection(&http, stream, peer, app.clone()));
-        spawn(async move {
-            // A client that hangs up is no event worth a line.
-            connection.await.unwrap_or_default();
+        let (http, app, stopping) = (http.clone(), app.clone(), stopping.clone());
+        connections.spawn(async move {
+            connection(&http, stream, peer, app, stopping).await;
             drop(place);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, connections.shutdown())
+    connections.close();
+    if tokio::time::timeout(DRAIN, connections.wait())
         .await
         .is_err()
     {
@@ -77,28 +78,14 @@ async fn pause() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "connections are tracked and ended by the graceful shutdown"
-)]
-fn spawn(connection: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(connection);
-}
-
-fn connection(
+/// Serves one connection; at the stop it ends after the request that is open.
+async fn connection(
     http: &http1::Builder,
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-) -> http1::Connection<
-    TokioIo<TcpStream>,
-    impl hyper::service::Service<
-        hyper::Request<Incoming>,
-        Response = axum::response::Response,
-        Error = std::convert::Infallible,
-        Future: Send,
-    > + use<>,
-> {
+    stopping: CancellationToken,
+) {
     // Small answers must not wait for the peer's acknowledgement; a socket that refuses is about to fail anyway.
     stream.set_nodelay(true).unwrap_or_default();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
@@ -106,5 +93,15 @@ fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         app.clone().oneshot(request)
     });
-    http.serve_connection(TokioIo::new(stream), service)
+    // A handler may change the protocol (WebSocket): such a connection ends with the process, no drain waits for it.
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection.with_upgrades());
+    // A client that hangs up is no event worth a line.
+    tokio::select! {
+        ended = connection.as_mut() => ended.unwrap_or_default(),
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await.unwrap_or_default();
+        }
+    }
 }

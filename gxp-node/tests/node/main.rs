@@ -9,4 +9,5 @@
 
 mod edge;
 mod platform;
+mod socket;
 mod supervisor;

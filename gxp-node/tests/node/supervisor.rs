@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, TcpListener};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -157,7 +156,11 @@ async fn a_stopping_node_finishes_what_it_began_and_leaves_nothing_behind() {
         .get(platform.url("/api/probe/wait?millis=800"))
         .send();
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        platform
+            .until("a request that waits", async |platform: &Platform| {
+                platform.json("/api/probe/waiting").await == 1
+            })
+            .await;
         platform.signal("-TERM");
     };
     let (answer, ()) = tokio::join!(asked, stop);

@@ -71,9 +71,10 @@ pub(crate) fn refuse_foreign_pages(
     headers: &HeaderMap,
     edge: &EdgeSection,
 ) -> Result<(), Problem> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-        || headers.contains_key(header::AUTHORIZATION)
-    {
+    let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    // A page may open a WebSocket to any origin and read it, with the reader's cookies: so it is no mere reading.
+    let upgrades = headers.contains_key(header::UPGRADE);
+    if (reads && !upgrades) || headers.contains_key(header::AUTHORIZATION) {
         return Ok(());
     }
     let site = headers
@@ -87,7 +88,7 @@ pub(crate) fn refuse_foreign_pages(
     };
     if !own {
         return Err(Problem::forbidden(
-            "a change with a session must come from a page of the portal itself (Sec-Fetch-Site or Origin does not say so)",
+            "a change or a connection with a session must come from a page of the portal itself (Sec-Fetch-Site or Origin does not say so)",
         ));
     }
     let json = headers.get(CONTENT_TYPE).is_none_or(|kind| {
