@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::platform::Platform;
+use crate::platform::{Peer, Platform};
 
 const SESSION: &str = "__Host-dcp-session=analyst-session";
 const OPERATOR: &str = "__Host-dcp-session=operator-session";
@@ -325,4 +325,47 @@ async fn what_is_too_large_or_slow_to_ask_is_refused() {
         .bearer_auth("dcp_analyst")
         .body("x".repeat(70_000));
     assert_eq!(body.send().await.unwrap().status(), 413);
+}
+
+#[tokio::test]
+async fn a_lost_peer_takes_only_its_own_modules_along_and_comes_back() {
+    let mut peer = Peer::start();
+    let platform = Platform::start_beside(&peer).await;
+    // Its module has nothing at this address: its own 404 shows that the request came there and back.
+    let answers = async |platform: &Platform| {
+        let answer = platform.get("/api/far/nothing").await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap())
+    };
+    let state = async |platform: &Platform| {
+        let portal = platform.json("/portal.json").await;
+        let modules = portal["modules"].as_array().unwrap();
+        let far = modules.iter().find(|module| module["name"] == "far");
+        far.map(|far| far["state"].clone())
+    };
+    let is_there = async |platform: &Platform| state(platform).await == Some(json!("ready"));
+    platform.until("the peer's module", is_there).await;
+    assert_eq!(answers(&platform).await.0, 404);
+
+    peer.kill();
+    let (status, problem) = answers(&platform).await;
+    assert_eq!(
+        (status, &problem["module"]),
+        (503, &json!("far")),
+        "{problem}"
+    );
+    assert!(
+        problem["detail"].as_str().unwrap().contains("far-node"),
+        "{problem}"
+    );
+    platform
+        .until("the peer's module failed", async |platform: &Platform| {
+            state(platform).await == Some(json!("failed"))
+        })
+        .await;
+    assert_eq!(platform.get("/api/probe/show").await.unwrap().status(), 200);
+
+    peer.start_again();
+    platform.until("the peer's module back", is_there).await;
+    assert_eq!(answers(&platform).await.0, 404);
 }

@@ -94,9 +94,65 @@ pub(crate) fn start_node(home: &Path) -> Child {
         .unwrap()
 }
 
+/// Another node, which hosts the module `far` and nothing else.
+pub(crate) struct Peer {
+    folder: tempfile::TempDir,
+    port: u16,
+    node: Child,
+}
+
+impl Peer {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path();
+        deploy(home, "far", "\"internal\"");
+        std::fs::create_dir_all(home.join("state")).unwrap();
+        secrets(&home.join("secrets.toml"));
+        let port = free_ports();
+        let text = config(home, port).replace("gxp-node", "far-node");
+        let (head, _) = text.split_once("[[module]]").unwrap();
+        let text = format!("{head}[[module]]\nname = \"far\"\n");
+        std::fs::write(home.join("node.toml"), text).unwrap();
+        let node = start_node(home);
+        Self { folder, port, node }
+    }
+
+    /// Ends it as a loss of power does.
+    pub(crate) fn kill(&mut self) {
+        self.node.kill().unwrap();
+        self.node.wait().unwrap();
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        self.node = start_node(self.folder.path());
+    }
+
+    /// How another node names it in its settings.
+    fn section(&self) -> String {
+        let url = format!("http://127.0.0.1:{}", self.port);
+        format!("[[edge.peer]]\nname = \"far-node\"\nurl = \"{url}\"\npublic_url = \"{url}\"\n")
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.node.kill().unwrap_or_default();
+        self.node.wait().unwrap();
+    }
+}
+
 impl Platform {
     /// Starts a node that hosts `login`, `probe` (also outside) and `hidden` (inside only), and waits until it is ready.
     pub(crate) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same with a peer.
+    pub(crate) async fn start_beside(peer: &Peer) -> Self {
+        Self::start_with(&peer.section()).await
+    }
+
+    async fn start_with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
         for (name, exposure) in [
@@ -115,7 +171,8 @@ impl Platform {
         std::fs::create_dir_all(home.join("state")).unwrap();
         secrets(&home.join("secrets.toml"));
         let internal = free_ports();
-        std::fs::write(home.join("node.toml"), config(home, internal)).unwrap();
+        let text = config(home, internal) + settings;
+        std::fs::write(home.join("node.toml"), text).unwrap();
         let node = start_node(home);
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
