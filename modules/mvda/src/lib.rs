@@ -7,6 +7,7 @@
 
 pub mod ask;
 pub mod changes;
+pub mod check;
 pub mod collect;
 pub mod contributions;
 pub mod engine;

@@ -17,7 +17,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::ask::{Ask, Interpolation, Wrong};
+use crate::ask::{Ask, Interpolation};
+use crate::check::Wrong;
 use crate::model::{self, Model};
 use crate::provenance::{Provenance, SCRIPT};
 use crate::sources::Source;
