@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
@@ -20,6 +20,14 @@ use crate::limits;
 #[derive(Debug, Clone)]
 pub struct PiClient {
     inner: Arc<Inner>,
+    end: Option<End>,
+}
+
+/// By when all requests of one question must be answered.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: Instant,
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -80,7 +88,21 @@ impl PiClient {
                 gate,
                 source: source.clone(),
             }),
+            end: None,
         })
+    }
+
+    /// The same reader for one question: waiting for a free place and all its requests together end within `patience`, so
+    /// that whoever asks hears of the PI server before giving up.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            end: Some(End {
+                at: Instant::now() + patience,
+                patience,
+            }),
+        }
     }
 
     /// The source it reads.
@@ -165,7 +187,7 @@ impl PiClient {
     {
         let mut attempt = 1;
         loop {
-            match self.once(what, build()).await {
+            match self.in_time(self.once(what, build())).await {
                 // A server that needs longer than the time limit will need as long again.
                 Err(error)
                     if error.is_passing()
@@ -178,6 +200,18 @@ impl PiClient {
                 }
                 outcome => return outcome,
             }
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        attempt: impl Future<Output = Result<T, PiError>>,
+    ) -> Result<T, PiError> {
+        match self.end {
+            Some(End { at, patience }) => tokio::time::timeout_at(at.into(), attempt)
+                .await
+                .unwrap_or(Err(PiError::Slow(patience))),
+            None => attempt.await,
         }
     }
 

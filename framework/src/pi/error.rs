@@ -98,22 +98,39 @@ impl PiError {
     }
 }
 
-impl From<PiError> for Problem {
-    fn from(error: PiError) -> Self {
-        let (status, kind) = match &error {
-            PiError::NotFound(_) => (StatusCode::NOT_FOUND, "pi-not-found"),
-            PiError::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-refused"),
-            PiError::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-too-large"),
-            PiError::SystemState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-no-value"),
-            PiError::Unauthorized | PiError::NoPermission(_) | PiError::Misconfigured(_) => {
+impl PiError {
+    /// Status and kind of the problem; a kind for each thing that a person would do something else about.
+    fn kind(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "pi-not-found"),
+            Self::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-refused"),
+            Self::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-too-large"),
+            Self::SystemState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-no-value"),
+            Self::Unauthorized | Self::NoPermission(_) | Self::Misconfigured(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "pi-access")
             }
-            PiError::Down(_) | PiError::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
-            _ => (StatusCode::SERVICE_UNAVAILABLE, "pi-failed"),
-        };
+            Self::Down(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
+            Self::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-slow"),
+            Self::Interrupted(_) | Self::Truncated { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "pi-incomplete")
+            }
+            Self::Failed { .. } | Self::Unreadable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "pi-failed")
+            }
+        }
+    }
+}
+
+impl From<PiError> for Problem {
+    fn from(error: PiError) -> Self {
+        let (status, kind) = error.kind();
         let passing = error.is_passing();
         let problem = Self::new(status, kind, error.title())
             .detail(format!("{}.", capital(&error.to_string())));
+        let problem = match &error {
+            PiError::Slow(patience) => problem.with("seconds", patience.as_secs()),
+            _ => problem,
+        };
         let problem = if passing {
             problem.retry_after(Duration::from_secs(5))
         } else {

@@ -36,5 +36,7 @@ pub const USUAL_TREND: Duration = Duration::from_hours(24);
 pub const RECORDED_TREND: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 /// Bad stretches told of one line.
 pub const STRETCHES: usize = 500;
+/// How long PI may take for one picture or list: less than the host gives a request, so that the answer names the PI server.
+pub const PI_ANSWER: Duration = Duration::from_secs(25);
 /// Batches read from PI at the same time for one picture.
 pub const READ_AT_ONCE: usize = 8;

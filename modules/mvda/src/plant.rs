@@ -1,13 +1,12 @@
-//! The plant as PI shows it: elements, tags and batches; and what a person is told when PI does not answer.
+//! The plant as PI shows it: elements, tags and batches.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use dcp::clock::Clock;
 use dcp::http::{Caller, Json, Path, Problem, Query};
-use dcp::pi::{BatchFilter, PiBatch, PiClient, PiCredentials, PiElement, PiError, PiSource, PiTag};
+use dcp::pi::{BatchFilter, PiBatch, PiClient, PiCredentials, PiElement, PiSource, PiTag};
 use dcp::secrets::Secrets;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,8 +42,13 @@ impl Plant {
         }
     }
 
-    /// A reader of this source.
+    /// A reader of this source for one question.
     pub async fn client(&self, source: &Source) -> Result<PiClient, Problem> {
+        let client = self.kept(source).await?;
+        Ok(client.within(limits::PI_ANSWER))
+    }
+
+    async fn kept(&self, source: &Source) -> Result<PiClient, Problem> {
         let key = (source.id.clone(), source.url.clone());
         let now = self.clock.now();
         let kept = self
@@ -58,11 +62,11 @@ impl Plant {
         {
             return Ok(client);
         }
-        let source = source.as_pi();
-        let credentials = PiCredentials::of(&source, self.secrets.as_ref())
+        let pi = source.as_pi();
+        let credentials = PiCredentials::of(&pi, self.secrets.as_ref())
             .await
-            .map_err(problem)?;
-        let client = PiClient::connect(&source, &credentials).map_err(problem)?;
+            .map_err(|error| source.problem(error))?;
+        let client = PiClient::connect(&pi, &credentials).map_err(|error| source.problem(error))?;
         let until = now.checked_add(limits::SOURCES_FOR).unwrap_or(now);
         self.clients
             .lock()
@@ -74,7 +78,10 @@ impl Plant {
     /// The tags of an element.
     pub async fn tags(&self, source: &Source, element: &str) -> Result<Vec<Tag>, Problem> {
         let client = self.client(source).await?;
-        let tags = client.tags(element).await.map_err(problem)?;
+        let tags = client
+            .tags(element)
+            .await
+            .map_err(|error| source.problem(error))?;
         Ok(tags.into_iter().map(Tag::from).collect())
     }
 }
@@ -91,35 +98,6 @@ impl Source {
             credentials: Some(self.credentials()),
         }
     }
-}
-
-/// What a person is told when process data cannot be read.
-pub fn problem(error: PiError) -> Problem {
-    let (status, kind) = match &error {
-        PiError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
-        PiError::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too-much-data"),
-        error if error.is_passing() => {
-            (StatusCode::SERVICE_UNAVAILABLE, "process-data-unavailable")
-        }
-        _ => (StatusCode::BAD_GATEWAY, "process-data-refused"),
-    };
-    let passing = error.is_passing();
-    let problem = Problem::new(status, kind, error.title())
-        .detail(format!("{}.", sentence_case(&error.to_string())))
-        .because(error);
-    if passing {
-        problem.retry_after(std::time::Duration::from_secs(5))
-    } else {
-        problem
-    }
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 /// An element of the asset tree.
@@ -292,7 +270,7 @@ pub async fn list_elements(
     };
     Ok(Json(
         elements
-            .map_err(problem)?
+            .map_err(|error| source.problem(error))?
             .into_iter()
             .map(Element::from)
             .collect(),
@@ -340,11 +318,17 @@ pub async fn list_batches(
         to: period.to,
         ..BatchFilter::default()
     };
-    let mut frames = client.batches(&web_id, &filter).await.map_err(problem)?;
+    let mut frames = client
+        .batches(&web_id, &filter)
+        .await
+        .map_err(|error| source.problem(error))?;
     let surplus = frames.len().saturating_sub(limits::LISTED_BATCHES);
     frames.drain(..surplus);
     let ids: Vec<&str> = frames.iter().map(|frame| frame.web_id.as_str()).collect();
-    let attributes = client.batch_attributes(&ids).await.map_err(problem)?;
+    let attributes = client
+        .batch_attributes(&ids)
+        .await
+        .map_err(|error| source.problem(error))?;
     let now = mvda.store.clock().now();
     let items = frames
         .into_iter()

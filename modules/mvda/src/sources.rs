@@ -7,6 +7,7 @@ use axum::extract::State;
 use dcp::clock::{Clock, Timestamp};
 use dcp::http::{Caller, Json, Problem, ServiceClient};
 use dcp::model::SiteId;
+use dcp::pi::PiError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,6 +37,15 @@ impl Source {
     /// Where the secret provider keeps its credentials.
     pub fn credentials(&self) -> String {
         format!("pi/{}", self.id)
+    }
+
+    /// What a person is told when it cannot be read: which one, and what happened to it.
+    pub fn problem(&self, error: PiError) -> Problem {
+        let detail = format!("{} ({}): {error}.", self.name, self.url);
+        Problem::from(error)
+            .detail(detail)
+            .with("source", self.name.as_str())
+            .with("server", self.url.as_str())
     }
 
     /// As results name it.

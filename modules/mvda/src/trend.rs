@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::parameters::{Parameters, range};
-use crate::plant::problem;
+use crate::sources::Source;
 use crate::{Mvda, limits};
 
 /// Tags over time.
@@ -78,7 +78,7 @@ pub async fn show_trend(
     } else {
         client.recorded(&tags, start, end).await
     };
-    let read = read.map_err(problem)?;
+    let read = read.map_err(|error| source.problem(error))?;
     let steps = join_all(tags.iter().map(|tag| client.tag(tag))).await;
     let series = read
         .iter()
@@ -90,11 +90,6 @@ pub async fn show_trend(
 
 fn line(series: &Series, step: bool, columns: usize) -> Line {
     let rows = m4(&series.times, &series.values, columns);
-    let bad = series
-        .stretches()
-        .into_iter()
-        .filter(|(.., status)| *status != Status::Good)
-        .take(limits::STRETCHES);
     Line {
         web_id: series.web_id.clone(),
         name: series.name.clone(),
@@ -106,16 +101,26 @@ fn line(series: &Series, step: bool, columns: usize) -> Line {
             .map(|time| time.div_euclid(1000))
             .collect(),
         values: rows.iter().map(|row| number(series, *row)).collect(),
-        status: bad
-            .map(|(from, to, status)| Stretch {
+        status: bad(series)
+            .map(|(from, to, state)| Stretch {
                 from_ms: from.div_euclid(1000),
                 to_ms: to.div_euclid(1000),
-                state: series.describe(status),
+                state,
             })
             .collect(),
         samples: series.len(),
         downsampled: rows.len() < series.len(),
     }
+}
+
+/// Stretches without good values: first and last time in microseconds, and what PI says instead.
+fn bad(series: &Series) -> impl Iterator<Item = (i64, i64, String)> {
+    series
+        .stretches()
+        .into_iter()
+        .filter(|(.., status)| *status != Status::Good)
+        .take(limits::STRETCHES)
+        .map(|(from, to, status)| (from, to, series.describe(status)))
 }
 
 /// A value that may be drawn; NaN and what is not usable leave a gap.
@@ -148,6 +153,16 @@ pub struct Course {
     batch: String,
     elapsed_s: Vec<f64>,
     values: Vec<Option<f64>>,
+    /// Stretches that are not good, in PI's words.
+    status: Vec<ElapsedStretch>,
+}
+
+/// A stretch of a batch that is not good.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ElapsedStretch {
+    from_s: f64,
+    to_s: f64,
+    state: String,
 }
 
 /// One tag over the elapsed time of several batches of a unit.
@@ -169,11 +184,11 @@ pub async fn show_overlay(
         .max(1);
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
-    let batches = chosen(&client, unit, &names).await?;
+    let batches = chosen(&source, &client, unit, &names).await?;
     let now = mvda.store.clock().now();
     let courses = batches
         .into_iter()
-        .map(|batch| course(&client, tag, batch, now, columns));
+        .map(|batch| course(&source, &client, tag, batch, now, columns));
     let read: Vec<(Course, Series)> = stream::iter(courses)
         .buffered(limits::READ_AT_ONCE)
         .try_collect()
@@ -195,11 +210,16 @@ pub async fn show_overlay(
 }
 
 /// The batches of these names, in this order; one that the unit does not have is named.
-async fn chosen(client: &PiClient, unit: &str, names: &[&str]) -> Result<Vec<PiBatch>, Problem> {
+async fn chosen(
+    source: &Source,
+    client: &PiClient,
+    unit: &str,
+    names: &[&str],
+) -> Result<Vec<PiBatch>, Problem> {
     let known = client
         .batches(unit, &BatchFilter::default())
         .await
-        .map_err(problem)?;
+        .map_err(|error| source.problem(error))?;
     let find = |name: &&str| {
         let found = known.iter().find(|batch| batch.name == **name).cloned();
         found.ok_or_else(|| {
@@ -211,6 +231,7 @@ async fn chosen(client: &PiClient, unit: &str, names: &[&str]) -> Result<Vec<PiB
 }
 
 async fn course(
+    source: &Source,
     client: &PiClient,
     tag: &str,
     batch: PiBatch,
@@ -221,21 +242,26 @@ async fn course(
     let series = client
         .recorded(&[tag], batch.start, end)
         .await
-        .map_err(problem)?
+        .map_err(|error| source.problem(error))?
         .pop()
         .unwrap_or_default();
     let rows = m4(&series.times, &series.values, columns);
     let start = batch.start.as_microsecond();
-    let elapsed = |row: &usize| {
-        series
-            .times
-            .get(*row)
-            .map(|time| SignedDuration::from_micros(time - start).as_secs_f64())
-    };
+    let elapsed = |time: i64| SignedDuration::from_micros(time - start).as_secs_f64();
     let course = Course {
         batch: batch.name,
-        elapsed_s: rows.iter().filter_map(elapsed).collect(),
+        elapsed_s: rows
+            .iter()
+            .filter_map(|row| series.times.get(*row).copied().map(elapsed))
+            .collect(),
         values: rows.iter().map(|row| number(&series, *row)).collect(),
+        status: bad(&series)
+            .map(|(from, to, state)| ElapsedStretch {
+                from_s: elapsed(from),
+                to_s: elapsed(to),
+                state,
+            })
+            .collect(),
     };
     Ok((course, series))
 }

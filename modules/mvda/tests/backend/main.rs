@@ -478,7 +478,7 @@ async fn says_that_pi_is_down(stage: &mut Stage, dryer: &Dryer) {
     let (status, problem) = stage.try_get(&trend).await;
     assert_eq!(
         (status, &problem["type"]),
-        (503, &json!("urn:dcp:problem:process-data-unavailable")),
+        (503, &json!("urn:dcp:problem:pi-down")),
         "{problem}"
     );
     assert_eq!(problem["title"], "The PI server does not answer");
