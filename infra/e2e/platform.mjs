@@ -127,3 +127,48 @@ export function isProblem(answer, status, kind) {
   assert.ok(answer.body.trace_id, 'a problem has a trace id');
   if (kind) assert.match(answer.body.type, new RegExp(`${kind}$`));
 }
+
+const root = join(import.meta.dirname, '../..');
+
+/** What the PI simulator does wrong from now on. */
+export const faults = {
+  async add(fault) {
+    const answer = await fetch(`${simulator}/_simulator/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) });
+    assert.ok(answer.ok, await answer.text());
+  },
+  async clear() {
+    await fetch(`${simulator}/_simulator/faults`, { method: 'DELETE' });
+  },
+};
+
+/** Ends a process that infra/up has started, as a failure would: without asking it. */
+export async function kill(name) {
+  const pid = Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8').split(' ')[0]);
+  process.kill(pid, 'SIGKILL');
+  await eventually(`${name} to end`, () => !isAlive(pid));
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts again what has ended. */
+export async function bringUp() {
+  await run(join(root, 'infra', 'up'), ['--built'], { env: process.env });
+}
+
+/** The address of a unit of the demo plant in the batch monitoring, with more of the view's state. */
+export async function unitAddress(tool, name, state = {}) {
+  const [source] = (await tool.ask('/api/mvda/sources')).body;
+  const below = async (parent) => (await tool.ask(`/api/mvda/sources/${source.id}/elements${parent ? `?parent=${parent.web_id}` : ''}`)).body;
+  let elements = await below();
+  for (const step of ['Basel', 'Drying']) elements = await below(elements.find((one) => one.name === step));
+  const unit = elements.find((one) => one.name === name);
+  const query = new URLSearchParams({ source: source.id, unit: unit.web_id, path: unit.path, ...state });
+  return `${portal}/app/basel/mvda?${query}`;
+}

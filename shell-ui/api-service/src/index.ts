@@ -34,10 +34,11 @@ export {
   type Zone,
 } from './portal';
 export { MODULE_UNAVAILABLE, ProblemError, UNREACHABLE, type FieldError, type Problem } from './problem';
-export { problemDetail, problemLine, problemTitle } from './problem-text';
+export { problemAdvice, problemDetail, problemLine, problemParts, problemTitle } from './problem-text';
 export * as query from './query-state';
 export { queryState, type Parameter, type QueryState } from './query-state';
 export { loadSession, may, session, signIn, signOut, type Session, type User } from './session';
+export { serverText } from './server-text';
 export { currentSite, lastSite, loadSites, sites, type Site } from './sites';
 export { Store, remembered, type Readable } from './store';
 export { density, setTheme, theme, themeChoice, token, type Density, type Theme, type ThemeChoice } from './theme';

@@ -1,5 +1,6 @@
 import { translator } from './i18n';
-import { UNREACHABLE, type ProblemError } from './problem';
+import { UNREACHABLE, type FieldError, type ProblemError } from './problem';
+import { serverText } from './server-text';
 
 const PREFIX = 'urn:dcp:problem:';
 
@@ -23,6 +24,8 @@ const en = {
   'bad-credentials': 'User name or password is wrong',
   'bad-code': 'User name or code is wrong, or the code has ended',
   'bad-request': 'The request cannot be understood',
+  'read-only': 'This cannot be changed',
+  plantAdvice: 'If it stays so, whoever runs this PI server has to look at it; everything that needs no process data goes on.',
 };
 
 const de: typeof en = {
@@ -45,20 +48,36 @@ const de: typeof en = {
   'bad-credentials': 'Benutzername oder Passwort ist falsch',
   'bad-code': 'Benutzername oder Code ist falsch, oder der Code ist abgelaufen',
   'bad-request': 'Die Anfrage ist nicht verständlich',
+  'read-only': 'Das lässt sich nicht ändern',
+  plantAdvice: 'Bleibt es so, muss nachsehen, wer diesen PI-Server betreibt; alles, was keine Prozessdaten braucht, arbeitet weiter.',
 };
 
 const text = translator({ en, de });
 const isKnown = (kind: string): kind is keyof typeof en => kind in en;
 
-/** What a problem is called in the language of the portal; kinds only their module knows keep the server's words. */
+/** What a problem is called in the language of the portal. */
 export function problemTitle(problem: ProblemError): string {
   const kind = problem.type.startsWith(PREFIX) ? problem.type.slice(PREFIX.length) : '';
-  return isKnown(kind) ? text(kind) : problem.message;
+  return isKnown(kind) ? text(kind) : serverText(problem.message);
 }
 
 /** What can be done about it, as far as the server says so. */
 export function problemDetail(problem: ProblemError): string | undefined {
-  return problem.type === UNREACHABLE ? text('unreachableDetail') : problem.detail;
+  if (problem.type === UNREACHABLE) return text('unreachableDetail');
+  return problem.detail === undefined ? undefined : serverText(problem.detail);
+}
+
+/** Who can help, when it is not the person who reads it. */
+export function problemAdvice(problem: ProblemError): string {
+  return problem.type.startsWith(`${PREFIX}pi-`) && problem.status === 503 ? text('plantAdvice') : '';
+}
+
+/** The wrong places of the input in the language of the portal; one that the detail says already is left out. */
+export function problemParts(problem: ProblemError): readonly FieldError[] {
+  const said = problemDetail(problem);
+  return problem.errors
+    .map(({ pointer, detail }) => ({ pointer, detail: serverText(detail) }))
+    .filter(({ detail }, _, all) => all.length > 1 || detail !== said);
 }
 
 /** Both in one line, for a short message. */

@@ -46,6 +46,7 @@ export const FIGURE_STYLE = `${LAYERS}
 .dcp-figure-swatch { display: inline-block; width: 26px; height: 10px; vertical-align: middle; margin-right: 6px; }
 .dcp-figure-lane { position: absolute; left: 0; right: 0; }
 .dcp-figure-lane-name { position: absolute; top: 0; left: 66px; z-index: 2; pointer-events: none; line-height: 17px; white-space: nowrap; }
+.dcp-figure-lane-name em { font-style: normal; margin-left: 12px; color: var(--dcp-chart-limit, light-dark(#b3261e, #f2b8b5)); }
 .dcp-figure-lane-name b { font-weight: 600; } .dcp-figure-lane-name span { color: var(--fig-muted); margin-left: 6px; }
 .dcp-figure-legend { display: flex; flex-wrap: wrap; gap: 2px 16px; padding: 4px 0 0 0; color: var(--fig-text); align-items: center; }
 .dcp-figure-legend span { color: var(--fig-muted); }

@@ -84,7 +84,9 @@ export class OverlayPlot {
     const value = at === null || !line ? '' : `${line.name}: ${number(onLine(line.x, line.y, at), language)} `;
     text.textContent = `${value}${lane.unit}`;
     text.style.color = theme.muted;
-    this.name.replaceChildren(bold, text);
+    const remark = document.createElement('em');
+    remark.textContent = lane.remark ?? '';
+    this.name.replaceChildren(bold, text, remark);
   }
 
   /** The batches in front, each in its colour and dash, and the one pointed at on top. */

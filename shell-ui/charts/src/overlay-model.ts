@@ -29,6 +29,8 @@ export interface OverlayLane {
   unit: string;
   lines: readonly OverlayLine[];
   envelope?: Envelope;
+  /** What stands beside the name, such as the states a source gave instead of values. */
+  remark?: string;
   /** For statistics whose outliers would flatten everything else. */
   logarithmic?: boolean;
 }

@@ -67,7 +67,7 @@ export class OverlayChart implements FigureSource {
   summary(): string {
     const { lanes, x, highlighted } = this.options;
     return this.say('overlaySummary', {
-      lanes: lanes.map((lane) => lane.name).join(', '),
+      lanes: lanes.map(({ name, remark }) => (remark ? `${name} (${remark})` : name)).join(', '),
       count: this.batches().length,
       x: x.name,
       highlighted: highlighted.map((id) => this.nameOf(id)).join(', ') || this.say('none'),

@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 import { moment, number } from './numbers';
 import { DASHES, type Theme } from './theme';
-import { paintBands, paintLimits, paintNow, paintQuality } from './trend-paint';
+import { nameQuality, paintBands, paintLimits, paintNow, paintQuality } from './trend-paint';
 import { valueAt, type TrendBand, type TrendSeries } from './trend-model';
 import type { Language } from './words';
 import type { Range } from './zoom';
@@ -170,11 +170,16 @@ export class Lane {
 
   private under(plot: uPlot): void {
     paintBands(plot, this.setup.bands, this.setup.theme, this.setup.strip);
-    const alone = this.setup.series.length === 1 ? this.setup.series[0] : undefined;
-    if (alone) paintQuality(plot, alone.bad ?? [], this.setup.theme);
+    if (this.alone) paintQuality(plot, this.alone.bad ?? [], this.setup.theme);
+  }
+
+  /** The series of a lane that has only one. */
+  private get alone(): TrendSeries | undefined {
+    return this.setup.series.length === 1 ? this.setup.series[0] : undefined;
   }
 
   private over(plot: uPlot): void {
+    if (this.alone) nameQuality(plot, this.alone.bad ?? [], this.setup.theme);
     for (const series of this.setup.series) paintLimits(plot, unitKey(series), series.limits ?? [], this.setup.theme, this.setup.language);
     if (this.setup.now !== undefined) paintNow(plot, this.setup.now, this.setup.theme, this.setup.language, this.setup.timeAxis);
   }

@@ -49,16 +49,29 @@ export function paintQuality(plot: uPlot, bad: readonly { from: number; to: numb
       pen.lineTo(x + bbox.height, bbox.top);
     }
     pen.stroke();
-    pen.font = `${10 * ratio}px ${theme.font}`;
-    const words = pen.measureText(stretch.state).width;
-    if (words + 8 * ratio < width) {
-      pen.fillStyle = theme.surface;
-      pen.fillRect(left + 3 * ratio, bbox.top + bbox.height / 2 - 7 * ratio, words + 6 * ratio, 14 * ratio);
-      pen.fillStyle = theme.text;
-      pen.fillText(stretch.state, left + 6 * ratio, bbox.top + bbox.height / 2 + 4 * ratio);
-    }
     pen.restore();
   }
+}
+
+/** Names the stretches without good values; over the grid, so that no line strikes the words out. */
+export function nameQuality(plot: uPlot, bad: readonly { from: number; to: number; state: string }[], theme: Theme): void {
+  const { ctx: pen, bbox } = plot;
+  const ratio = devicePixelRatio;
+  pen.save();
+  pen.font = `${10 * ratio}px ${theme.font}`;
+  pen.textAlign = 'left';
+  for (const stretch of bad) {
+    const [from, to] = span(plot, stretch.from, stretch.to);
+    const left = Math.max(from, bbox.left);
+    const width = Math.min(to, bbox.left + bbox.width) - left;
+    const words = pen.measureText(stretch.state).width;
+    if (words + 8 * ratio >= width) continue;
+    pen.fillStyle = theme.surface;
+    pen.fillRect(left + 3 * ratio, bbox.top + bbox.height / 2 - 7 * ratio, words + 6 * ratio, 14 * ratio);
+    pen.fillStyle = theme.text;
+    pen.fillText(stretch.state, left + 6 * ratio, bbox.top + bbox.height / 2 + 4 * ratio);
+  }
+  pen.restore();
 }
 
 export function paintLimits(

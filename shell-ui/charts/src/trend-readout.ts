@@ -115,11 +115,10 @@ export class Readout {
 }
 
 function remark(series: TrendSeries, language: Language): string {
-  const notes = [];
+  const states = new Set((series.bad ?? []).map((stretch) => stretch.state));
+  const notes = states.size ? [[...states].join(', ')] : [];
   if (series.downsampled && series.samples)
     notes.push(say(language, 'downsampled', { shown: series.values.length, samples: series.samples }));
-  const states = new Set((series.bad ?? []).map((stretch) => stretch.state));
-  if (states.size) notes.push([...states].join(', '));
   return notes.join(' · ');
 }
 

@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
-import { problemDetail, problemTitle, type ProblemError } from '@dcp/api-service';
+import { problemAdvice, problemDetail, problemParts, problemTitle, type ProblemError } from '@dcp/api-service';
 import { CopyText } from './copy-text';
 import { shared } from './signals';
 import { words } from './texts';
@@ -18,7 +18,10 @@ import { words } from './texts';
       @if (problem().retryAfter; as seconds) {
         <p>{{ t('tryLater', { seconds }) }}</p>
       }
-      @for (error of problem().errors; track error.pointer) {
+      @if (advice(); as text) {
+        <p>{{ text }}</p>
+      }
+      @for (error of parts(); track error.pointer) {
         <p class="dcp-small">
           <code>{{ error.pointer }}</code> {{ error.detail }}
         </p>
@@ -54,6 +57,14 @@ export class ProblemPanel {
   protected readonly title = computed(() => {
     shared.language();
     return problemTitle(this.problem());
+  });
+  protected readonly advice = computed(() => {
+    shared.language();
+    return problemAdvice(this.problem());
+  });
+  protected readonly parts = computed(() => {
+    shared.language();
+    return problemParts(this.problem());
   });
   protected readonly detail = computed(() => {
     shared.language();

@@ -19,6 +19,8 @@ import {
   type Density,
   type Language,
   type ThemeChoice,
+  problemLine,
+  ProblemError,
 } from '@dcp/api-service';
 import { Icon, shared, signalOf, ZoneBadge } from '@dcp/kit';
 import { t } from './texts';
@@ -104,7 +106,7 @@ export class TopNavigation {
       await signOut();
       navigate('/login');
     } catch (error) {
-      toast(error instanceof Error ? error.message : String(error), { kind: 'error' });
+      toast(problemLine(ProblemError.from(error)), { kind: 'error' });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { DestroyRef, inject, signal, type Signal } from '@angular/core';
-import { ProblemError } from '@dcp/api-service';
+import { ProblemError, serverText } from '@dcp/api-service';
 
 /** The sending of a form: whether it is under way, what went wrong, and how long to wait before the next try. */
 export interface Submission {
@@ -49,5 +49,5 @@ export function submission(): Submission {
 
 /** What the server says about one field. */
 export function fieldError(problem: ProblemError | undefined, pointer: string): string {
-  return problem?.errors.find((error) => error.pointer === pointer)?.detail ?? '';
+  return serverText(problem?.errors.find((error) => error.pointer === pointer)?.detail ?? '');
 }

@@ -58,7 +58,12 @@ export interface TrendAnswer {
 
 export interface OverlayAnswer {
   tag: { web_id: string; name: string; unit: string };
-  series: { batch: string; elapsed_s: number[]; values: (number | null)[] }[];
+  series: {
+    batch: string;
+    elapsed_s: number[];
+    values: (number | null)[];
+    status: { from_s: number; to_s: number; state: string }[];
+  }[];
 }
 
 export type Kind = 'evolution' | 'level';
@@ -110,7 +115,8 @@ export interface Provenance {
   time_range: { from: string; to: string };
   interpolation: Interpolation;
   script: string;
-  script_version: number;
+  /** Hash of the script's text. */
+  script_version: string;
   script_hash: string;
   function: string;
   r_version: string;

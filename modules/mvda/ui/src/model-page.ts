@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, effect, inject } from '@angular/core';
-import { followLink, formatNumber, formatTime, may, saveCsv, zoneName } from '@dcp/api-service';
+import { followLink, formatNumber, formatTime, may, saveCsv, serverText, zoneName } from '@dcp/api-service';
 import { loadable, shared, StatePanel } from '@dcp/kit';
 import { backend } from './backend';
 import { ModelCourse } from './model-course';
@@ -124,9 +124,9 @@ import { t } from './words';
           }
           @case ('failed') {
             <div class="dcp-state dcp-state--error" role="alert">
-              <h2>{{ model.error?.title ?? t('failed') }}</h2>
+              <h2>{{ said(model.error?.title) || t('failed') }}</h2>
               @if (model.error?.detail; as detail) {
-                <pre class="dcp-code" style="white-space: pre-wrap; margin: 0">{{ detail }}</pre>
+                <pre class="dcp-code" style="white-space: pre-wrap; margin: 0">{{ said(detail) }}</pre>
               }
               <p>{{ t('failedAdvice') }}</p>
               <p class="dcp-hint">{{ t('module') }}: mvda</p>
@@ -142,7 +142,7 @@ import { t } from './words';
           }
           @default {
             <div class="progress" role="status">
-              <strong>{{ progress().message || t(model.state) }}</strong>
+              <strong>{{ said(progress().message) || t(model.state) }}</strong>
               <progress max="1" [value]="progress().fraction" [attr.aria-label]="t('progress')"></progress>
               <span class="dcp-quiet">{{ percent() }} % · {{ t('leaveRunning') }}</span>
               <span
@@ -222,6 +222,11 @@ export class ModelPage {
 
   protected named(section: (typeof SECTIONS)[number]): string {
     return t(`section_${section}`);
+  }
+
+  protected said(text: string | undefined): string {
+    shared.language();
+    return text ? serverText(text) : '';
   }
 
   protected save(): void {

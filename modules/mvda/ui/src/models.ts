@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, Injectable } from '@angular/core';
-import { eventStream, formatNumber, formatTime, may, ProblemError, toast, zoneName } from '@dcp/api-service';
+import { eventStream, formatNumber, formatTime, may, ProblemError, problemLine, toast, zoneName } from '@dcp/api-service';
 import { CellTemplate, DataTable, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { backend } from './backend';
 import type { ModelState, ModelSummary } from './contract';
@@ -51,10 +51,7 @@ export class ModelList {
           : {};
       toast(t(`done_${action}`, { name: title(model) }), undo);
     } catch (error) {
-      const problem = ProblemError.from(error);
-      toast([problem.message, problem.detail].filter(Boolean).join(': '), {
-        kind: 'error',
-      });
+      toast(problemLine(ProblemError.from(error)), { kind: 'error' });
     }
   }
 

@@ -1,10 +1,11 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import type { OverlayLane, OverlayLine } from '@dcp/charts';
-import { ProblemPanel, shared, StatePanel } from '@dcp/kit';
+import { shared, StatePanel } from '@dcp/kit';
 import { backend } from './backend';
-import { ChartHost, type Chart } from './chart';
+import type { Chart } from './chart';
 import { lasting } from './columns';
 import type { OverlayAnswer, Tag } from './contract';
+import { Drawing } from './drawing';
 import { envelopeOf } from './envelope';
 import { labels } from './labels';
 import { same, steady } from './steady';
@@ -21,7 +22,7 @@ const LANES = 6;
 @Component({
   selector: 'mvda-overlay',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ChartHost, ProblemPanel, StatePanel, TagPicker],
+  imports: [Drawing, StatePanel, TagPicker],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -32,10 +33,6 @@ const LANES = 6;
     .range button {
       border-radius: 0;
       margin-left: -1px;
-    }
-    .busy {
-      opacity: 0.6;
-      transition: opacity 0.15s 0.3s;
     }
   `,
   template: `
@@ -71,15 +68,7 @@ const LANES = 6;
           {{ t('clearSelection') }}
         </button>
       </div>
-      @if (data.problem(); as problem) {
-        <dcp-problem [problem]="problem" (retry)="data.reload()" />
-      } @else if (chart(); as chart) {
-        <div class="dcp-panel">
-          <div class="dcp-body" [class.busy]="data.loading()" [attr.aria-busy]="data.loading()" [mvdaChart]="chart"></div>
-        </div>
-      } @else {
-        <div class="dcp-skeleton" style="height: 420px" role="status" [attr.aria-label]="t('loading')"></div>
-      }
+      <mvda-drawing [of]="data" [chart]="chart()" />
     </dcp-state>
   `,
 })
@@ -141,6 +130,7 @@ export class OverlayTab {
     });
     const selected = new Set(this.view.state().batches);
     const usual = lines.filter((line) => !selected.has(line.id) && batches.get(line.id)?.status === 'complete');
+    const remark = badStates(answer);
     const envelope = envelopeOf(usual, t('envelopeName', { count: usual.length }));
     return {
       id: answer.tag.web_id,
@@ -148,6 +138,7 @@ export class OverlayTab {
       unit: answer.tag.unit,
       lines,
       ...(envelope ? { envelope } : {}),
+      ...(remark ? { remark } : {}),
     };
   }
 
@@ -160,4 +151,12 @@ export class OverlayTab {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
+}
+
+/** In how many batches the source said something else than a value, in its own words. */
+function badStates(answer: OverlayAnswer): string {
+  const batches = new Map<string, number>();
+  for (const { status } of answer.series)
+    for (const state of new Set(status.map((stretch) => stretch.state))) batches.set(state, (batches.get(state) ?? 0) + 1);
+  return [...batches].map(([state, count]) => t('stateIn', { state, count })).join(', ');
 }

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { followLink, remembered } from '@dcp/api-service';
-import { Icon, signalOf } from '@dcp/kit';
+import { Icon, signalOf, StatePanel } from '@dcp/kit';
 import { Batches } from './batches';
 import { Models } from './models';
 import { OverlayTab } from './overlay';
@@ -16,7 +16,7 @@ const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boole
 @Component({
   selector: 'mvda-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Batches, Icon, Models, OverlayTab, Tree, TrendTab],
+  imports: [Batches, Icon, Models, OverlayTab, StatePanel, Tree, TrendTab],
   providers: [View, Sources, Unit],
   styles: `
     :host {
@@ -126,6 +126,8 @@ const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boole
             <mvda-models />
           }
         }
+      } @else if (sources.problem()) {
+        <dcp-state [of]="sources" />
       } @else if (sources.value()?.length === 0) {
         <div class="dcp-state">
           <h2>{{ t('noSources') }}</h2>

@@ -14,6 +14,7 @@ export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: Abor
     turn();
     const wanted = on();
     loading.set(wanted !== undefined);
+    problem.set(undefined);
     if (wanted === undefined) {
       value.set(undefined);
       return;
@@ -29,7 +30,6 @@ export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: Abor
       (answer) =>
         settle(() => {
           value.set(answer);
-          problem.set(undefined);
         }),
       (error: unknown) => settle(() => problem.set(ProblemError.from(error))),
     );

@@ -1,9 +1,9 @@
 import { ChangeDetectionStrategy, Component, computed, effect, type ElementRef, inject, signal, untracked, viewChild } from '@angular/core';
-import { ProblemError } from '@dcp/api-service';
-import { ProblemPanel } from '@dcp/kit';
+import { problemDetail, ProblemError, problemTitle } from '@dcp/api-service';
+import { shared } from '@dcp/kit';
 import { backend } from './backend';
 import type { Element, Source } from './contract';
-import { Sources } from './unit';
+import { Sources, Unit } from './unit';
 import { View } from './view';
 import { t } from './words';
 
@@ -23,7 +23,6 @@ type Children = Element[] | 'loading' | ProblemError;
 @Component({
   selector: 'mvda-tree',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ProblemPanel],
   styles: `
     ul {
       list-style: none;
@@ -52,10 +51,14 @@ type Children = Element[] | 'loading' | ProblemError;
       outline: 2px solid var(--dcp-focus);
       outline-offset: -2px;
     }
-    li[role='none'] {
-      white-space: normal;
-      cursor: auto;
-      padding: 0;
+    .trouble {
+      display: grid;
+      justify-items: start;
+      gap: var(--dcp-space-1);
+      margin: var(--dcp-space-2) 6px;
+      padding-left: var(--dcp-space-2);
+      border-left: 3px solid var(--dcp-danger);
+      font-size: var(--dcp-size-small);
     }
     .twist {
       width: 18px;
@@ -78,10 +81,7 @@ type Children = Element[] | 'loading' | ProblemError;
     }
   `,
   template: `
-    @if (sources.problem(); as problem) {
-      <dcp-problem [problem]="problem" (retry)="sources.reload()" />
-    }
-    <ul role="tree" [attr.aria-label]="t('assets')" #list>
+    <ul role="tree" [hidden]="!nodes().length" [attr.aria-label]="t('assets')" #list>
       @for (node of nodes(); track node.key; let at = $index) {
         <li
           role="treeitem"
@@ -98,13 +98,14 @@ type Children = Element[] | 'loading' | ProblemError;
           <span class="twist" aria-hidden="true">{{ node.leaf ? '' : node.open ? '▾' : '▸' }}</span>
           <span class="name" [class.source]="!node.element">{{ node.name }}</span>
         </li>
-        @if (trouble(node); as problem) {
-          <li role="none">
-            <dcp-problem [problem]="problem" (retry)="fetch(node)" />
-          </li>
-        }
       }
     </ul>
+    @for (failed of troubles(); track failed.key) {
+      <div class="trouble" role="alert" [title]="failed.detail">
+        <strong>{{ failed.title }}</strong>
+        <button type="button" class="dcp-button" (click)="unit.again()">{{ t('retry') }}</button>
+      </div>
+    }
     @if (sources.loading() && !sources.value()) {
       <p class="note" role="status">{{ t('loading') }}</p>
     }
@@ -113,6 +114,7 @@ type Children = Element[] | 'loading' | ProblemError;
 export class Tree {
   protected readonly t = t;
   private readonly view = inject(View);
+  protected readonly unit = inject(Unit);
   private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
   protected readonly sources = inject(Sources).sources;
   private readonly children = signal<ReadonlyMap<string, Children>>(new Map());
@@ -126,14 +128,29 @@ export class Tree {
   constructor() {
     effect(() => {
       const [only, ...others] = this.sources.value() ?? [];
-      if (only && others.length === 0) untracked(() => void this.openAlong(only));
+      if (only && others.length === 0) untracked(() => void this.openAlong(only.id));
+    });
+    effect(() => {
+      this.unit.turn();
+      untracked(() => {
+        for (const { source } of this.troubles()) {
+          if (source === undefined) this.sources.reload();
+          else void this.openAlong(source);
+        }
+      });
     });
   }
 
-  protected trouble(node: Node): ProblemError | undefined {
-    const found = this.children().get(node.key);
-    return found instanceof ProblemError ? found : undefined;
-  }
+  /** Branches that could not be read; the page beside the tree says more. */
+  protected readonly troubles = computed(() => {
+    shared.language();
+    const trouble = (key: string, found: unknown, source?: string) =>
+      found instanceof ProblemError ? [{ key, source, title: problemTitle(found), detail: problemDetail(found) }] : [];
+    return [
+      ...trouble('', this.sources.problem()),
+      ...this.nodes().flatMap(({ key, source }) => trouble(key, this.children().get(key), source)),
+    ];
+  });
 
   protected click(node: Node, at: number): void {
     this.place.set(at);
@@ -208,11 +225,11 @@ export class Tree {
   }
 
   /** Opens the branches above the unit in the address; without one, as far as there is nothing to choose. */
-  private async openAlong(source: Source): Promise<void> {
+  protected async openAlong(source: string): Promise<void> {
     const { path } = this.view.state();
     let node: Pick<Node, 'key' | 'source' | 'element'> | undefined = {
-      key: `${source.id}|`,
-      source: source.id,
+      key: `${source}|`,
+      source,
       element: undefined,
     };
     while (node) {
@@ -222,8 +239,8 @@ export class Tree {
       const next = path ? below.find((one) => path.startsWith(`${one.path}\\`)) : below.length === 1 ? below[0] : undefined;
       node = next?.has_children
         ? {
-            key: `${source.id}|${next.web_id}`,
-            source: source.id,
+            key: `${source}|${next.web_id}`,
+            source,
             element: next,
           }
         : undefined;

@@ -1,9 +1,10 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { timeZone } from '@dcp/api-service';
-import { ProblemPanel, shared, StatePanel } from '@dcp/kit';
+import { shared, StatePanel } from '@dcp/kit';
 import { backend } from './backend';
-import { ChartHost, type Chart } from './chart';
+import type { Chart } from './chart';
 import type { Batch, Tag } from './contract';
+import { Drawing } from './drawing';
 import { labels } from './labels';
 import { same, steady } from './steady';
 import { TagPicker } from './tag-picker';
@@ -28,7 +29,7 @@ const LENGTHS: Record<string, number> = {
 @Component({
   selector: 'mvda-trend',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ChartHost, ProblemPanel, StatePanel, TagPicker],
+  imports: [Drawing, StatePanel, TagPicker],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -44,10 +45,6 @@ const LENGTHS: Record<string, number> = {
       display: inline-flex;
       gap: 6px;
       align-items: center;
-    }
-    .busy {
-      opacity: 0.6;
-      transition: opacity 0.15s 0.3s;
     }
   `,
   template: `
@@ -101,14 +98,14 @@ const LENGTHS: Record<string, number> = {
           </button>
         </div>
       </div>
-      @if (data.problem(); as problem) {
-        <dcp-problem [problem]="problem" (retry)="data.reload()" />
-      } @else if (chart(); as chart) {
-        <div class="dcp-panel">
-          <div class="dcp-body" [class.busy]="data.loading()" [attr.aria-busy]="data.loading()" [mvdaChart]="chart"></div>
-        </div>
+      @if (needsBatches() && !unit.batches.value()?.length) {
+        <dcp-state [of]="unit.batches" [empty]="true" [emptyTitle]="t('noBatches')" [emptyText]="t('noBatchesTrend')">
+          <button emptyAction type="button" class="dcp-button dcp-button--primary" (click)="ranged('24h')">
+            {{ t('lastDay') }}
+          </button>
+        </dcp-state>
       } @else {
-        <div class="dcp-skeleton" style="height: 420px" role="status" [attr.aria-label]="t('loading')"></div>
+        <mvda-drawing [of]="data" [chart]="chart()" />
       }
     </dcp-state>
   `,
@@ -120,6 +117,8 @@ export class TrendTab {
   protected readonly view = inject(View);
 
   protected readonly ordered = computed(() => [...(this.unit.batches.value() ?? [])].sort((a, b) => b.start.localeCompare(a.start)));
+
+  protected readonly needsBatches = computed(() => ['batch', 'all'].includes(this.view.state().range));
 
   /** The whole range on show in milliseconds. */
   protected readonly span = computed<{ from: number; to: number } | undefined>(() => {

@@ -1,6 +1,6 @@
 // What every tab needs of the chosen unit: its batches and its tags, loaded once and kept fresh while a batch runs.
 
-import { computed, DestroyRef, inject, Injectable, signal } from '@angular/core';
+import { computed, DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { loadable } from '@dcp/kit';
 import { backend } from './backend';
 import { isNumeric, type Batch, type Tag } from './contract';
@@ -38,6 +38,9 @@ export class Unit {
   });
   readonly now = signal(Date.now());
 
+  /** Whether what every view needs could not be read. */
+  readonly failing = computed(() => !!this.batches.problem() || !!this.tags.problem());
+
   readonly running = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'running'));
   readonly complete = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'complete'));
 
@@ -60,6 +63,12 @@ export class Unit {
   });
 
   constructor() {
+    let before = false;
+    effect(() => {
+      const failing = this.failing();
+      if (before && !failing) untracked(() => this.again());
+      before = failing;
+    });
     const timer = setInterval(() => this.tick(), FRESH_MS);
     inject(DestroyRef).onDestroy(() => clearInterval(timer));
   }
@@ -68,10 +77,19 @@ export class Unit {
     return this.tags.value()?.find((tag) => tag.name === name);
   }
 
+  /** Counts the times that everything that could not be read is to be read again: one Retry is for the whole page. */
+  readonly turn = signal(0);
+
+  again(): void {
+    if (this.batches.problem()) this.batches.reload();
+    if (this.tags.problem()) this.tags.reload();
+    this.turn.update((turn) => turn + 1);
+  }
+
   private tick(): void {
     if (document.hidden) return;
     this.now.set(Date.now());
-    if (this.running().length || this.batches.problem()) this.batches.reload();
-    if (this.tags.problem()) this.tags.reload();
+    if (this.failing()) this.again();
+    if (this.running().length && !this.batches.loading()) this.batches.reload();
   }
 }

@@ -9,6 +9,7 @@ export const t = translate({
     views: 'Views',
     loading: 'Loading',
     module: 'Module',
+    retry: 'Retry',
     chooseUnit: 'Choose a unit',
     chooseUnitText:
       'Open the asset tree at the left and choose a production unit, such as a dryer. Its batches, trends and models appear here.',
@@ -31,6 +32,12 @@ export const t = translate({
     batchesOf: 'Batches of {unit}',
     noBatches: 'No batches',
     noBatchesText: 'The PI server has no event frames for this unit. Choose a unit with batches in the asset tree.',
+    noBatchesTrend:
+      'The PI server has no event frames for this unit, so there is no batch to show. The tags can be seen over any range of time.',
+    lastDay: 'Show the last 24 hours',
+    reading: 'Reading values from the PI server …',
+    readingLong: 'The PI server takes longer than usual.',
+    stateIn: '{state} in {count, plural, one {# batch} other {# batches}}',
     overlayAction: 'Overlay',
     trendAction: 'Trend',
     referenceAction: 'Model with these as reference',
@@ -185,6 +192,7 @@ export const t = translate({
     views: 'Ansichten',
     loading: 'Wird geladen',
     module: 'Modul',
+    retry: 'Erneut versuchen',
     chooseUnit: 'Einheit wählen',
     chooseUnitText:
       'Links im Anlagenbaum eine Produktionseinheit wählen, zum Beispiel einen Trockner. Ihre Chargen, Verläufe und Modelle erscheinen hier.',
@@ -207,6 +215,12 @@ export const t = translate({
     batchesOf: 'Chargen von {unit}',
     noBatches: 'Keine Chargen',
     noBatchesText: 'Der PI-Server hat für diese Einheit keine Ereignisrahmen. Im Anlagenbaum eine Einheit mit Chargen wählen.',
+    noBatchesTrend:
+      'Der PI-Server hat für diese Einheit keine Ereignisrahmen, also keine Charge zu zeigen. Die Messstellen lassen sich über jeden Zeitraum ansehen.',
+    lastDay: 'Die letzten 24 Stunden zeigen',
+    reading: 'Werte werden vom PI-Server gelesen …',
+    readingLong: 'Der PI-Server braucht länger als üblich.',
+    stateIn: '{state} in {count, plural, one {# Charge} other {# Chargen}}',
     overlayAction: 'Überlagern',
     trendAction: 'Verlauf',
     referenceAction: 'Modell mit diesen als Referenz',

@@ -1,6 +1,6 @@
 import { address, api, formatTime, language, query, queryState } from '@dcp/api-service';
 import { useEffect, useState } from 'react';
-import type { Chart, Listed } from './contract';
+import type { Ask, Chart, Listed } from './contract';
 import { Form } from './form';
 import { useLoaded, useReadable } from './hooks';
 import { Problem } from './problem';
@@ -28,6 +28,11 @@ function Workbench({ site }: { site: string }) {
     const timer = setTimeout(chart.reload, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [waiting, chart.value]);
+  const [draft, setDraft] = useState<Ask>();
+  const again = (ask: Ask | undefined): void => {
+    setDraft(ask);
+    state.set({ chart: '' });
+  };
   const done = (made: Chart): void => {
     state.set({ chart: made.id });
     list.reload();
@@ -51,17 +56,17 @@ function Workbench({ site }: { site: string }) {
         }}
       >
         <div style={{ display: 'grid', gap: 12, minWidth: 0 }}>
-          {!id && <Form start={undefined} done={done} />}
+          {!id && <Form start={draft} done={done} />}
           {id && chart.problem && <Problem problem={chart.problem} retry={chart.reload} />}
           {id && !chart.value && !chart.problem && (
             <div className="dcp-skeleton" style={{ height: 300 }} role="status" aria-label={t('loading')} />
           )}
-          {id && chart.value && <ResultView chart={chart.value} />}
+          {id && chart.value && <ResultView chart={chart.value} change={() => again(chart.value?.ask)} />}
         </div>
         <aside className="dcp-panel" aria-label={t('earlier')}>
           <header>
             <h2>{t('earlier')}</h2>
-            <button type="button" className="dcp-button" disabled={!id} onClick={() => state.set({ chart: '' })}>
+            <button type="button" className="dcp-button" disabled={!id} onClick={() => again(undefined)}>
               {t('newChart')}
             </button>
           </header>

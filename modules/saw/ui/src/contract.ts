@@ -79,7 +79,8 @@ export interface Chart extends Listed {
     node: string;
     zone: string;
     script: string;
-    script_version: number;
+    /** Hash of the script's text. */
+    script_version: string;
     environment: { r?: string };
   } | null;
 }

@@ -19,7 +19,7 @@ export function Form({ start, done }: { start: Ask | undefined; done: (chart: Ch
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState<ProblemError>();
   const { values, skipped } = parse(text);
-  const advice = values.length < FEWEST ? t('tooFew') : title.trim() ? '' : t('needTitle');
+  const advice = adviceOn({ title, count: values.length, lsl, usl });
 
   const take = async (file: File | undefined): Promise<void> => {
     if (!file) return;
@@ -85,7 +85,12 @@ export function Form({ start, done }: { start: Ask | undefined; done: (chart: Ch
           </span>
           <span id="saw-read" className="dcp-hint" role="status">
             {t('read', { count: values.length })}
-            {skipped.length > 0 && ` · ${t('skipped', { count: skipped.length, which: skipped.slice(0, SHOWN).join(', ') })}`}
+            {skipped.length > 0 && (
+              <span className="dcp-error-text">
+                {' '}
+                · {t('skipped', { count: skipped.length, which: skipped.slice(0, SHOWN).join(', ') })}
+              </span>
+            )}
           </span>
           <span className="dcp-hint">
             {t('drop')}{' '}
@@ -107,8 +112,8 @@ export function Form({ start, done }: { start: Ask | undefined; done: (chart: Ch
           </span>
         </div>
         <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12 }}>
-          <Limit id="saw-lsl" label={t('lsl')} value={lsl} change={setLsl} />
-          <Limit id="saw-usl" label={t('usl')} value={usl} change={setUsl} />
+          <Limit id="saw-lsl" label={t('lsl')} value={lsl} change={setLsl} wrong={wrongLimit(lsl)} />
+          <Limit id="saw-usl" label={t('usl')} value={usl} change={setUsl} wrong={wrongLimit(usl) || crossing(lsl, usl)} />
         </div>
         <label style={{ display: 'flex', gap: 8, alignItems: 'center' }}>
           <input type="checkbox" checked={unstable} onChange={(event) => setUnstable(event.target.checked)} /> {t('unstable')}
@@ -126,8 +131,32 @@ export function Form({ start, done }: { start: Ask | undefined; done: (chart: Ch
   );
 }
 
-function Limit({ id, label, value, change }: { id: string; label: string; value: string; change: (value: string) => void }) {
-  const wrong = value !== '' && numberOf(value) === undefined;
+/** What is missing or wrong before anything can be calculated; nothing when it is all right. */
+function adviceOn({ title, count, lsl, usl }: { title: string; count: number; lsl: string; usl: string }): string {
+  if (count < FEWEST) return t('tooFew');
+  if (!title.trim()) return t('needTitle');
+  return wrongLimit(lsl) || wrongLimit(usl) ? t('wrongLimit') : crossing(lsl, usl);
+}
+
+function wrongLimit(text: string): string {
+  return text.trim() !== '' && numberOf(text) === undefined ? t('noNumber', { text }) : '';
+}
+
+function crossing(lsl: string, usl: string): string {
+  const [low, high] = [numberOf(lsl), numberOf(usl)];
+  return low !== undefined && high !== undefined && low >= high ? t('crossing') : '';
+}
+
+interface LimitProps {
+  id: string;
+  label: string;
+  value: string;
+  /** What is wrong with it, or nothing. */
+  wrong: string;
+  change: (value: string) => void;
+}
+
+function Limit({ id, label, value, wrong, change }: LimitProps) {
   return (
     <div className="dcp-field">
       <label htmlFor={id}>{label}</label>
@@ -137,9 +166,15 @@ function Limit({ id, label, value, change }: { id: string; label: string; value:
         inputMode="decimal"
         placeholder={t('optional')}
         value={value}
-        aria-invalid={wrong}
+        aria-invalid={wrong !== ''}
+        aria-describedby={wrong ? `${id}-wrong` : undefined}
         onChange={(event) => change(event.target.value)}
       />
+      {wrong && (
+        <span id={`${id}-wrong`} className="dcp-error-text">
+          {wrong}
+        </span>
+      )}
     </div>
   );
 }

@@ -1,16 +1,26 @@
-import { MODULE_UNAVAILABLE, type ProblemError } from '@dcp/api-service';
+import { language, MODULE_UNAVAILABLE, problemDetail, problemParts, problemTitle, type ProblemError } from '@dcp/api-service';
+import { useReadable } from './hooks';
 import { t } from './words';
+
+/** What the form calls the parts of a question. */
+const PARTS = { '/title': 'name', '/values': 'values', '/lsl': 'lsl', '/usl': 'usl' } as const;
+
+function partName(pointer: string): string {
+  return pointer in PARTS ? t(PARTS[pointer as keyof typeof PARTS]) : pointer;
+}
 
 /** What went wrong, in which module, and what to do. */
 export function Problem({ problem, retry }: { problem: ProblemError; retry?: () => void }) {
+  useReadable(language);
+  const detail = problemDetail(problem);
   const advice = problem.type === MODULE_UNAVAILABLE ? t('stopped') : problem.status === 422 ? t('check') : t('unreachable');
   return (
     <div className="dcp-state dcp-state--error" role="alert">
-      <h2>{problem.message}</h2>
-      {problem.detail && <p>{problem.detail}</p>}
-      {problem.errors.map((error) => (
+      <h2>{problemTitle(problem)}</h2>
+      {detail && <p>{detail}</p>}
+      {problemParts(problem).map((error) => (
         <p key={error.pointer + error.detail} className="dcp-small">
-          <code>{error.pointer}</code> {error.detail}
+          <strong>{partName(error.pointer)}</strong>: {error.detail}
         </p>
       ))}
       <p>{advice}</p>

@@ -1,10 +1,10 @@
-import { formatNumber, formatTime, saveCsv, zoneName } from '@dcp/api-service';
+import { formatNumber, formatTime, saveCsv, serverText, zoneName } from '@dcp/api-service';
 import type { Capability, Chart, Index, Result } from './contract';
 import { ControlCharts } from './control';
 import { ruleText, t } from './words';
 
 /** A calculated chart: both charts, the signals in words and the capability. */
-export function ResultView({ chart }: { chart: Chart }) {
+export function ResultView({ chart, change }: { chart: Chart; change: () => void }) {
   const { result, error } = chart;
   if (chart.state === 'queued')
     return (
@@ -15,12 +15,19 @@ export function ResultView({ chart }: { chart: Chart }) {
   if (!result) {
     return (
       <div className="dcp-state dcp-state--error" role="alert">
-        <h2>{error?.title ?? t('failed')}</h2>
+        <h2>{error ? serverText(error.title) : t('failed')}</h2>
         {error && (
           <pre className="dcp-code" style={{ whiteSpace: 'pre-wrap', margin: 0 }}>
-            {error.detail}
+            {serverText(error.detail)}
           </pre>
         )}
+        <p>{t('stoppedByR')}</p>
+        <p className="dcp-hint">
+          saw · {chart.title} · {formatTime(chart.created_at)} {zoneName()}
+        </p>
+        <button type="button" className="dcp-button dcp-button--primary" onClick={change}>
+          {t('changeInput')}
+        </button>
       </div>
     );
   }

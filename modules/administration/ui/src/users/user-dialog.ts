@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, input, linkedSignal, output, signal } from '@angular/core';
-import { ProblemError } from '@dcp/api-service';
+import { ProblemError, serverText } from '@dcp/api-service';
 import { Dialog, ProblemPanel } from '@dcp/kit';
 import { server, type Grant, type Role, type UserAccount } from '../model';
 import { t } from '../texts';
@@ -98,7 +98,9 @@ export class UserDialog {
   private readonly checked = signal(false);
 
   protected readonly errors = computed<Partial<Record<'name' | 'login' | 'email', string>>>(() => {
-    const fromServer = Object.fromEntries((this.problem()?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
+    const fromServer = Object.fromEntries(
+      (this.problem()?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), serverText(detail)]),
+    );
     if (!this.checked()) return fromServer;
     const missing = (['name', 'login'] as const).filter((field) => !this.draft()[field].trim()).map((field) => [field, t('needed')]);
     return {

@@ -197,7 +197,7 @@ export class UsersPage {
       if (active) toast(t('reactivated', { name: user.name }));
       return true;
     } catch (error) {
-      toast(ProblemError.from(error).message, { kind: 'error' });
+      toast(problemLine(ProblemError.from(error)), { kind: 'error' });
       return false;
     }
   }

@@ -1,0 +1,152 @@
+import { language } from './i18n';
+
+/**
+ * What the modules say, in German: a place in braces stands for whatever the module filled in. The modules speak English, to tools as
+ * to people; a sentence that is missing here is shown as it came.
+ */
+const GERMAN: readonly (readonly [string, string])[] = [
+  // the platform
+  ['This needs the permission {permission} at site {site}.', 'Dazu ist am Standort {site} die Berechtigung {permission} nötig.'],
+  ['This needs the permission {permission} at every site.', 'Dazu ist die Berechtigung {permission} an allen Standorten nötig.'],
+  ['This needs the permission {permission}.', 'Dazu ist die Berechtigung {permission} nötig.'],
+  ['You have no role at site {site}.', 'Am Standort {site} haben Sie keine Rolle.'],
+  ['There is no model {id}.', 'Es gibt kein Modell {id}.'],
+  ['There is no chart {id}.', 'Es gibt keine Karte {id}.'],
+  ['There is no such user.', 'Diesen Benutzer gibt es nicht.'],
+  ['There is no such role.', 'Diese Rolle gibt es nicht.'],
+  ['There is no data source {id} at site {site}.', 'Am Standort {site} gibt es keine Datenquelle {id}.'],
+  ['{what} does not answer at the moment.', '{what} antwortet zurzeit nicht.'],
+  ['The input is not valid.', 'Die Eingabe ist nicht gültig.'],
+  ['The work was ended after {seconds} seconds.', 'Die Arbeit wurde nach {seconds} Sekunden beendet.'],
+  ['Something with this name or key is there already.', 'Etwas mit diesem Namen oder Schlüssel gibt es schon.'],
+  ['Wait a moment before you try again.', 'Bitte einen Moment warten und es dann erneut versuchen.'],
+  ['Give 1 to {longest} characters.', '1 bis {longest} Zeichen angeben.'],
+  // process data
+  ['The PI server does not answer', 'Der PI-Server antwortet nicht'],
+  ['The PI server takes too long', 'Der PI-Server braucht zu lange'],
+  ["The PI server does not accept the platform's credentials", 'Der PI-Server nimmt die Anmeldung der Plattform nicht an'],
+  ["The platform's account may not read this data", 'Das Konto der Plattform darf diese Daten nicht lesen'],
+  ['The PI server does not know this name', 'Der PI-Server kennt diesen Namen nicht'],
+  ['The PI server refuses the request', 'Der PI-Server lehnt die Anfrage ab'],
+  ['The PI server reports a failure', 'Der PI-Server meldet einen Fehler'],
+  ['The PI server broke off its answer', 'Der PI-Server hat seine Antwort abgebrochen'],
+  ["The PI server's answer cannot be understood", 'Die Antwort des PI-Servers ist nicht verständlich'],
+  ['The PI server left out values', 'Der PI-Server hat Werte ausgelassen'],
+  ['This is more data than can be read at once', 'Das sind mehr Daten, als auf einmal gelesen werden können'],
+  ['The tag holds no usable value', 'Die Messstelle hat keinen brauchbaren Wert'],
+  ['The data source is not set up correctly', 'Die Datenquelle ist nicht richtig eingerichtet'],
+  ['{source}: the PI Web API server does not answer.', '{source}: Der PI-Web-API-Server antwortet nicht.'],
+  [
+    '{source}: the PI Web API server did not answer within {seconds} s.',
+    '{source}: Der PI-Web-API-Server hat nicht innerhalb von {seconds} s geantwortet.',
+  ],
+  ['{source}: the PI Web API server does not accept the credentials.', '{source}: Der PI-Web-API-Server nimmt die Anmeldung nicht an.'],
+  ['{source}: the answer is incomplete: {cause}.', '{source}: Die Antwort ist unvollständig: {cause}.'],
+  ['{source}: the answer cannot be read.', '{source}: Die Antwort ist nicht lesbar.'],
+  ['{source}: the PI Web API server fails with {status}: {cause}.', '{source}: Der PI-Web-API-Server meldet {status}: {cause}.'],
+  ['{source}: the PI Web API server answers {status}: {cause}.', '{source}: Der PI-Web-API-Server antwortet {status}: {cause}.'],
+  ['{source}: {what} does not exist on the PI server.', '{source}: {what} gibt es auf dem PI-Server nicht.'],
+  ['The unit has no batch {batch}.', 'Die Einheit hat keine Charge {batch}.'],
+  ['The range ends before it begins.', 'Der Zeitraum endet, bevor er beginnt.'],
+  // calculations
+  ['Reading batch {at} of {of}', 'Charge {at} von {of} wird gelesen'],
+  ['The R function stopped with an error', 'Die R-Funktion hat mit einem Fehler angehalten'],
+  ['The R process ended during the calculation', 'Der R-Prozess endete während der Berechnung'],
+  ['The arguments do not fit the function', 'Die Argumente passen nicht zur Funktion'],
+  ['The calculation took too long', 'Die Berechnung hat zu lange gedauert'],
+  ['The calculation was cancelled', 'Die Berechnung wurde abgebrochen'],
+  ['The calculation engine is busy', 'Die Rechenmaschine ist ausgelastet'],
+  ['The calculation engine cannot start R', 'Die Rechenmaschine kann R nicht starten'],
+  ['The calculation did not end in time', 'Die Berechnung ist nicht rechtzeitig fertig geworden'],
+  ['The process data could not be read', 'Die Prozessdaten konnten nicht gelesen werden'],
+  ['There is no such script', 'Dieses Skript gibt es nicht'],
+  ['The script has no such function', 'Diese Funktion hat das Skript nicht'],
+  ['No engine answered within {time} minutes.', 'Keine Rechenmaschine hat innerhalb von {time} Minuten geantwortet.'],
+  ['No engine answered within {time} seconds.', 'Keine Rechenmaschine hat innerhalb von {time} Sekunden geantwortet.'],
+  ['The PI server does not answer: the PI Web API server does not answer.', 'Der PI-Server antwortet nicht.'],
+  ['The PI server broke off its answer: the answer is incomplete: {cause}.', 'Der PI-Server hat seine Antwort abgebrochen: {cause}.'],
+  ['The model has no result.', 'Das Modell hat kein Ergebnis.'],
+  ['The model is not being calculated.', 'Das Modell wird gerade nicht berechnet.'],
+  [
+    'This name was used by somebody else at the same moment: try again.',
+    'Diesen Namen hat im selben Moment jemand anders benutzt: bitte noch einmal.',
+  ],
+  ['A name has 1 to {most} characters.', 'Ein Name hat 1 bis {most} Zeichen.'],
+  ['Between 1 and {most} components are possible.', 'Möglich sind 1 bis {most} Komponenten.'],
+  [
+    '{components} components need at least as many tags; there are {count}.',
+    '{components} Komponenten brauchen mindestens so viele Messstellen; es sind {count}.',
+  ],
+  [
+    '{components} components need at least {needed} reference batches; there are {count}.',
+    '{components} Komponenten brauchen mindestens {needed} Referenzchargen; es sind {count}.',
+  ],
+  ['Choose 1 to {most} tags.', '1 bis {most} Messstellen wählen.'],
+  ['Choose the batches.', 'Die Chargen wählen.'],
+  ['At most {most} batches are possible.', 'Höchstens {most} Chargen sind möglich.'],
+  ['{unit} has no tag {tag}.', '{unit} hat keine Messstelle {tag}.'],
+  ['The values of {tag} are not numbers.', 'Die Werte von {tag} sind keine Zahlen.'],
+  ['Batch {batch} is still running: it cannot be a reference.', 'Charge {batch} läuft noch: Sie kann keine Referenz sein.'],
+  // control charts
+  ['A title has 1 to {most} characters.', 'Ein Titel hat 1 bis {most} Zeichen.'],
+  ['Between {fewest} and {most} values are needed; there are {count}.', 'Nötig sind {fewest} bis {most} Werte; es sind {count}.'],
+  ['The values do not vary.', 'Die Werte schwanken nicht.'],
+  ['The lower limit must be less than the upper one.', 'Die untere Grenze muss kleiner sein als die obere.'],
+  ['values: they do not vary', 'values: Die Werte schwanken nicht'],
+  ['values: every value must be a number', 'values: Jeder Wert muss eine Zahl sein'],
+  // people
+  [
+    'Built-in roles cannot be changed. Make a role of your own instead.',
+    'Eingebaute Rollen lassen sich nicht ändern. Stattdessen eine eigene anlegen.',
+  ],
+  ['There is a role of this name already.', 'Eine Rolle dieses Namens gibt es schon.'],
+  ['This user name has been given already.', 'Diesen Benutzernamen gibt es schon.'],
+  ['This is no address.', 'Das ist keine Adresse.'],
+  ["Use 1 to 64 letters, digits, '.', '-' and '_'.", 'Erlaubt sind 1 bis 64 Buchstaben, Ziffern, „.“, „-“ und „_“.'],
+  ['These roles cannot be given.', 'Diese Rollen lassen sich nicht vergeben.'],
+  [
+    'Nobody could manage users any more: at least one active user must hold administration.manage at every site.',
+    'Dann könnte niemand mehr Benutzer verwalten: Mindestens ein aktiver Benutzer muss administration.manage an allen Standorten haben.',
+  ],
+  ['This user is not active.', 'Dieser Benutzer ist nicht aktiv.'],
+  ['This password cannot be used.', 'Dieses Passwort ist nicht möglich.'],
+  ['The password was not changed.', 'Das Passwort wurde nicht geändert.'],
+  ['It must have at least five different characters.', 'Es muss mindestens fünf verschiedene Zeichen haben.'],
+  ['It must have {shortest} to {longest} characters.', 'Es muss {shortest} bis {longest} Zeichen haben.'],
+  ['It must not contain the user name.', 'Es darf den Benutzernamen nicht enthalten.'],
+  ['This is not your present password.', 'Das ist nicht Ihr jetziges Passwort.'],
+  ['This code is wrong or has ended.', 'Dieser Code ist falsch oder abgelaufen.'],
+  [
+    'Looks at batches, calculates models and uses control charts at a site.',
+    'Sieht Chargen, berechnet Modelle und benutzt Regelkarten an einem Standort.',
+  ],
+  ['Manages users and roles; works on no data.', 'Verwaltet Benutzer und Rollen; arbeitet mit keinen Daten.'],
+  ['Publishes R scripts, calls them, and models batches.', 'Veröffentlicht R-Skripte, ruft sie auf und modelliert Chargen.'],
+  ['Watches the nodes, starts and stops modules.', 'Überwacht die Knoten, startet Module und hält sie an.'],
+];
+
+interface Sentence {
+  readonly fits: RegExp;
+  readonly german: string;
+}
+
+const PLACE = /\{(\w+)\}/g;
+let compiled: readonly Sentence[] | undefined;
+
+function sentences(): readonly Sentence[] {
+  compiled ??= GERMAN.map(([english, german]) => {
+    const pattern = english.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(PLACE, '(?<$1>.+?)');
+    return { fits: new RegExp(`^${pattern}$`, 's'), german };
+  });
+  return compiled;
+}
+
+/** A sentence of a module in the language of the portal, as far as it is known there. */
+export function serverText(text: string): string {
+  if (language.value === 'en') return text;
+  for (const { fits, german } of sentences()) {
+    const places = fits.exec(text);
+    if (places) return german.replace(PLACE, (_, name: string) => places.groups?.[name] ?? '');
+  }
+  return text;
+}
