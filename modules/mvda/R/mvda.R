@@ -106,7 +106,7 @@ batch_evolution <- function(data, reference, components = 3, alpha = 0.95, t2_fo
     weights = .rows_of(t(model$weights)), loadings = .rows_of(t(model$loadings)), inner = .array(model$inner),
     rotation = .rows_of(t(model$rotation)), score_sd = .array(score_sd), vip = .array(model$vip),
     scaling = list(mean = .array(scaling$mean), sd = .array(scaling$sd)), response = list(mean = y_mean, sd = y_sd),
-    excluded = .array(d$tags[!scaling$kept]), skipped = d$skipped,
+    excluded = .array(d$tags[!scaling$kept]), without_values = .array(d$tags[colSums(!is.na(d$x[ref, , drop = FALSE])) == 0]), skipped = d$skipped,
     grid = c(
       list(maturity = grid), .path_result(path),
       list(t2_limit = rep(limits$t2$value, length(grid)), spe_limit = spe_limit(alpha)),
@@ -264,6 +264,12 @@ envelope <- function(data, reference) {
 
 # ---- Observations ----------------------------------------------------------------------------------------------------
 
+# The first few names of a long list.
+.some <- function(names, most = 10) {
+  more <- length(names) - most
+  paste0(paste(utils::head(names, most), collapse = ", "), if (more > 0) sprintf(" and %d more", more))
+}
+
 .stop <- function(format, ...) stop(sprintf(format, ...), call. = FALSE)
 .text <- function(x) as.character(unlist(x))[1]
 
@@ -304,7 +310,7 @@ envelope <- function(data, reference) {
   count <- tabulate(match(id[order], batches), length(batches))
   short <- batches[count < 2]
   absent <- c(setdiff(reference, batches), intersect(reference, short))
-  if (length(absent) > 0) .stop("reference: there are no usable values of batch %s", paste(absent, collapse = ", "))
+  if (length(absent) > 0) .stop("reference: there are no usable values of batch %s", .some(absent))
   order <- order[!(id[order] %in% short)]
   batches <- batches[count >= 2]
   row_batch <- match(id[order], batches)
@@ -335,11 +341,11 @@ envelope <- function(data, reference) {
   sqrt(colSums(centred^2, na.rm = TRUE) / pmax(colSums(!is.na(x)) - 1, 1))
 }
 
-# A column that hardly varies would get full weight by unit-variance scaling: it is left out.
+# A column that hardly varies would get full weight by unit-variance scaling: it is left out, as is one without values.
 .scaling <- function(x, floor = 0) {
   mean <- colMeans(x, na.rm = TRUE)
   sd <- pmax(.column_sd(x, mean), floor)
-  kept <- !is.na(sd) & sd > 1e-8 * pmax(abs(mean), 1)
+  kept <- !is.na(mean) & !is.na(sd) & sd > 1e-8 * pmax(abs(mean), 1)
   if (!any(kept)) .stop("data: no tag varies over the reference batches")
   list(mean = mean[kept], sd = sd[kept], kept = kept)
 }
@@ -475,7 +481,10 @@ envelope <- function(data, reference) {
 .unfold <- function(aligned, d) {
   unfolded <- t(matrix(aligned, dim(aligned)[1] * dim(aligned)[2], dim(aligned)[3]))
   incomplete <- d$batches[rowSums(is.na(unfolded)) > 0 & d$reference]
-  if (length(incomplete) > 0) .stop("reference: a tag has no usable values in batch %s", incomplete[1])
+  if (length(incomplete) > 0) {
+    without <- apply(is.na(aligned[, , match(incomplete[1], d$batches), drop = FALSE]), 2, any)
+    .stop("reference: tag %s has no usable values in batch %s", d$tags[without][1], incomplete[1])
+  }
   # What is not known yet is taken as average, that is without deviation.
   mean <- colMeans(unfolded[d$reference, , drop = FALSE])
   holes <- which(is.na(unfolded), arr.ind = TRUE)

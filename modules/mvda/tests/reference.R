@@ -100,9 +100,15 @@ check("a few missing values hardly matter", abs(batch_evolution(holes, all_batch
 constant <- data
 constant$Valve <- 1
 check("a tag that does not vary is excluded and named", identical(unlist(batch_evolution(constant, all_batches)$excluded), "Valve") && close_to(batch_evolution(constant, all_batches)$r2y_total, model$r2y_total, 1e-9))
+empty <- data
+empty$Broken <- NA
+without <- batch_evolution(empty, all_batches)
+check("a tag without values is excluded and named", identical(unlist(without$without_values), "Broken") && close_to(without$r2y_total, model$r2y_total, 1e-9))
 running <- batch_evolution(data, as.character(1:40), running = "71")
 check("a running batch is measured against the mean duration", max(unlist(batch(running, "71")$maturity)) < 100 && max(unlist(batch(running, "70")$maturity)) == 100)
 check("a reference batch without data is named", refuses(batch_evolution(data[data$batch != "5", ], all_batches), "batch 5"))
+empty$Broken <- ifelse(data$batch == "5", NA, data$JacketTemperature + seq_len(nrow(data)) %% 7)
+check("a tag without values in a reference batch is named", refuses(batch_level(empty, all_batches), "tag Broken has no usable values in batch 5"))
 check("too few reference batches are refused", refuses(batch_evolution(data, as.character(1:4)), "at least 5 reference batches"))
 check("a tag of text is named", refuses(batch_evolution(transform(data, Phase = "heat"), all_batches), "tag Phase"))
 

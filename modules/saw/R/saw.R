@@ -27,6 +27,7 @@ individuals <- function(values, lsl = NULL, usl = NULL, target = NULL, confidenc
   range <- abs(diff(x))
   range_mean <- mean(range)
   sigma <- range_mean / d2
+  if (!is.finite(sigma) || !is.finite(stats::sd(x))) stop("values: their differences are too large to calculate with", call. = FALSE)
   if (sigma <= 0) stop("values: they do not vary", call. = FALSE)
   centre <- mean(x)
   signals <- .nelson(x, centre, sigma)

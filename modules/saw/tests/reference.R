@@ -18,6 +18,8 @@ check("sigma is MRbar over the exact d2", close_to(chart$sigma_within, 1.8777777
 check("range limit is D4 times the mean range", close_to(chart$moving_range$upper / chart$moving_range$centre, 3.2665319, 1e-7))
 check("no limits, no capability", is.null(chart$capability) && chart$stable)
 
+too_large <- tryCatch(individuals(rep(c(-1.7e308, 1.7e308), 5)), error = conditionMessage)
+check("differences beyond all numbers are refused", identical(too_large, "values: their differences are too large to calculate with"))
 base <- rep(c(-0.6, 0.5, 0.4, -0.5, 0.7, -0.4, -0.3, 0.6), 6)
 check("rule 1: one point beyond three sigma", identical(at(individuals(replace(base, 20, 9)), 1L), 19L))
 check("rule 2: nine on one side", 24L %in% at(individuals(replace(base, 17:25, abs(base[17:25]))), 2L))

@@ -202,6 +202,8 @@ export interface Result {
   loadings: number[][];
   score_sd: number[];
   excluded: string[];
+  /** Those of the excluded tags that have no usable values at all. */
+  without_values?: string[];
   skipped: unknown[];
   reference_batches: number;
   abnormal: number;

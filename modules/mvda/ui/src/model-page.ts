@@ -3,6 +3,7 @@ import { followLink, formatNumber, formatTime, may, saveCsv, serverText, zoneNam
 import { loadable, shared, StatePanel } from '@dcp/kit';
 import { backend } from './backend';
 import { ModelCourse } from './model-course';
+import { LeftOut } from './left-out';
 import { ModelOverview } from './model-overview';
 import { ModelRecord } from './model-record';
 import { ModelTag } from './model-tag';
@@ -15,7 +16,7 @@ import { t } from './words';
 @Component({
   selector: 'mvda-model',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [ModelCourse, ModelOverview, ModelRecord, ModelTag, StatePanel],
+  imports: [LeftOut, ModelCourse, ModelOverview, ModelRecord, ModelTag, StatePanel],
   styles: `
     .head {
       display: flex;
@@ -64,6 +65,9 @@ import { t } from './words';
     }
   `,
   template: `
+    @if (model.problem() && !model.value()) {
+      <a [href]="view.href({ model: '', section: 'overview', batch: '' })" (click)="follow($event)">← {{ t('models') }}</a>
+    }
     <dcp-state [of]="model">
       @if (model.value(); as model) {
         <div class="head">
@@ -105,6 +109,7 @@ import { t } from './words';
             </nav>
             <dcp-state [of]="result" [rows]="14">
               @if (result.value(); as result) {
+                <mvda-left-out [model]="model" [result]="result" />
                 @switch (section()) {
                   @case ('overview') {
                     <mvda-model-overview [model]="model" [result]="result" />
@@ -126,7 +131,9 @@ import { t } from './words';
             <div class="dcp-state dcp-state--error" role="alert">
               <h2>{{ said(model.error?.title) || t('failed') }}</h2>
               @if (model.error?.detail; as detail) {
-                <pre class="dcp-code" style="white-space: pre-wrap; margin: 0">{{ said(detail) }}</pre>
+                <pre class="dcp-code" style="white-space: pre-wrap; margin: 0; max-height: 240px; overflow: auto" tabindex="0">{{
+                  said(detail)
+                }}</pre>
               }
               <p>{{ t('failedAdvice') }}</p>
               <p class="dcp-hint">{{ t('module') }}: mvda</p>

@@ -111,7 +111,7 @@ export function Form({ start, done }: { start: Ask | undefined; done: (chart: Ch
             </label>
           </span>
         </div>
-        <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12 }}>
+        <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12, alignItems: 'start' }}>
           <Limit id="saw-lsl" label={t('lsl')} value={lsl} change={setLsl} wrong={wrongLimit(lsl)} />
           <Limit id="saw-usl" label={t('usl')} value={usl} change={setUsl} wrong={wrongLimit(usl) || crossing(lsl, usl)} />
         </div>

@@ -1,4 +1,4 @@
-import { language, MODULE_UNAVAILABLE, problemDetail, problemParts, problemTitle, type ProblemError } from '@dcp/api-service';
+import { language, MODULE_UNAVAILABLE, problemDetail, problemTitle, serverText, type ProblemError } from '@dcp/api-service';
 import { useReadable } from './hooks';
 import { t } from './words';
 
@@ -13,17 +13,18 @@ function partName(pointer: string): string {
 export function Problem({ problem, retry }: { problem: ProblemError; retry?: () => void }) {
   useReadable(language);
   const detail = problemDetail(problem);
-  const advice = problem.type === MODULE_UNAVAILABLE ? t('stopped') : problem.status === 422 ? t('check') : t('unreachable');
+  const parts = problem.errors;
+  const advice = problem.type === MODULE_UNAVAILABLE ? t('stopped') : problem.status >= 500 || problem.status === 0 ? t('unreachable') : '';
   return (
     <div className="dcp-state dcp-state--error" role="alert">
       <h2>{problemTitle(problem)}</h2>
-      {detail && <p>{detail}</p>}
-      {problemParts(problem).map((error) => (
+      {detail && parts.length === 0 && <p>{detail}</p>}
+      {parts.map((error) => (
         <p key={error.pointer + error.detail} className="dcp-small">
-          <strong>{partName(error.pointer)}</strong>: {error.detail}
+          <strong>{partName(error.pointer)}</strong>: {serverText(error.detail)}
         </p>
       ))}
-      <p>{advice}</p>
+      {advice && <p>{advice}</p>}
       <p className="dcp-hint">
         {problem.module ?? 'saw'} {problem.traceId && <code>{problem.traceId}</code>}
       </p>

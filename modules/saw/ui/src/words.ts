@@ -75,7 +75,6 @@ export const t = translator({
     unreadable: 'This file cannot be read as text.',
     unreachable: 'Check whether the module saw and the free node are running, then try again.',
     stopped: 'The module saw is not running. An operator can start it: dcp start saw.',
-    check: 'Check the marked input.',
   },
   de: {
     title: 'Regelkarten',
@@ -150,7 +149,6 @@ export const t = translator({
     unreadable: 'Diese Datei lässt sich nicht als Text lesen.',
     unreachable: 'Prüfen, ob das Modul saw und der freie Knoten laufen, und erneut versuchen.',
     stopped: 'Das Modul saw läuft nicht. Ein Betreiber kann es starten: dcp start saw.',
-    check: 'Die markierte Eingabe prüfen.',
   },
 });
 
