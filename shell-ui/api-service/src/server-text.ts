@@ -49,6 +49,13 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['The unit has no batch {batch}.', 'Die Einheit hat keine Charge {batch}.'],
   ['The range ends before it begins.', 'Der Zeitraum endet, bevor er beginnt.'],
   // calculations
+  ['reference: there are no usable values of batch {batches}', 'reference: Es gibt keine brauchbaren Werte der Charge {batches}'],
+  [
+    'reference: tag {tag} has no usable values in batch {batch}',
+    'reference: Messstelle {tag} hat in Charge {batch} keine brauchbaren Werte',
+  ],
+  ['data: no tag varies over the reference batches', 'data: Keine Messstelle schwankt über die Referenzchargen'],
+  ['values: their differences are too large to calculate with', 'values: Ihre Unterschiede sind zu groß, um damit zu rechnen'],
   ['Reading batch {at} of {of}', 'Charge {at} von {of} wird gelesen'],
   ['The R function stopped with an error', 'Die R-Funktion hat mit einem Fehler angehalten'],
   ['The R process ended during the calculation', 'Der R-Prozess endete während der Berechnung'],
@@ -116,6 +123,9 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['It must not contain the user name.', 'Es darf den Benutzernamen nicht enthalten.'],
   ['This is not your present password.', 'Das ist nicht Ihr jetziges Passwort.'],
   ['This code is wrong or has ended.', 'Dieser Code ist falsch oder abgelaufen.'],
+  ['Lab analyst', 'Laboranalyst'],
+  ['Data scientist', 'Datenwissenschaftler'],
+  ['Operator', 'Betreiber'],
   [
     'Looks at batches, calculates models and uses control charts at a site.',
     'Sieht Chargen, berechnet Modelle und benutzt Regelkarten an einem Standort.',

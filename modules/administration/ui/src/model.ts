@@ -23,6 +23,13 @@ export interface Role {
   readonly permissions: readonly string[];
 }
 
+const BUILT_IN: readonly string[] = ['analyst', 'scientist', 'administrator', 'operator'];
+
+/** Whether a role is part of the program, which never changes it; roles that people make have ids of another kind. */
+export function isBuiltIn(role: Role): boolean {
+  return BUILT_IN.includes(role.id);
+}
+
 /** A permission as its module explains it. */
 export interface PermissionInfo {
   readonly module: string;

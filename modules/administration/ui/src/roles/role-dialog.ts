@@ -1,7 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, input, linkedSignal, output, signal } from '@angular/core';
-import { localized, ProblemError } from '@dcp/api-service';
+import { localized, ProblemError, serverText } from '@dcp/api-service';
 import { Dialog, ProblemPanel, shared, StatePanel, type Loadable } from '@dcp/kit';
-import { server, type PermissionInfo, type Role } from '../model';
+import { descriptionOf, titleOf } from '../labels';
+import { isBuiltIn, server, type PermissionInfo, type Role } from '../model';
 import { t } from '../texts';
 
 /** Makes a role, or changes what its holders may do. */
@@ -16,7 +17,8 @@ export class RoleDialog {
   /** Nothing for a new role. */
   readonly role = input<Role>();
   readonly permissions = input.required<Loadable<readonly PermissionInfo[]>>();
-  readonly editable = input(true);
+  /** Whether the reader may make and change roles. */
+  readonly allowed = input(true);
   readonly closed = output();
   readonly saved = output<Role>();
 
@@ -24,12 +26,32 @@ export class RoleDialog {
   protected readonly busy = signal(false);
   protected readonly problem = signal<ProblemError | undefined>(undefined);
   protected readonly checked = signal(false);
-  protected readonly name = linkedSignal(() => this.role()?.name ?? '');
-  protected readonly description = linkedSignal(() => this.role()?.description ?? '');
+  /** A copy is a new role that begins with what the shown one allows. */
+  protected readonly copying = signal(false);
+  protected readonly builtIn = computed(() => {
+    const role = this.role();
+    return !this.copying() && role !== undefined && isBuiltIn(role);
+  });
+  protected readonly editable = computed(() => this.allowed() && !this.builtIn());
+  protected readonly heading = computed(() => {
+    const role = this.role();
+    return role === undefined || this.copying() ? t('newRole') : t('editRole', { name: titleOf(role) });
+  });
+  protected readonly name = linkedSignal(() => {
+    shared.language();
+    const role = this.role();
+    if (!role) return '';
+    return this.copying() ? t('copyOf', { name: titleOf(role) }) : titleOf(role);
+  });
+  protected readonly description = linkedSignal(() => {
+    shared.language();
+    const role = this.role();
+    return role ? descriptionOf(role) : '';
+  });
   protected readonly held = linkedSignal<ReadonlySet<string>>(() => new Set(this.role()?.permissions ?? []));
   protected readonly nameError = computed(() => {
     const said = this.problem()?.errors.find(({ pointer }) => pointer === '/name')?.detail;
-    return said ?? (this.checked() && !this.name().trim() ? t('needed') : '');
+    return said === undefined ? (this.checked() && !this.name().trim() ? t('needed') : '') : serverText(said);
   });
   protected readonly groups = computed(() => {
     shared.language();
@@ -71,7 +93,7 @@ export class RoleDialog {
       permissions: [...this.held()].sort(),
     };
     try {
-      const known = this.role();
+      const known = this.copying() ? undefined : this.role();
       const answer = known ? await server.changeRole({ id: known.id, ...draft }) : await server.createRole(draft);
       this.saved.emit({ ...(known ?? { id: '' }), ...draft, ...answer });
     } catch (error) {

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
 import { may, query, toast } from '@dcp/api-service';
 import { DataTable, Icon, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { descriptionOf, titleOf } from '../labels';
 import { MANAGE, server, type Role } from '../model';
 import { t } from '../texts';
 import { RoleDialog } from './role-dialog';
@@ -41,7 +42,7 @@ import { RoleDialog } from './role-dialog';
       <adm-role-dialog
         [role]="shown.role"
         [permissions]="permissions"
-        [editable]="allowed()"
+        [allowed]="allowed()"
         (closed)="place.set({ role: '' })"
         (saved)="saved($event)"
       />
@@ -87,13 +88,13 @@ export class RolesPage {
       {
         id: 'name',
         header: () => t('name'),
-        value: (role) => role.name,
+        value: titleOf,
         width: 'minmax(160px, 1fr)',
       },
       {
         id: 'description',
         header: () => t('description'),
-        value: (role) => role.description,
+        value: descriptionOf,
         width: 'minmax(200px, 2fr)',
       },
       {

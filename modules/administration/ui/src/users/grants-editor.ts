@@ -45,7 +45,7 @@ import { t } from '../texts';
         >
           @for (one of roles(); track one.id) {
             <option [value]="one.id" [selected]="one.id === wantedRole()">
-              {{ one.name }}
+              {{ role(one.id) }}
             </option>
           }
         </select>
