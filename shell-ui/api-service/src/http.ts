@@ -82,8 +82,9 @@ export function onSessionEnd(listener: () => void): void {
 }
 
 function ended(): void {
-  for (const listener of whenEnded) listener();
+  // first, because whoever listens would lead to the sign-in without saying why
   if (!location.pathname.startsWith('/login')) navigate(loginAddress('expired'));
+  for (const listener of whenEnded) listener();
 }
 
 async function request<T>(method: Method, path: string, body: unknown, options: RequestOptions): Promise<T> {

@@ -55,7 +55,8 @@ export const portal: Readable<Portal | undefined> = current;
 /** Reads the portal's modules. */
 export async function loadPortal(): Promise<Portal> {
   const found = await api.get<Portal>('/portal.json', { anonymous: true });
-  current.set(found);
+  // the same again is no news
+  if (JSON.stringify(found) !== JSON.stringify(current.value)) current.set(found);
   return found;
 }
 
@@ -64,7 +65,10 @@ interface ModuleEvents {
   module: { module: string; node: string; state: ModuleState; ui?: string | null };
 }
 
-/** Follows the modules' states; a stream that was interrupted reads everything again. */
+/** A micro-frontend that is deployed without its module being started again makes no event. */
+const LOOK_MS = 20_000;
+
+/** Follows the modules' states and versions; a stream that was interrupted reads everything again. */
 export function followModules(): () => void {
   const stream = eventStream<ModuleEvents>(
     '/api/node/events',
@@ -75,6 +79,8 @@ export function followModules(): () => void {
         const changed = (one: PortalModule): boolean => one.name === module && one.node === node;
         const known = now.modules.find(changed);
         if (!known) return void loadPortal().catch(() => undefined);
+        // a module that has just been started may have brought a new micro-frontend
+        if (ui == null) void loadPortal().catch(() => undefined);
         const entry = ui ?? known.entry ?? null;
         if (known.state === state && known.entry === entry) return;
         current.set({ ...now, modules: now.modules.map((one) => (changed(one) ? { ...one, state, entry } : one)) });
@@ -84,7 +90,13 @@ export function followModules(): () => void {
       if (again) void loadPortal().catch(() => undefined);
     },
   );
-  return () => stream.close();
+  const timer = setInterval(() => {
+    if (!document.hidden) void loadPortal().catch(() => undefined);
+  }, LOOK_MS);
+  return () => {
+    clearInterval(timer);
+    stream.close();
+  };
 }
 
 /** Whether the address is at a route or below it. */

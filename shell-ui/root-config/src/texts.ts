@@ -12,7 +12,8 @@ export const t = translator({
     stoppedText:
       'An operator has stopped the module “{module}” on node {node}. The rest of the portal goes on; this page comes back by itself as soon as the module runs again.',
     downTitle: '{title} is not available',
-    downText: 'The module “{module}” on node {node} has failed. It is being started again; this page comes back by itself.',
+    downText:
+      'The module “{module}” on node {node} does not answer. A module that has failed is started again by its node; a node that is gone must be started by an operator. The rest of the portal goes on; this page comes back by itself.',
     startingTitle: '{title} is starting',
     startingText: 'The module “{module}” on node {node} will be ready in a moment; this page opens by itself.',
     forbiddenTitle: 'You may not open {title}',
@@ -45,7 +46,8 @@ export const t = translator({
     stoppedText:
       'Das Modul „{module}“ wurde auf dem Knoten {node} angehalten. Der Rest des Portals arbeitet weiter; diese Seite kommt von selbst zurück, sobald das Modul wieder läuft.',
     downTitle: '{title} ist nicht verfügbar',
-    downText: 'Das Modul „{module}“ auf dem Knoten {node} ist ausgefallen. Es wird neu gestartet; diese Seite kommt von selbst zurück.',
+    downText:
+      'Das Modul „{module}“ auf dem Knoten {node} antwortet nicht. Ein ausgefallenes Modul startet sein Knoten neu; einen ausgefallenen Knoten muss der Betrieb starten. Der Rest des Portals arbeitet weiter; diese Seite kommt von selbst zurück.',
     startingTitle: '{title} startet',
     startingText: 'Das Modul „{module}“ auf dem Knoten {node} ist gleich bereit; diese Seite öffnet sich von selbst.',
     forbiddenTitle: 'Kein Zugriff auf {title}',
