@@ -63,6 +63,16 @@ export function formatTime(at: Instant, options: { seconds?: boolean; zone?: str
   return `${formatDate(at, zone)} ${hour}:${minute}${options.seconds ? `:${second}` : ''}`;
 }
 
+/** The instant that a clock of the zone shows as `2026-03-01T14:05`, what an input for date and time holds; nothing for other text. */
+export function parseTime(text: string, zone = timeZone()): number | undefined {
+  const wanted = Date.parse(`${text}Z`);
+  if (Number.isNaN(wanted)) return undefined;
+  const shown = (at: number): number => Date.parse(`${formatTime(at, { seconds: true, zone }).replace(' ', 'T')}Z`);
+  // the second step meets the offset that holds at the place the first one came to
+  const near = wanted - (shown(wanted) - wanted);
+  return near - (shown(near) - wanted);
+}
+
 /** What to write beside times: `Europe/Zurich (GMT+1)`. */
 export function zoneName(at: Instant = Date.now(), zone = timeZone()): string {
   if (zone === 'UTC') return 'UTC';

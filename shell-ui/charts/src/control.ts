@@ -158,9 +158,7 @@ export class ControlChart extends DrawnChart<ControlOptions> {
             silent: true,
             symbol: 'none',
             animation: false,
-            data: limits.map((limit, at) =>
-              limitLine(limit, theme, number(limit.value, language), at % 2 ? 'insideEndTop' : 'insideStartTop'),
-            ),
+            data: limits.map((limit) => limitLine(limit, theme, number(limit.value, language), labelPlace(limit, limits))),
           },
         },
       ],
@@ -225,6 +223,13 @@ export class ControlChart extends DrawnChart<ControlOptions> {
   private groups(): Group[] {
     return (['reference', 'other', 'abnormal'] as const).filter((group) => this.options.points.some((point) => point.group === group));
   }
+}
+
+/** Labels stand away from each other: the highest above its line, the lowest below, what is between at the other end. */
+function labelPlace({ value }: ControlLimit, limits: readonly ControlLimit[]): string {
+  const values = limits.map((limit) => limit.value);
+  if (value === Math.max(...values)) return 'insideEndTop';
+  return value === Math.min(...values) ? 'insideEndBottom' : 'insideStartTop';
 }
 
 function limitLine(limit: ControlLimit, theme: Theme, value: string, position: string): Option {

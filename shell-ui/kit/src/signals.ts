@@ -1,6 +1,7 @@
 import { DestroyRef, inject, signal, type Signal } from '@angular/core';
 import {
   address,
+  clockChoice,
   connection,
   density,
   language,
@@ -27,6 +28,7 @@ export function signalOf<T>(readable: Readable<T>): Signal<T> {
 /** The platform's shared values as signals. */
 export const shared = {
   address: signalOf(address),
+  clock: signalOf(clockChoice),
   connection: signalOf(connection),
   density: signalOf(density),
   language: signalOf(language),

@@ -50,6 +50,7 @@ let last = 0;
     }
     input {
       flex: 1;
+      min-height: 36px;
     }
     button {
       padding: 0 var(--dcp-space-2);

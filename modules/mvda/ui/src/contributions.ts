@@ -19,59 +19,58 @@ import { t } from './words';
     header h2 {
       flex: 1;
     }
-    .range {
-      display: inline-flex;
-    }
-    .range button {
-      border-radius: 0;
-      margin-left: -1px;
-    }
     .sentence {
       margin-bottom: var(--dcp-space-2);
     }
   `,
   template: `
-    <section class="dcp-panel" [attr.aria-label]="t('contributions')">
-      <header>
-        <h2>{{ t('contributionsOf', { batch: view.state().batch }) }}</h2>
-        <div class="range" role="group" [attr.aria-label]="t('statistic')">
-          @for (one of statistics; track one) {
-            <button
-              type="button"
-              class="dcp-button"
-              [attr.aria-pressed]="view.state().statistic === one"
-              (click)="view.set({ statistic: one })"
-            >
-              {{ names[one] }}
-            </button>
-          }
-        </div>
-      </header>
-      <div class="dcp-body">
-        <dcp-state
-          [of]="parts"
-          [empty]="parts.value()?.items?.length === 0"
-          [emptyTitle]="t('noContributions')"
-          [emptyText]="t('noContributionsText')"
-          [rows]="8"
-        >
-          @if (parts.value(); as found) {
-            <p class="sentence" aria-live="polite">{{ sentence() }}</p>
-            <p class="dcp-hint">
-              {{ facts() }}
-              @if (found.maturity !== null) {
-                <button type="button" class="dcp-button dcp-button--quiet" (click)="view.set({ at: undefined })">
-                  {{ t('wholeBatch') }}
-                </button>
-              }
-            </p>
-            @if (chart(); as chart) {
-              <div [mvdaChart]="chart"></div>
+    @if (!view.state().batch) {
+      <section class="dcp-panel">
+        <p class="dcp-body dcp-quiet">{{ t('chooseBatch') }}</p>
+      </section>
+    } @else {
+      <section class="dcp-panel" [attr.aria-label]="t('contributions')">
+        <header>
+          <h2>{{ t('contributionsOf', { batch: view.state().batch }) }}</h2>
+          <div class="dcp-group" role="group" [attr.aria-label]="t('statistic')">
+            @for (one of statistics; track one) {
+              <button
+                type="button"
+                class="dcp-button"
+                [attr.aria-pressed]="view.state().statistic === one"
+                (click)="view.set({ statistic: one })"
+              >
+                {{ names[one] }}
+              </button>
             }
-          }
-        </dcp-state>
-      </div>
-    </section>
+          </div>
+        </header>
+        <div class="dcp-body">
+          <dcp-state
+            [of]="parts"
+            [empty]="parts.value()?.items?.length === 0"
+            [emptyTitle]="t('noContributions')"
+            [emptyText]="t('noContributionsText')"
+            [rows]="8"
+          >
+            @if (parts.value(); as found) {
+              <p class="sentence" aria-live="polite">{{ sentence() }}</p>
+              <p class="dcp-hint">
+                {{ facts() }}
+                @if (found.maturity !== null) {
+                  <button type="button" class="dcp-button dcp-button--quiet" (click)="view.set({ at: undefined })">
+                    {{ t('wholeBatch') }}
+                  </button>
+                }
+              </p>
+              @if (chart(); as chart) {
+                <div [mvdaChart]="chart"></div>
+              }
+            }
+          </dcp-state>
+        </div>
+      </section>
+    }
   `,
 })
 export class ContributionsPanel {

@@ -1,5 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { shared } from '@dcp/kit';
+import { BESIDE } from './beside';
 import { ChartHost, type Chart } from './chart';
 import type { Model, Result } from './contract';
 import { ContributionsPanel } from './contributions';
@@ -14,40 +15,18 @@ import { t } from './words';
   selector: 'mvda-model-course',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ContributionsPanel],
-  styles: `
-    :host {
-      display: grid;
-      grid-template-columns: minmax(0, 3fr) minmax(300px, 2fr);
-      gap: var(--dcp-space-3);
-      align-items: start;
-    }
-    .side {
-      display: grid;
-      gap: var(--dcp-space-3);
-      position: sticky;
-      top: var(--dcp-space-3);
-      min-width: 0;
-    }
-    .options {
-      display: flex;
-      flex-wrap: wrap;
-      gap: var(--dcp-space-3);
-      align-items: center;
-      padding: var(--dcp-space-1) var(--dcp-space-3);
-      border-bottom: 1px solid var(--dcp-hairline);
-      min-height: 40px;
-    }
-    label {
-      display: inline-flex;
-      gap: 6px;
-      align-items: center;
-    }
-    @media (max-width: 1150px) {
-      :host {
-        grid-template-columns: minmax(0, 1fr);
+  styles: [
+    BESIDE,
+    `
+      .side {
+        display: grid;
+        gap: var(--dcp-space-3);
+        position: sticky;
+        top: var(--dcp-space-3);
+        min-width: 0;
       }
-    }
-  `,
+    `,
+  ],
   template: `
     <section class="dcp-panel">
       <div class="options">
@@ -67,13 +46,7 @@ import { t } from './words';
       <div class="dcp-body" [mvdaChart]="chart()"></div>
     </section>
     <div class="side">
-      @if (view.state().batch) {
-        <mvda-contributions [model]="model()" [result]="result()" />
-      } @else {
-        <section class="dcp-panel">
-          <p class="dcp-body dcp-quiet">{{ t('chooseBatch') }}</p>
-        </section>
-      }
+      <mvda-contributions [model]="model()" [result]="result()" />
     </div>
   `,
 })

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { formatNumber } from '@dcp/api-service';
 import { shared } from '@dcp/kit';
+import { BESIDE } from './beside';
 import { ChartHost, type Chart } from './chart';
 import type { BatchResult, Model, Result, Statistic } from './contract';
 import { ContributionsPanel } from './contributions';
@@ -15,81 +16,59 @@ import { t } from './words';
   selector: 'mvda-model-overview',
   changeDetection: ChangeDetectionStrategy.OnPush,
   imports: [ChartHost, ContributionsPanel],
-  styles: `
-    :host {
-      display: grid;
-      grid-template-columns: minmax(0, 3fr) minmax(300px, 2fr);
-      gap: var(--dcp-space-3);
-      align-items: start;
-    }
-    .column {
-      display: grid;
-      gap: var(--dcp-space-3);
-      min-width: 0;
-    }
-    .options {
-      display: flex;
-      flex-wrap: wrap;
-      gap: var(--dcp-space-2) var(--dcp-space-4);
-      align-items: center;
-      padding: var(--dcp-space-1) var(--dcp-space-3);
-      border-bottom: 1px solid var(--dcp-hairline);
-      min-height: 40px;
-    }
-    .options label {
-      display: inline-flex;
-      gap: 6px;
-      align-items: center;
-    }
-    input[type='range'] {
-      width: 140px;
-      accent-color: var(--dcp-accent);
-    }
-    .list {
-      max-height: 236px;
-      overflow: auto;
-    }
-    .list ul {
-      list-style: none;
-      margin: 0;
-      padding: 0;
-    }
-    .list button {
-      display: grid;
-      grid-template-columns: 16px minmax(80px, 1fr) auto;
-      gap: 8px;
-      align-items: center;
-      width: 100%;
-      min-height: var(--dcp-row);
-      padding: 0 var(--dcp-space-3);
-      border: 0;
-      background: none;
-      text-align: start;
-      cursor: pointer;
-      font-size: var(--dcp-size-small);
-    }
-    .list button:hover {
-      background: var(--dcp-hover);
-    }
-    .list button[aria-current='true'] {
-      background: var(--dcp-selected);
-      font-weight: 500;
-    }
-    .list button:focus-visible {
-      outline-offset: -2px;
-    }
-    .mark {
-      color: var(--dcp-chart-limit);
-    }
-    .id {
-      font-family: var(--dcp-font-mono);
-    }
-    @media (max-width: 1150px) {
-      :host {
-        grid-template-columns: minmax(0, 1fr);
+  styles: [
+    BESIDE,
+    `
+      .column {
+        display: grid;
+        gap: var(--dcp-space-3);
+        min-width: 0;
       }
-    }
-  `,
+      input[type='range'] {
+        width: 140px;
+        accent-color: var(--dcp-accent);
+      }
+      .list {
+        max-height: 236px;
+        overflow: auto;
+      }
+      .list ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      .list button {
+        display: grid;
+        grid-template-columns: 16px minmax(80px, 1fr) auto;
+        gap: 8px;
+        align-items: center;
+        width: 100%;
+        min-height: var(--dcp-row);
+        padding: 0 var(--dcp-space-3);
+        border: 0;
+        background: none;
+        text-align: start;
+        cursor: pointer;
+        font-size: var(--dcp-size-small);
+      }
+      .list button:hover {
+        background: var(--dcp-hover);
+      }
+      .list button[aria-current='true'] {
+        background: var(--dcp-selected);
+        font-weight: 500;
+      }
+      .list button:focus-visible {
+        outline-offset: -2px;
+      }
+      .mark {
+        color: var(--dcp-chart-limit);
+      }
+      .id {
+        font-family: var(--dcp-font-mono);
+      }
+    `,
+  ],
   template: `
     <div class="column">
       <section class="dcp-panel">
@@ -165,13 +144,7 @@ import { t } from './words';
         }
         <p class="dcp-body dcp-hint">{{ rule() }}</p>
       </section>
-      @if (view.state().batch) {
-        <mvda-contributions [model]="model()" [result]="result()" />
-      } @else {
-        <section class="dcp-panel">
-          <p class="dcp-body dcp-quiet">{{ t('chooseBatch') }}</p>
-        </section>
-      }
+      <mvda-contributions [model]="model()" [result]="result()" />
     </div>
   `,
 })

@@ -27,13 +27,6 @@ const LANES = 6;
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
     }
-    .range {
-      display: inline-flex;
-    }
-    .range button {
-      border-radius: 0;
-      margin-left: -1px;
-    }
   `,
   template: `
     <dcp-state
@@ -44,7 +37,7 @@ const LANES = 6;
     >
       <div class="dcp-toolbar">
         <mvda-tag-picker [chosen]="unit.chosen()" (changed)="choose($event)" />
-        <div class="range" role="group" [attr.aria-label]="t('alignment')">
+        <div class="dcp-group" role="group" [attr.aria-label]="t('alignment')">
           <button
             type="button"
             class="dcp-button"

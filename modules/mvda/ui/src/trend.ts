@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { timeZone } from '@dcp/api-service';
+import { formatTime, parseTime, timeZone, zoneName } from '@dcp/api-service';
 import { shared, StatePanel } from '@dcp/kit';
 import { backend } from './backend';
 import type { Chart } from './chart';
@@ -34,13 +34,6 @@ const LENGTHS: Record<string, number> = {
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
     }
-    .range {
-      display: inline-flex;
-    }
-    .range button {
-      border-radius: 0;
-      margin-left: -1px;
-    }
     label {
       display: inline-flex;
       gap: 6px;
@@ -51,7 +44,7 @@ const LENGTHS: Record<string, number> = {
     <dcp-state [of]="unit.tags" [empty]="unit.tags.value()?.length === 0" [emptyTitle]="t('noTags')" [emptyText]="t('noTagsText')">
       <div class="dcp-toolbar">
         <mvda-tag-picker [chosen]="unit.chosen()" (changed)="choose($event)" />
-        <div class="range" role="group" [attr.aria-label]="t('range')">
+        <div class="dcp-group" role="group" [attr.aria-label]="t('range')">
           @for (range of ranges; track range) {
             <button type="button" class="dcp-button" [attr.aria-pressed]="view.state().range === range" (click)="ranged(range)">
               {{ named(range) }}
@@ -77,9 +70,10 @@ const LENGTHS: Record<string, number> = {
           <label
             >{{ t('to') }} <input class="dcp-input" type="datetime-local" [value]="local(span()?.to)" (change)="own('end', $event)"
           /></label>
+          <span class="dcp-hint">{{ zone() }}</span>
         }
         <span class="dcp-fill"></span>
-        <div class="range" role="group" [attr.aria-label]="t('layout')">
+        <div class="dcp-group" role="group" [attr.aria-label]="t('layout')">
           <button
             type="button"
             class="dcp-button"
@@ -118,6 +112,10 @@ export class TrendTab {
 
   protected readonly ordered = computed(() => [...(this.unit.batches.value() ?? [])].sort((a, b) => b.start.localeCompare(a.start)));
 
+  protected readonly zone = computed(() => {
+    shared.clock();
+    return zoneName(this.span()?.from);
+  });
   protected readonly needsBatches = computed(() => ['batch', 'all'].includes(this.view.state().range));
 
   /** The whole range on show in milliseconds. */
@@ -158,6 +156,7 @@ export class TrendTab {
 
   protected readonly chart = computed<Chart | undefined>(() => {
     shared.language();
+    shared.clock();
     const answer = this.data.value();
     const range = this.span();
     if (!answer || !range) return undefined;
@@ -209,20 +208,18 @@ export class TrendTab {
   }
 
   protected own(edge: 'start' | 'end', event: Event): void {
-    const at = new Date((event.target as HTMLInputElement).value);
-    if (!Number.isNaN(at.getTime()))
+    const at = parseTime((event.target as HTMLInputElement).value);
+    if (at !== undefined)
       this.view.set({
-        [edge]: at.toISOString(),
+        [edge]: new Date(at).toISOString(),
         from: undefined,
         to: undefined,
       });
   }
 
-  /** The clock of the reader's computer, which is the one such an input takes. */
+  /** The clock of the charts, in the shape such an input takes. */
   protected local(at: number | undefined): string {
-    if (at === undefined) return '';
-    const moment = new Date(at);
-    return new Date(at - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    return at === undefined ? '' : formatTime(at).replace(' ', 'T');
   }
 
   private batchSpan(batch: Batch | undefined): { from: number; to: number } | undefined {
