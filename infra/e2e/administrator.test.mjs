@@ -32,6 +32,21 @@ test('sees users, roles and every module with node, zone, version and health', a
   await screenshot(page, 'modules');
 });
 
+test('opens a built-in role for reading, and makes a copy that can be changed', async () => {
+  await page.goto(`${portal}/app/basel/administration/roles?role=analyst`);
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/built in and cannot be changed/).waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Save' }).count(), 0);
+  await accessible(page, 'a built-in role');
+  await screenshot(page, 'role-built-in');
+  await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+  await dialog.getByLabel('Name', { exact: true }).fill(`Night analyst ${stamp}`);
+  await dialog.getByLabel('Description').fill('Night shift');
+  await dialog.getByRole('checkbox', { name: /saw\.use/ }).uncheck();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(`Night analyst ${stamp}`).first().waitFor();
+});
+
 test('creates a user who activates the account with the code and signs in', async () => {
   await page.getByRole('link', { name: 'Users' }).first().click();
   await page.getByRole('button', { name: 'New user' }).click();

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { accessible, eventually, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
+import { accessible, eventually, openBrowser, openPage, portal, screenshot, signIn, Tool, unitAddress } from './platform.mjs';
 
 const root = join(import.meta.dirname, '../..');
 let browser, page, home, analyst;
@@ -75,6 +75,17 @@ test('looks at the trend of tags and at batches laid over each other', async () 
   await figure(page, /Trend of Dryer 1/).first().waitFor();
   await accessible(page, 'the trend');
   await screenshot(page, 'trend');
+});
+
+test('takes a range of time by the clock of the site, wherever the computer stands', async () => {
+  const away = await openPage(browser, { timezoneId: 'America/New_York', storageState: await page.context().storageState() });
+  await away.goto(await unitAddress(analyst, 'Dryer 1', { tab: 'trend', range: 'own', start: '2026-01-20T10:00:00Z', end: '2026-01-20T12:00:00Z' }));
+  await away.getByText('Europe/Zurich (GMT+1)').first().waitFor();
+  assert.equal(await away.getByLabel('From', { exact: true }).inputValue(), '2026-01-20T11:00');
+  await away.getByLabel('From', { exact: true }).fill('2026-01-20T10:30');
+  await eventually('the address to hold the instant', () => new URL(away.url()).searchParams.get('start') === '2026-01-20T09:30:00.000Z');
+  await screenshot(away, 'trend-own');
+  await away.context().close();
 });
 
 test('calculates a batch evolution model on all complete batches, with visible progress', async () => {

@@ -66,7 +66,8 @@ export class RoleDialog {
 
   private moduleTitle(name: string): string {
     const module = shared.portal()?.modules.find((one) => one.name === name);
-    return module ? localized(module.title) : name;
+    // what the nodes allow belongs to no module
+    return module ? localized(module.title) : name === 'node' ? t('node') : name;
   }
 
   protected textOf(permission: PermissionInfo): string {
