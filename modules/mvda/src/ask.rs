@@ -65,9 +65,12 @@ pub struct Batch {
     pub end: Option<Timestamp>,
     /// Whether it defines normal behaviour.
     pub reference: bool,
-    /// Whether it was running when the model was asked for.
+    /// Whether it had not ended when the model was asked for, and its maturity is an estimate.
     #[serde(default)]
     pub running: bool,
+    /// Whether it had not ended and counts as complete all the same, because it was chosen as a reference.
+    #[serde(default)]
+    pub cut_off: bool,
 }
 
 /// Which values are read.
@@ -136,11 +139,13 @@ impl Ask {
         self.batches.iter().filter(|batch| batch.reference)
     }
 
-    /// A batch that has not ended is read up to now, so that the same model can be calculated again.
+    /// A batch that has not ended is read up to now, so that the same model can be calculated again. A reference counts as
+    /// complete then: event frames stay open after the last phase, and who chooses the batch knows that it is over.
     pub fn close_running(&mut self, now: Timestamp) {
         for batch in &mut self.batches {
-            batch.running = batch.end.is_none_or(|end| end > now);
-            if batch.running {
+            let open = batch.end.is_none_or(|end| end > now);
+            (batch.running, batch.cut_off) = (open && !batch.reference, open && batch.reference);
+            if open {
                 batch.end = Some(now);
             }
         }
@@ -186,15 +191,16 @@ mod tests {
     fn a_running_batch_is_read_up_to_now() {
         let mut ask = ask();
         ask.batches[5].reference = false;
-        ask.batches[5].end = None;
+        for open in [4, 5] {
+            ask.batches[open].end = None;
+        }
         ask.close_running(now());
-        assert_eq!(
-            (
-                ask.batches[5].end,
-                ask.batches[5].running,
-                ask.batches[4].running
-            ),
-            (Some(now()), true, false)
-        );
+        let closed = |at: usize| {
+            let batch = &ask.batches[at];
+            (batch.end, batch.running, batch.cut_off)
+        };
+        assert!(!closed(3).1 && !closed(3).2, "it had ended");
+        assert_eq!(closed(4), (Some(now()), false, true));
+        assert_eq!(closed(5), (Some(now()), true, false));
     }
 }

@@ -105,17 +105,6 @@ impl Ask {
                 &format!("/batches/{at}/end"),
                 || format!("Batch {} ends before it begins.", batch.id),
             );
-            let running = batch.end.is_none_or(|end| end > now);
-            wrong.unless(
-                !(batch.reference && running),
-                &format!("/batches/{at}/reference"),
-                || {
-                    format!(
-                        "Batch {} is still running: it cannot be a reference.",
-                        batch.id
-                    )
-                },
-            );
         }
     }
 }
@@ -211,10 +200,10 @@ mod tests {
     }
 
     #[test]
-    fn a_running_batch_is_no_reference_but_may_be_judged() {
+    fn a_batch_that_has_not_ended_may_be_judged_and_may_be_a_reference() {
         let mut ask = ask();
         ask.batches[5].end = None;
-        assert_eq!(pointers(&ask), ["/batches/5/reference"]);
+        assert_eq!(pointers(&ask), Vec::<String>::new());
         ask.batches[5].reference = false;
         assert_eq!(pointers(&ask), Vec::<String>::new());
     }

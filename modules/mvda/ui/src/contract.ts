@@ -141,6 +141,7 @@ export interface Ask {
     end: string;
     reference: boolean;
     running: boolean;
+    cut_off: boolean;
   }[];
   components: number;
   alpha: number;

@@ -151,6 +151,9 @@ const FEWEST = 5;
       <div>
         <h2>{{ t('referenceTitle') }}</h2>
         <p class="dcp-hint">{{ t('referenceHint') }}</p>
+        @if (cutOff()) {
+          <p class="dcp-hint" role="status">⚠ {{ t('cutOff', { batches: cutOff() }) }}</p>
+        }
         <dcp-table
           class="dcp-panel"
           [rows]="unit.batches.value() ?? []"
@@ -205,9 +208,18 @@ export class ModelForm {
   protected readonly columns = computed(() => batchColumns(this.unit.now()));
   protected readonly tags = computed(() => (this.unit.tags.value() ?? []).filter((tag) => !this.without().has(tag.name)));
   protected readonly everyComplete = computed<ReadonlySet<string>>(() => new Set(this.unit.complete().map(batchId)));
-  /** The selection of the address; only what is complete can be a reference. */
-  protected readonly reference = computed<ReadonlySet<string>>(
-    () => new Set(this.view.state().batches.filter((id) => this.everyComplete().has(id))),
+  /** The selection of the address, as far as the unit knows it. */
+  protected readonly reference = computed<ReadonlySet<string>>(() => {
+    const known = new Set((this.unit.batches.value() ?? []).map(batchId));
+    return new Set(this.view.state().batches.filter((id) => known.has(id)));
+  });
+  /** References that have not ended. */
+  protected readonly cutOff = computed(() =>
+    this.unit
+      .running()
+      .map(batchId)
+      .filter((id) => this.reference().has(id))
+      .join(', '),
   );
   protected readonly ready = computed(() => this.reference().size >= FEWEST && this.tags().length > 0 && this.name().trim() !== '');
   protected readonly advice = computed(() =>
@@ -223,7 +235,7 @@ export class ModelForm {
   }
 
   protected refer(batches: ReadonlySet<string>): void {
-    const known = this.unit.complete().map(batchId);
+    const known = (this.unit.batches.value() ?? []).map(batchId);
     this.view.set({ batches: known.filter((id) => batches.has(id)) }, { replace: true });
   }
 

@@ -51,6 +51,10 @@ import { t } from './words';
           <dd>{{ tags() }}</dd>
           <dt>{{ t('timeRange') }}</dt>
           <dd>{{ range() }}</dd>
+          @if (cutOff()) {
+            <dt>{{ t('cutOffRecord') }}</dt>
+            <dd>{{ cutOff() }}</dd>
+          }
           <dt>{{ t('interpolation') }}</dt>
           <dd>{{ interpolation() }}</dd>
           <dt>{{ t('confidence') }}</dt>
@@ -169,6 +173,13 @@ export class ModelRecord {
     const range = this.model().provenance?.time_range;
     return range ? `${formatTime(range.from, { seconds: true })} – ${formatTime(range.to, { seconds: true })} ${zoneName(range.to)}` : '';
   });
+  /** References that had not ended, and where they were cut off. */
+  protected readonly cutOff = computed(() =>
+    this.model()
+      .ask.batches.filter((batch) => batch.cut_off)
+      .map((batch) => `${batch.id} (${formatTime(batch.end, { seconds: true })})`)
+      .join(', '),
+  );
   protected readonly interpolation = computed(() => {
     const interpolation = this.model().provenance?.interpolation;
     return interpolation === undefined || typeof interpolation === 'string'

@@ -115,7 +115,9 @@ export const t = translate({
     sending: 'Sending …',
     referenceTitle: 'Reference batches',
     referenceHint:
-      'Choose the batches that define what is normal. All other batches are judged by them; a running batch is never a reference.',
+      'Choose the batches that define what is normal. All other batches are judged by them.',
+    cutOff: 'Still running: {batches}. As a reference it counts as complete at this moment.',
+    cutOffRecord: 'Counted as complete',
     allComplete: 'All complete batches',
     invert: 'Invert',
     tooFewBatches: 'Choose at least {count} reference batches.',
@@ -302,7 +304,9 @@ export const t = translate({
     sending: 'Wird gesendet …',
     referenceTitle: 'Referenzchargen',
     referenceHint:
-      'Die Chargen wählen, die bestimmen, was normal ist. Alle anderen werden an ihnen gemessen; eine laufende Charge ist nie Referenz.',
+      'Die Chargen wählen, die bestimmen, was normal ist. Alle anderen werden an ihnen gemessen.',
+    cutOff: 'Läuft noch: {batches}. Als Referenz zählt sie als in diesem Augenblick abgeschlossen.',
+    cutOffRecord: 'Als abgeschlossen gezählt',
     allComplete: 'Alle abgeschlossenen',
     invert: 'Umkehren',
     tooFewBatches: 'Mindestens {count} Referenzchargen wählen.',
