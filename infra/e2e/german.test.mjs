@@ -65,7 +65,7 @@ test('the pages of an analyst', async () => {
   await page.getByRole('heading', { name: 'Neues Modell' }).waitFor();
   found.push(...(await notGerman(page, 'model-form')));
   const unit = new URL(await unitAddress(analyst, 'Dryer 1')).searchParams.get('unit');
-  const ready = (await analyst.ask(`/api/mvda/models?unit=${unit}`)).body.find(({ state }) => state === 'ready');
+  const ready = (await analyst.ask(`/api/mvda/models?unit=${unit}`)).body.find(({ state, kind }) => state === 'ready' && kind === 'evolution');
   for (const section of ready ? ['overview', 'course', 'record'] : []) {
     await page.goto(await unitAddress(analyst, 'Dryer 1', { tab: 'models', model: ready.id, section }));
     await page.getByText(/R²/).first().waitFor();

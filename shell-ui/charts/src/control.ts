@@ -115,7 +115,7 @@ export class ControlChart extends DrawnChart<ControlOptions> {
     return {
       animation: false,
       textStyle: { fontFamily: theme.font },
-      grid: { left: 62, right: 18, top: 20, bottom: 44 },
+      grid: { left: 62, right: labelRoom(limits.map((limit) => labelOf(limit, number(limit.value, language)))), top: 20, bottom: 44 },
       xAxis: {
         type: 'category',
         data: points.map((point) => point.name),
@@ -158,7 +158,7 @@ export class ControlChart extends DrawnChart<ControlOptions> {
             silent: true,
             symbol: 'none',
             animation: false,
-            data: limits.map((limit) => limitLine(limit, theme, number(limit.value, language), labelPlace(limit, limits))),
+            data: limits.map((limit) => limitLine(limit, theme, labelOf(limit, number(limit.value, language)), labelSide(limit, limits))),
           },
         },
       ],
@@ -225,18 +225,28 @@ export class ControlChart extends DrawnChart<ControlOptions> {
   }
 }
 
-/** Labels stand away from each other: the highest above its line, the lowest below, what is between at the other end. */
-function labelPlace({ value }: ControlLimit, limits: readonly ControlLimit[]): string {
-  const values = limits.map((limit) => limit.value);
-  if (value === Math.max(...values)) return 'insideEndTop';
-  return value === Math.min(...values) ? 'insideEndBottom' : 'insideStartTop';
+function labelOf(limit: ControlLimit, value: string): string {
+  return `${limit.name} = ${value}`;
 }
 
-function limitLine(limit: ControlLimit, theme: Theme, value: string, position: string): Option {
+/** The margin beside the plot where the labels stand, clear of all points. */
+function labelRoom(labels: readonly string[]): number {
+  return 18 + 6 * Math.max(0, ...labels.map((label) => label.length));
+}
+
+/** Labels of lines that are close stand away from each other: the highest above its line, the lowest below. */
+function labelSide({ value }: ControlLimit, limits: readonly ControlLimit[]): 'bottom' | 'middle' | 'top' {
+  const values = limits.map((limit) => limit.value);
+  if (values.length === 1) return 'middle';
+  if (value === Math.max(...values)) return 'bottom';
+  return value === Math.min(...values) ? 'top' : 'middle';
+}
+
+function limitLine(limit: ControlLimit, theme: Theme, label: string, verticalAlign: 'bottom' | 'middle' | 'top'): Option {
   const colour = limit.centre ? theme.muted : theme.alarm;
   return {
     yAxis: limit.value,
     lineStyle: { color: colour, width: 1.2, type: limit.centre ? 'solid' : [6, 3] },
-    label: { formatter: `${limit.name} = ${value}`, position, color: colour, fontSize: 11, distance: [2, 2] },
+    label: { formatter: label, position: 'end', verticalAlign, color: colour, fontSize: 11, distance: 4 },
   };
 }

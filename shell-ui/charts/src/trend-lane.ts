@@ -5,7 +5,7 @@ import { moment, number } from './numbers';
 import { DASHES, type Theme } from './theme';
 import { nameQuality, paintBands, paintLimits, paintNow, paintQuality } from './trend-paint';
 import { valueAt, type TrendBand, type TrendSeries } from './trend-model';
-import type { Language } from './words';
+import { say, type Language } from './words';
 import type { Range } from './zoom';
 
 export interface LaneSetup {
@@ -68,12 +68,13 @@ export class Lane {
     if (this.setup.series.length !== 1) return;
     const [series] = this.setup.series;
     if (!series) return;
+    const none = !series.bad?.length && series.values.every((one) => one === null) ? ` · ${say(this.setup.language, 'empty')}` : '';
     const value = at === null ? '' : ` ${number(valueAt(series, at), this.setup.language)}`;
     const bold = document.createElement('b');
     bold.textContent = series.name;
     bold.style.color = colourOf(this.setup.theme, this.setup.first);
     const unit = document.createElement('span');
-    unit.textContent = `${value} ${series.unit}`.trim();
+    unit.textContent = `${value} ${series.unit}${none}`.trim();
     this.name.replaceChildren(bold, unit);
   }
 

@@ -116,7 +116,8 @@ export class Readout {
 
 function remark(series: TrendSeries, language: Language): string {
   const states = new Set((series.bad ?? []).map((stretch) => stretch.state));
-  const notes = states.size ? [[...states].join(', ')] : [];
+  const empty = !states.size && series.values.every((value) => value === null);
+  const notes = states.size ? [[...states].join(', ')] : empty ? [say(language, 'empty')] : [];
   if (series.downsampled && series.samples)
     notes.push(say(language, 'downsampled', { shown: series.values.length, samples: series.samples }));
   return notes.join(' · ');
