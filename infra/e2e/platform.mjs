@@ -160,6 +160,7 @@ function isAlive(pid) {
 /** Starts again what has ended. */
 export async function bringUp() {
   await run(join(root, 'infra', 'up'), ['--built'], { env: process.env });
+  await eventually('the simulator to answer', () => fetch(`${simulator}/_simulator/faults`).then(({ ok }) => ok, () => false));
 }
 
 /** The address of a unit of the demo plant in the batch monitoring, with more of the view's state. */

@@ -19,7 +19,7 @@ before(async () => {
 afterEach(() => faults.clear());
 after(() => browser.close());
 
-const trouble = (of) => of.getByRole('alert').filter({ visible: true }).first();
+const trouble = (of) => of.getByRole('alert').filter({ hasText: /Trace id|Vorgangsnummer/ }).first();
 const views = (of, name) => of.getByRole('navigation', { name: /Views|Ansichten/ }).getByRole('link', { name });
 
 /** Opens a view of a unit; `state` as the address holds it. */
