@@ -65,7 +65,7 @@ test('a PI server that resets its connections is named, the rest goes on, and Re
 });
 
 test('a PI server whose process has ended is named, and its return needs no reload', async () => {
-  await open(page, 'Dryer 1', { tab: 'batches' });
+  await open(page, 'Dryer 1', { tab: 'batches', tags: 'DryerTemp' });
   await page.getByText('71 rows').waitFor();
   await kill('pi-simulator');
   await views(page, /^Overlay/).click();
@@ -73,7 +73,7 @@ test('a PI server whose process has ended is named, and its return needs no relo
   await screenshot(page, 'trouble-down');
   await bringUp();
   await page.getByRole('button', { name: 'Retry' }).first().click();
-  await page.getByRole('figure', { name: /Batches of Dryer 1/ }).first().waitFor();
+  await page.getByRole('figure', { name: /Batches of Dryer 1/ }).first().waitFor({ timeout: 45_000 });
 });
 
 test('a slow PI server is waited for, and given up before the platform gives up', { timeout: 120_000 }, async () => {
