@@ -13,5 +13,6 @@ pub(crate) async fn store_url(folder: &Path) -> String {
     };
     let _one = ONE.lock().await;
     let name = format!("dcp_test_{}", dcp::clock::Ids::random().next().simple());
-    dcp::store::create_database(&server, &name).await.unwrap()
+    let made = dcp::store::create_database(&server, &name).await;
+    made.expect("the server of DCP_TEST_STORE makes a database")
 }

@@ -153,7 +153,7 @@ export class ControlChart extends DrawnChart<ControlOptions> {
           lineStyle: { color: theme.muted, width: 1 },
           emphasis: { scale: 1.5, itemStyle: { borderColor: theme.text, borderWidth: 2 } },
           labelLayout: { hideOverlap: true },
-          data: points.map((point) => this.mark(point, theme)),
+          data: points.map((point, at) => this.mark(point, theme, at > 0.85 * points.length)),
           markLine: {
             silent: true,
             symbol: 'none',
@@ -177,14 +177,23 @@ export class ControlChart extends DrawnChart<ControlOptions> {
     this.figure.foot.replaceChildren(...this.groups().map((group) => symbolEntry(group, theme, this.named(group))), ...formulas);
   }
 
-  private mark(point: ControlPoint, theme: Theme): Option {
+  /** At the end of the chart a name grows to the left, clear of the names of limits. */
+  private mark(point: ControlPoint, theme: Theme, atEnd: boolean): Option {
     const look = groupLook(point.group, theme);
     const selected = this.options.selected?.includes(point.id);
     const words = point.note ?? (point.group === 'abnormal' || selected ? point.name : '');
     return {
       value: point.value,
       itemStyle: { color: look.color, borderColor: selected ? theme.text : theme.surface, borderWidth: selected ? 2 : 1 },
-      label: { show: words !== '', formatter: words, position: 'top', distance: 4, color: theme.text, fontSize: 11 },
+      label: {
+        show: words !== '',
+        formatter: words,
+        position: 'top',
+        align: atEnd ? 'right' : 'center',
+        distance: 4,
+        color: theme.text,
+        fontSize: 11,
+      },
     };
   }
 

@@ -187,6 +187,7 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
     const look = groupLook(group, theme);
     const own = this.indexed().filter(({ point }) => point.group === group);
     const named = !many && (group === 'abnormal' || own.length <= NAMED_AT_MOST);
+    const rightmost = Math.max(...this.options.points.map(({ x }) => x));
     return {
       type: 'scatter',
       name: group,
@@ -202,7 +203,8 @@ export class ScoreChart extends DrawnChart<ScoreOptions> {
         label: {
           show: named || (chosen.has(point.id) && !many),
           formatter: point.name,
-          position: 'right',
+          // A name on the right of the last points would leave the plot.
+          position: point.x > 0.7 * rightmost ? 'left' : 'right',
           distance: 3,
           color: theme.text,
           fontSize: 11,

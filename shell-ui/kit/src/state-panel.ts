@@ -60,6 +60,7 @@ import { words } from './texts';
       display: flex;
       align-items: center;
       gap: var(--dcp-space-3);
+      margin-bottom: var(--dcp-space-2);
       padding: var(--dcp-space-1) var(--dcp-space-3);
       background: var(--dcp-warning-surface);
       color: var(--dcp-warning);

@@ -129,12 +129,11 @@ impl Shared {
         if known && lives {
             return Ok(());
         }
-        let channel = match declared.channel.take().filter(|_| lives) {
-            Some(channel) => channel,
-            None => {
-                zone::claim(&self.consuming, self.zone).await?;
-                self.consuming.channel().await?
-            }
+        let channel = if let Some(channel) = declared.channel.take().filter(|_| lives) {
+            channel
+        } else {
+            zone::claim(&self.consuming, self.zone).await?;
+            self.consuming.channel().await?
         };
         let what = if lives { topology } else { &declared.topology };
         topology::declare(&channel, what).await?;

@@ -12,6 +12,7 @@ export function batchColumns(now: number): Column<Batch>[] {
       header: () => t('batch'),
       value: (batch) => batch.id,
       mono: true,
+      width: 'minmax(132px, 1fr)',
     },
     {
       id: 'start',

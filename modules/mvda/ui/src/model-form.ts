@@ -205,7 +205,8 @@ export class ModelForm {
 
   protected readonly kind = computed<Kind>(() => this.view.state().create || 'evolution');
   protected readonly name = computed(() => this.typed() ?? `${this.view.unitName()} ${t(this.kind())}`);
-  protected readonly columns = computed(() => batchColumns(this.unit.now()));
+  /** Without the end, which the duration tells: the names need the room. */
+  protected readonly columns = computed(() => batchColumns(this.unit.now()).filter(({ id }) => id !== 'end'));
   protected readonly tags = computed(() => (this.unit.tags.value() ?? []).filter((tag) => !this.without().has(tag.name)));
   protected readonly everyComplete = computed<ReadonlySet<string>>(() => new Set(this.unit.complete().map(batchId)));
   /** The selection of the address, as far as the unit knows it. */

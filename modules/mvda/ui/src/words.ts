@@ -114,8 +114,7 @@ export const t = translate({
     calculate: 'Calculate',
     sending: 'Sending …',
     referenceTitle: 'Reference batches',
-    referenceHint:
-      'Choose the batches that define what is normal. All other batches are judged by them.',
+    referenceHint: 'Choose the batches that define what is normal. All other batches are judged by them.',
     cutOff: 'Still running: {batches}. As a reference it counts as complete at this moment.',
     cutOffRecord: 'Counted as complete',
     allComplete: 'All complete batches',
@@ -303,8 +302,7 @@ export const t = translate({
     calculate: 'Berechnen',
     sending: 'Wird gesendet …',
     referenceTitle: 'Referenzchargen',
-    referenceHint:
-      'Die Chargen wählen, die bestimmen, was normal ist. Alle anderen werden an ihnen gemessen.',
+    referenceHint: 'Die Chargen wählen, die bestimmen, was normal ist. Alle anderen werden an ihnen gemessen.',
     cutOff: 'Läuft noch: {batches}. Als Referenz zählt sie als in diesem Augenblick abgeschlossen.',
     cutOffRecord: 'Als abgeschlossen gezählt',
     allComplete: 'Alle abgeschlossenen',
