@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a module, a node or a result is good for: decisions on product quality, or information only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum Zone {
     /// Validated; its results may support decisions on product quality.
     Gxp,
@@ -30,6 +30,17 @@ impl Zone {
             Self::Gxp => "gxp",
             Self::NonGxp => "nongxp",
         }
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        [Self::Gxp, Self::NonGxp]
+            .into_iter()
+            .find(|zone| zone.as_str() == name)
+            .ok_or_else(|| format!("`{name}` is no zone; there are `gxp` and `nongxp`"))
     }
 }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -45,7 +46,7 @@ pub(crate) struct CallRecord {
     /// The kind of failure; absent when there is a result.
     pub(crate) failure: Option<String>,
     /// The outcome as told on the bus.
-    pub(crate) outcome: Option<String>,
+    pub(crate) outcome: Option<Box<RawValue>>,
 }
 
 /// A record and the value it points to, unless an earlier call stored that.

@@ -16,6 +16,7 @@ use dcp::events::calc::{
 };
 use dcp::params;
 use dcp::store::{StoreError, Tx};
+use serde_json::value::to_raw_value;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -230,7 +231,7 @@ async fn finish(tx: &mut Tx<'_>, call: &Call, done: Done) -> Result<(), Reaction
         add_result(tx, key, value, true).await?;
     }
     if let Some(mut record) = done.record {
-        record.outcome = Some(serde_json::to_string(&done.outcome).map_err(Reaction::never)?);
+        record.outcome = Some(to_raw_value(&done.outcome).map_err(Reaction::never)?);
         add_call(tx, &record).await?;
     }
     let event = CallFinished {

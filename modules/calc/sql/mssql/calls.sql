@@ -8,7 +8,7 @@ SELECT n.id, n.script, n.version, n.[function], n.site, n.requested_by_id, n.req
 FROM OPENJSON(@calls) WITH (
     id NVARCHAR(100), script NVARCHAR(100), version NVARCHAR(64), [function] NVARCHAR(400), site NVARCHAR(100),
     requested_by_id NVARCHAR(400), requested_by_name NVARCHAR(400), asked_by NVARCHAR(100), started_at DATETIMEOFFSET(6),
-    duration_ms FLOAT, computation_key NVARCHAR(64), result_key NVARCHAR(64), failure NVARCHAR(100), outcome NVARCHAR(MAX)) n
+    duration_ms FLOAT, computation_key NVARCHAR(64), result_key NVARCHAR(64), failure NVARCHAR(100), outcome NVARCHAR(MAX) AS JSON) n
 WHERE NOT EXISTS (SELECT 1 FROM dbo.call c WITH (UPDLOCK, HOLDLOCK) WHERE c.id = n.id);
 GO
 
