@@ -93,7 +93,6 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['At most {most} batches are possible.', 'Höchstens {most} Chargen sind möglich.'],
   ['{unit} has no tag {tag}.', '{unit} hat keine Messstelle {tag}.'],
   ['The values of {tag} are not numbers.', 'Die Werte von {tag} sind keine Zahlen.'],
-  ['Batch {batch} is still running: it cannot be a reference.', 'Charge {batch} läuft noch: Sie kann keine Referenz sein.'],
   // control charts
   ['A title has 1 to {most} characters.', 'Ein Titel hat 1 bis {most} Zeichen.'],
   ['Between {fewest} and {most} values are needed; there are {count}.', 'Nötig sind {fewest} bis {most} Werte; es sind {count}.'],

@@ -166,15 +166,15 @@ async fn a_module_publishes_and_calls_over_the_bus_and_hears_the_outcome_once() 
         (SCRIPT.version(), "test-node")
     );
 
-    // The same call again: answered from its record, at once.
+    // The same call again: answered from its record. Progress of the first may still come, which has a queue of its own.
     asker.ask("c-1", "steps", json!({ "n": 10 })).await;
-    let (again, progress) = asker.outcome("c-1").await;
+    let (again, _) = asker.outcome("c-1").await;
     let Outcome::Ok(again) = again else {
         panic!("{again:?}")
     };
     assert_eq!(
-        (again.result_key, again.duration_ms, progress.len()),
-        (calculated.result_key, calculated.duration_ms, 0)
+        (again.result_key, again.duration_ms),
+        (calculated.result_key, calculated.duration_ms)
     );
 }
 
