@@ -12,9 +12,9 @@ use crate::model::Zone;
 
 /// Carries messages between modules, at least once.
 ///
-/// Every implementation passes one conformance suite (`framework/tests/bus.rs`).
+/// Every implementation passes one conformance suite (`framework/tests/bus/conformance.rs`).
 pub trait Bus: Debug + Send + Sync {
-    /// Makes queues and bindings; what is there already stays.
+    /// Makes queues and bindings; what is there already stays. A bus of the other zone refuses.
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>>;
 
     /// Sends messages in this order; each outcome is `Ok` only when the message is stored in every queue it belongs to.
