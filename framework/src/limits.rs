@@ -24,12 +24,38 @@ pub const SQLSERVER_CALL: Duration = Duration::from_secs(30);
 pub const STORE_ROWS: usize = 100_000;
 /// The body of a message: larger things are referred to by key and hash.
 pub const MESSAGE_BYTES: usize = 256 * 1024;
+/// The key of a message: part of an index.
+pub const KEY_BYTES: usize = 200;
 /// Messages sent in one go from the outbox: one commit before and one after.
 pub const OUTBOX_BATCH: usize = 200;
 /// How long the bus may take to store one batch; after that the batch is sent again.
 pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(5);
 /// How often the outbox is looked at without being woken: rows of a process that died are sent then.
 pub const OUTBOX_POLL: Duration = Duration::from_secs(10);
+/// How long a subscriber may take to record a message before it is asked for; twice as long each time after that.
+pub const RESEND_AFTER: Duration = Duration::from_secs(30);
+/// The longest such time.
+pub const RESEND_AT_MOST: Duration = Duration::from_mins(10);
+/// How often sent messages are looked at that no subscriber has recorded.
+pub const RECONCILE: Duration = Duration::from_secs(3);
+/// How long what a subscriber has recorded gathers before the publisher is told.
+pub const RECEIPT_GATHER: Duration = Duration::from_secs(1);
+/// Messages named in one notice to a publisher.
+pub const RECEIPT_BATCH: usize = 500;
+/// How often a subscriber tells publishers that it is there.
+pub const SUBSCRIBER_TELLS: Duration = Duration::from_hours(1);
+/// How long a publisher keeps messages for a subscriber that tells nothing.
+pub const SUBSCRIBER_KEPT: Duration = Duration::from_hours(30 * 24);
+/// Failures in a row, of something all reactions of a queue need, after which one message probes for all.
+pub const BRAKE_AFTER: u32 = 10;
+/// How often parked messages are looked at without being woken.
+pub const PARKED_POLL: Duration = Duration::from_secs(10);
+/// Parked messages tried at the same time, each of another key.
+pub const PARKED_BATCH: usize = 16;
+/// How often a message that came before its predecessor looks for it.
+pub const PREDECESSOR_LOOK: Duration = Duration::from_millis(500);
+/// How long it looks: longer than a message may be on its way, shorter than a shift.
+pub const ORDER_WAIT: Duration = Duration::from_mins(15);
 /// Messages an event subscription holds ahead; work queues hold as many as they work on.
 pub const EVENT_PREFETCH: usize = 16;
 /// Failed reactions after which a message is parked.

@@ -8,6 +8,7 @@ mod tasks;
 pub use module::Module;
 pub use start::Start;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -141,6 +142,7 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
 /// Starts sending and receiving, when the module has a database: without one there is nothing to send from.
 async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result<Option<Delivery>> {
     check_declared(start.manifest(), &subscriptions)?;
+    let subscriptions = subscriptions.specified_by(&start.manifest().queues);
     let Some(store) = start.opened_store() else {
         return Ok(None);
     };
@@ -171,25 +173,25 @@ async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result
 
 /// The manifest is the specification of the queues: a reaction it does not declare, or a queue nobody empties, is a mistake.
 fn check_declared(manifest: &Manifest, subscriptions: &Subscriptions) -> Result<(), ManifestError> {
-    let reacts: Vec<&str> = subscriptions.events().collect();
-    let declared = &manifest.events.consumes;
-    if let Some(event) = reacts
-        .iter()
-        .find(|event| !declared.iter().any(|declared| declared == *event))
-    {
+    let queues = &manifest.queues;
+    let declared: BTreeSet<&str> = queues
+        .events
+        .keys()
+        .chain(queues.tasks.keys())
+        .map(String::as_str)
+        .collect();
+    let reacts: BTreeSet<&str> = subscriptions.wire_names().collect();
+    if let Some(name) = reacts.difference(&declared).next() {
         return Err(ManifestError::Rule(format!(
-            "events.consumes does not name {event}, which the module reacts to"
+            "[queues] does not name {name}, which the module reacts to"
         )));
     }
-    match declared
-        .iter()
-        .find(|event| !reacts.contains(&event.as_str()))
-    {
-        Some(event) => Err(ManifestError::Rule(format!(
-            "events.consumes names {event}, which the module does not react to"
-        ))),
-        None => Ok(()),
+    if let Some(name) = declared.difference(&reacts).next() {
+        return Err(ManifestError::Rule(format!(
+            "[queues] names {name}, which the module does not react to"
+        )));
     }
+    Ok(())
 }
 
 fn log(settings: &LogSettings) -> Result<(), SettingsError> {

@@ -1,30 +1,41 @@
-//! One subscription at work: takes messages, runs the reaction, gives the verdict.
+//! One queue at work: takes messages, runs the reaction, gives the verdict.
 
-use std::panic::AssertUnwindSafe;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::inbox::Inbox;
-use super::subscriptions::{Source, Subscription};
+use super::dead_letters::{bury, bury_undecodable};
+use super::decide::{Brake, Decision, judge, unfit};
+use super::reactor::Reactor;
+use super::receipts::Receipts;
+use super::subscriptions::Source;
 use super::{
-    Bus, BusError, Delivered, Envelope, Inbound, Reaction, Topology, Undecodable, Verdict, pause,
-    trace,
+    Bus, BusError, Delivered, Envelope, Inbound, Topology, Undecodable, Verdict, parked, pause,
 };
 use crate::clock::Clock;
-use crate::limits::{EVENT_PREFETCH, MAX_ATTEMPTS, MAX_DELIVERIES};
-use crate::params;
+use crate::crash::point;
+use crate::limits::EVENT_PREFETCH;
 use crate::store::StoreError;
 
 pub(super) struct Consumer {
-    pub(super) inbox: Inbox,
+    pub(super) reactor: Rc<Reactor>,
+    /// The queue, or one lane of an ordered subscription.
+    pub(super) queue: String,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: CancellationToken,
-    pub(super) subscription: Subscription,
+    pub(super) receipts: Rc<Receipts>,
+    pub(super) brake: RefCell<Brake>,
+    /// Who holds it probes while the brake is on.
+    pub(super) probing: tokio::sync::Mutex<()>,
+    /// Messages that are being worked on, with the verdicts that copies of them wait for.
+    pub(super) under_way: RefCell<HashMap<Uuid, Vec<oneshot::Sender<Verdict>>>>,
 }
 
 impl Consumer {
@@ -36,17 +47,18 @@ impl Consumer {
                 return;
             }
             tracing::warn!(
-                queue = self.inbox.subscriber,
+                queue = self.queue,
                 "the bus ended a subscription; it begins again"
             );
         }
     }
 
     async fn serve(&self, mut inbound: Inbound) {
+        let slots = self.reactor.subscription.slots;
         let mut working = FuturesUnordered::new();
         loop {
             tokio::select! {
-                delivered = inbound.recv(), if working.len() < self.subscription.slots => match delivered {
+                delivered = inbound.recv(), if working.len() < slots => match delivered {
                     Some(delivered) => working.push(self.take(delivered)),
                     None => break,
                 },
@@ -69,13 +81,13 @@ impl Consumer {
                     let cause: &dyn std::error::Error = &error;
                     tracing::warn!(
                         error = cause,
-                        queue = self.inbox.subscriber,
+                        queue = self.queue,
                         failures,
                         "the bus cannot be reached"
                     );
                 }
             }
-            if self.pause(failures).await {
+            if self.pause(pause::in_outage(failures)).await {
                 return None;
             }
         }
@@ -83,140 +95,176 @@ impl Consumer {
 
     async fn try_subscribe(&self, topology: &Topology) -> Result<Inbound, BusError> {
         self.bus.declare(topology).await?;
-        let prefetch = match self.subscription.source {
-            Source::Event(_) => EVENT_PREFETCH,
-            Source::Task(_) => self.subscription.slots,
+        let prefetch = match self.reactor.subscription.source {
+            Source::Event { .. } => EVENT_PREFETCH,
+            Source::Task { .. } => self.reactor.subscription.slots,
         };
-        self.bus.subscribe(&self.inbox.subscriber, prefetch).await
+        self.bus.subscribe(&self.queue, prefetch).await
     }
 
-    /// Waits out a failure; true says that the order to stop came.
-    async fn pause(&self, failures: u32) -> bool {
+    /// Waits; true says that the order to stop came.
+    async fn pause(&self, pause: std::time::Duration) -> bool {
         tokio::select! {
-            () = self.clock.sleep(pause::in_outage(failures)) => false,
+            () = self.clock.sleep(pause) => false,
             () = self.stop.cancelled() => true,
         }
     }
 
-    /// While the database is away the message is held and tried again here, so that an outage parks nothing.
+    /// A copy of a message that is being worked on gets the same verdict: a broker that finds a piece of work too long
+    /// brings it again.
     async fn take(&self, delivered: Delivered) {
         let Delivered {
             message,
             deliveries,
             verdict,
         } = delivered;
-        let message = message.map(Arc::new);
-        let mut failures = 0;
-        loop {
-            match self.judge(&message, deliveries).await {
-                Ok(judged) => {
-                    // The bus may have lost its connection: then the message comes again and is recognised.
-                    drop(verdict.send(judged));
-                    return;
-                }
-                Err(cause) => {
-                    failures += 1;
-                    tracing::warn!(%cause, queue = self.inbox.subscriber, failures, "the database is away; reactions wait");
-                }
-            }
-            if self.pause(failures).await {
+        let id = message.as_ref().ok().map(|envelope| envelope.id);
+        if let Some(id) = id {
+            let mut under_way = self.under_way.borrow_mut();
+            if let Some(copies) = under_way.get_mut(&id) {
+                copies.push(verdict);
                 return;
             }
+            under_way.insert(id, vec![verdict]);
+            drop(under_way);
+            let judged = self.hold(&message.map(Arc::new), deliveries).await;
+            let waiting = self.under_way.borrow_mut().remove(&id).unwrap_or_default();
+            tell(judged, waiting);
+        } else {
+            let judged = self.hold(&message.map(Arc::new), deliveries).await;
+            tell(judged, vec![verdict]);
         }
     }
 
-    async fn judge(
+    /// While something that reactions need is away the message is held and tried again here, so that an outage makes no dead
+    /// letters. None says that the order to stop came first.
+    async fn hold(
         &self,
         message: &Result<Arc<Envelope>, Undecodable>,
         deliveries: u32,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Option<Verdict> {
+        loop {
+            let braked = self.brake.borrow().is_on();
+            let _probe = if braked {
+                Some(self.probing.lock().await)
+            } else {
+                None
+            };
+            let failed = match self.attempt(message, deliveries).await {
+                Ok(Some(verdict)) => {
+                    self.brake.borrow_mut().ran();
+                    return Some(verdict);
+                }
+                Ok(None) => String::new(),
+                Err(error) => error.to_string(),
+            };
+            let pause = self.brake.borrow_mut().failed();
+            let failures = self.brake.borrow().failures();
+            tracing::warn!(
+                cause = failed,
+                queue = self.queue,
+                failures,
+                "reactions wait for what they need"
+            );
+            if self.pause(pause).await {
+                return None;
+            }
+        }
+    }
+
+    /// None says that something the reaction needs is away.
+    async fn attempt(
+        &self,
+        message: &Result<Arc<Envelope>, Undecodable>,
+        deliveries: u32,
+    ) -> Result<Option<Verdict>, StoreError> {
+        let inbox = &self.reactor.inbox;
         let envelope = match message {
             Ok(envelope) => envelope,
-            Err(undecodable) => return self.park_undecodable(undecodable).await,
+            Err(undecodable) => {
+                let mut tx = inbox.store.begin().await?;
+                bury_undecodable(&mut tx, &inbox.subscriber, undecodable).await?;
+                tx.commit().await?;
+                return Ok(Some(Verdict::Done));
+            }
         };
-        if envelope.is_expired(self.clock.now()) {
-            return self.park(envelope, "its deadline had passed").await;
-        }
-        if deliveries > MAX_DELIVERIES {
+        if let Some(reason) = unfit(envelope, deliveries, self.clock.now()) {
             return self
-                .park(envelope, "it was handed out too often without any verdict")
-                .await;
+                .dead(envelope, reason, envelope.attempts)
+                .await
+                .map(Some);
         }
-        match self.react(envelope).await {
-            Ok(()) => Ok(Verdict::Done),
-            Err(Reaction::Never(cause)) => self.park(envelope, &chain(&*cause)).await,
-            Err(Reaction::Later(cause)) => match cause.downcast::<StoreError>() {
-                Ok(error) if error.is_transient() => Err(*error),
-                Ok(error) => self.again(envelope, &chain(&*error)).await,
-                Err(cause) => self.again(envelope, &chain(&*cause)).await,
-            },
+        let (outcome, reason) = self.reactor.react(inbox.clone(), envelope).await;
+        match judge(outcome, envelope.attempts) {
+            Decision::Done => Ok(Some(self.recorded(envelope))),
+            Decision::Hold => {
+                tracing::debug!(reason, queue = self.queue, "something is away");
+                Ok(None)
+            }
+            Decision::Again { attempts, after } if inbox.ordered => {
+                parked::failed(inbox, envelope, &reason, attempts, after).await?;
+                Ok(Some(self.recorded(envelope)))
+            }
+            Decision::Again { attempts, after } => {
+                tracing::warn!(message.id = %envelope.id, queue = self.queue, attempts, reason, "a reaction is tried again");
+                let envelope = Envelope {
+                    attempts,
+                    ..(**envelope).clone()
+                };
+                Ok(Some(Verdict::Retry(Box::new(envelope), after)))
+            }
+            Decision::Dead { attempts } => self.dead(envelope, &reason, attempts).await.map(Some),
         }
     }
 
-    async fn react(&self, envelope: &Arc<Envelope>) -> Result<(), Reaction> {
-        let reaction = (self.subscription.run)(self.inbox.clone(), envelope.clone());
-        let traced = trace::within(envelope.traceparent.clone(), reaction);
-        let caught = AssertUnwindSafe(traced).catch_unwind().await;
-        caught.unwrap_or_else(|_| Err(Reaction::later("the reaction panicked")))
-    }
-
-    async fn again(&self, envelope: &Envelope, reason: &str) -> Result<Verdict, StoreError> {
-        let attempts = envelope.attempts + 1;
-        if attempts >= MAX_ATTEMPTS {
-            return self.park(envelope, reason).await;
-        }
-        let after = pause::before_retry(attempts);
-        tracing::warn!(message.id = %envelope.id, queue = self.inbox.subscriber, attempts, reason, "a reaction is tried again");
-        Ok(Verdict::Retry(
-            Box::new(Envelope {
-                attempts,
-                ..envelope.clone()
-            }),
-            after,
-        ))
-    }
-
-    async fn park(&self, envelope: &Envelope, reason: &str) -> Result<Verdict, StoreError> {
-        let text = serde_json::to_string(envelope).unwrap_or_default();
-        self.park_row(envelope.id, &text, reason, envelope.attempts)
-            .await
-    }
-
-    async fn park_undecodable(&self, undecodable: &Undecodable) -> Result<Verdict, StoreError> {
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, undecodable.text.as_bytes());
-        self.park_row(id, &undecodable.text, &undecodable.reason, 0)
-            .await
-    }
-
-    async fn park_row(
+    async fn dead(
         &self,
-        id: Uuid,
-        text: &str,
+        envelope: &Envelope,
         reason: &str,
         attempts: u32,
     ) -> Result<Verdict, StoreError> {
-        let row = params![
-            &self.inbox.subscriber,
-            id,
-            text,
+        let inbox = &self.reactor.inbox;
+        let mut tx = inbox.store.begin().await?;
+        bury(
+            &mut tx,
+            &inbox.subscriber,
+            envelope,
+            inbox.ordered,
             reason,
             attempts,
-            self.clock.now()
-        ];
-        self.inbox.store.write("dcp_dead_letter_add", row).await?;
-        tracing::error!(message.id = %id, queue = self.inbox.subscriber, reason, "a message is parked among the dead letters");
-        Ok(Verdict::Done)
+        )
+        .await?;
+        tx.commit().await?;
+        point("consumer.dead");
+        Ok(self.recorded(envelope))
+    }
+
+    /// The message is in the database, so the bus and its sender may forget it.
+    fn recorded(&self, envelope: &Envelope) -> Verdict {
+        if matches!(self.reactor.subscription.source, Source::Event { .. }) {
+            self.receipts.add(
+                &envelope.source,
+                &self.reactor.inbox.subscriber,
+                envelope.id,
+            );
+        }
+        Verdict::Done
     }
 }
 
-/// A cause with its causes, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
+/// The bus may have lost its connection: then the message comes again and is recognised.
+fn tell(judged: Option<Verdict>, mut waiting: Vec<oneshot::Sender<Verdict>>) {
+    match judged {
+        None => {}
+        Some(Verdict::Done) => {
+            for verdict in waiting {
+                drop(verdict.send(Verdict::Done));
+            }
+        }
+        Some(retry) => {
+            if let Some(latest) = waiting.pop() {
+                drop(latest.send(retry));
+            }
+        }
     }
-    text
 }

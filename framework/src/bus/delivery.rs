@@ -1,9 +1,11 @@
 //! Delivery above any bus: what a transaction published is sent, what arrives takes effect once.
 //!
-//! Invariants: a message leaves the outbox only after the bus has stored it; its effect and its inbox row are one
-//! transaction; its verdict follows the commit. So a process may die at any instruction: nothing is lost, and what comes
-//! twice is recognised.
+//! Invariants: a message leaves the outbox only after every known subscriber has recorded it; its effect and its inbox row are
+//! one transaction; its verdict follows the commit. So a process may die at any instruction and a broker may lose its disk:
+//! nothing is lost, and what comes twice is recognised.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,18 +14,26 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::consumer::Consumer;
 use super::inbox::Inbox;
-use super::{Bus, Subscriptions, Topology, consumer, relay};
-use crate::clock::Clock;
-use crate::limits::DRAIN;
-use crate::store::{Rows, Store};
+use super::parked::Runner;
+use super::reactor::Reactor;
+use super::receipts::{Hearing, Receipts};
+use super::reconcile::Reconciler;
+use super::relay::{OutboxSize, Relay};
+use super::topology::read_by;
+use super::{Bus, Subscriptions, Topology};
+use crate::clock::{Clock, Timestamp};
+use crate::limits::{DRAIN, INBOX_KEPT, INBOX_PRUNE, SUBSCRIBER_KEPT};
+use crate::params;
+use crate::store::Store;
 
 /// The running delivery of one module.
 #[derive(Debug)]
 pub struct Delivery {
     store: Store,
     bus: Arc<dyn Bus>,
-    queues: Vec<String>,
+    queues: BTreeSet<String>,
     ended: Option<oneshot::Receiver<()>>,
 }
 
@@ -49,11 +59,8 @@ impl Delivery {
         stop: CancellationToken,
     ) -> Result<Self, NotStarted> {
         let (end, ended) = oneshot::channel();
-        let queues = subscriptions
-            .all
-            .iter()
-            .map(|one| one.source.queue(store.module()))
-            .collect();
+        let topology = Topology::of(store.module(), &subscriptions);
+        let queues = topology.queues().map(str::to_owned).collect();
         let delivery = Self {
             store: store.clone(),
             bus: bus.clone(),
@@ -107,24 +114,29 @@ impl Delivery {
     }
 
     async fn busy(&self) -> String {
-        let waiting = self
-            .store
-            .read("dcp_outbox_next", vec![])
-            .await
-            .and_then(Rows::one::<relay::Waiting>);
-        match waiting {
-            Ok(relay::Waiting { waiting: 0, .. }) => {}
-            Ok(waiting) => return format!("{} in the outbox", waiting.waiting),
-            Err(error) => return error.to_string(),
+        match self.unfinished().await {
+            Ok(what) => what,
+            Err(cause) => cause.to_string(),
+        }
+    }
+
+    async fn unfinished(&self) -> Result<String, super::Cause> {
+        let outbox: OutboxSize = self.store.read("dcp_outbox_size", params![]).await?.one()?;
+        if outbox.waiting > 0 {
+            return Ok(format!("{} in the outbox", outbox.waiting));
+        }
+        let parked: Option<Timestamp> =
+            self.store.read("dcp_parked_next", params![]).await?.one()?;
+        if let Some(next_at) = parked {
+            return Ok(format!("a parked message is tried at {next_at}"));
         }
         for queue in &self.queues {
-            match self.bus.depth(queue).await {
-                Ok(0) => {}
-                Ok(depth) => return format!("{depth} in {queue}"),
-                Err(error) => return error.to_string(),
+            let depth = self.bus.depth(queue).await?;
+            if depth > 0 {
+                return Ok(format!("{depth} in {queue}"));
             }
         }
-        String::new()
+        Ok(String::new())
     }
 }
 
@@ -136,31 +148,41 @@ async fn run(
     stop: CancellationToken,
 ) {
     let topology = Topology::of(store.module(), &subscriptions);
+    let reactors: Vec<Rc<Reactor>> = reactors(&store, subscriptions);
+    let receipts = Rc::new(Receipts::new(store.clone(), bus.clone(), clock.clone()));
     let mut work = Vec::new();
-    for subscription in subscriptions.all {
-        let inbox = Inbox {
-            store: store.clone(),
-            subscriber: subscription.source.queue(store.module()),
-        };
-        let consumer = consumer::Consumer {
-            inbox,
-            bus: bus.clone(),
-            clock: clock.clone(),
-            stop: stop.clone(),
-            subscription,
-        };
-        work.push(tokio::task::spawn_local(consumer.run(topology.clone())));
+    for reactor in &reactors {
+        for queue in read_by(&reactor.inbox.subscriber, reactor.inbox.ordered) {
+            let consumer = Consumer {
+                reactor: reactor.clone(),
+                queue,
+                bus: bus.clone(),
+                clock: clock.clone(),
+                stop: stop.clone(),
+                receipts: receipts.clone(),
+                brake: std::cell::RefCell::default(),
+                probing: tokio::sync::Mutex::default(),
+                under_way: std::cell::RefCell::default(),
+            };
+            work.push(tokio::task::spawn_local(consumer.run(topology.clone())));
+        }
     }
-    // The relay goes last: what the last reactions publish still goes out.
+    let runner = Runner {
+        store: store.clone(),
+        clock: clock.clone(),
+        stop: stop.clone(),
+        reactors: reactors.clone(),
+    };
+    work.push(tokio::task::spawn_local(runner.run()));
+    // The relay and the receipts go last: what the last reactions publish and record still goes out.
     let last = CancellationToken::new();
-    let relay = relay::Relay::new(store.clone(), bus.clone(), clock.clone(), last.clone());
-    let relay = tokio::task::spawn_local(relay.run());
+    let closing = spawn_couriers(&store, &bus, &clock, &last, reactors, receipts, topology);
     let prune = tokio::task::spawn_local(prune(store, clock.clone()));
     stop.cancelled().await;
     let all = async {
         report(&join_all(work).await);
         last.cancel();
-        report(&[relay.await]);
+        report(&join_all(closing).await);
     };
     tokio::select! {
         () = all => {}
@@ -172,26 +194,82 @@ async fn run(
     bus.close().await;
 }
 
+fn reactors(store: &Store, subscriptions: Subscriptions) -> Vec<Rc<Reactor>> {
+    let reactor = |subscription: super::subscriptions::Subscription| {
+        let inbox = Inbox {
+            store: store.clone(),
+            subscriber: subscription.source.queue(store.module()),
+            ordered: subscription.source.is_ordered(),
+            of_parked: false,
+        };
+        Rc::new(Reactor {
+            inbox,
+            subscription,
+        })
+    };
+    subscriptions.all.into_iter().map(reactor).collect()
+}
+
+/// What brings messages and notices to others, and hears theirs.
+fn spawn_couriers(
+    store: &Store,
+    bus: &Arc<dyn Bus>,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+    reactors: Vec<Rc<Reactor>>,
+    receipts: Rc<Receipts>,
+    topology: Topology,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let relay = Relay::new(store.clone(), bus.clone(), clock.clone(), stop.clone());
+    let reconciler = Reconciler {
+        store: store.clone(),
+        bus: bus.clone(),
+        clock: clock.clone(),
+        stop: stop.clone(),
+    };
+    let hearing = Hearing {
+        store: store.clone(),
+        bus: bus.clone(),
+        clock: clock.clone(),
+        stop: stop.clone(),
+    };
+    let stop = stop.clone();
+    let telling = async move {
+        let sources: Vec<_> = reactors
+            .iter()
+            .map(|one| one.subscription.source.clone())
+            .collect();
+        receipts.run(&sources, stop).await;
+    };
+    vec![
+        tokio::task::spawn_local(relay.run()),
+        tokio::task::spawn_local(reconciler.run()),
+        tokio::task::spawn_local(hearing.run(topology)),
+        tokio::task::spawn_local(telling),
+    ]
+}
+
 fn report(results: &[Result<(), tokio::task::JoinError>]) {
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
         tracing::error!(%error, "a part of the delivery ended with a panic");
     }
 }
 
-/// Forgets what no bus can bring again.
+/// Forgets what no bus can bring again and subscribers that have gone for good.
 async fn prune(store: Store, clock: Arc<dyn Clock>) {
-    let (every, count) = crate::limits::INBOX_PRUNE;
+    let (every, count) = INBOX_PRUNE;
     loop {
         clock.sleep(every).await;
-        let before = clock
-            .now()
-            .checked_sub(crate::limits::INBOX_KEPT)
-            .unwrap_or(jiff::Timestamp::MIN);
-        if let Err(error) = store
-            .write("dcp_inbox_prune", crate::params![before, count])
-            .await
-        {
-            tracing::debug!(%error, "the inbox is pruned next time");
+        let before = |kept| clock.now().checked_sub(kept).unwrap_or(Timestamp::MIN);
+        let pruned = store.tx(async |tx| {
+            tx.call("dcp_inbox_prune", params![before(INBOX_KEPT), count])
+                .await?;
+            tx.call("dcp_subscriber_prune", params![before(SUBSCRIBER_KEPT)])
+                .await?;
+            tx.call("dcp_outbox_prune", params![]).await
+        });
+        if let Err(error) = pruned.await {
+            tracing::debug!(%error, "what is old is forgotten next time");
         }
     }
 }

@@ -38,6 +38,9 @@ pub struct Envelope {
     /// How often a reaction to it has failed.
     #[serde(default)]
     pub attempts: u32,
+    /// The message of the same type and key that was sent before it and may still be on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Uuid>,
     /// The event or task itself.
     pub data: Box<RawValue>,
 }
@@ -59,6 +62,7 @@ impl Envelope {
             traceparent: super::trace::current(),
             deadline: event.deadline(),
             attempts: 0,
+            follows: None,
             data: serde_json::value::to_raw_value(event)
                 .map_err(|error| StoreError::Decode(error.to_string()))?,
         })

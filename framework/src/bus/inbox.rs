@@ -1,6 +1,8 @@
 //! The inbox: a message takes effect once per subscriber, in the transaction that records it.
 
-use super::{Envelope, Reaction};
+use super::decide::{Admission, KeyState, admit};
+use super::{Envelope, Reaction, parked};
+use crate::crash::point;
 use crate::params;
 use crate::store::{Store, Tx};
 
@@ -10,10 +12,15 @@ pub(crate) struct Inbox {
     pub(crate) store: Store,
     /// The queue it reads: the name under which it is recorded.
     pub(crate) subscriber: String,
+    /// Whether the messages of one key take effect in their order.
+    pub(crate) ordered: bool,
+    /// Whether its message was parked before, and not brought by the bus.
+    pub(crate) of_parked: bool,
 }
 
 impl Inbox {
-    /// Runs `effect` and records the message, both or neither; does nothing if it is recorded already.
+    /// Runs `effect` and records the message, both or neither; does nothing if it is recorded already, and parks it if it has
+    /// to wait for others of its key.
     pub(crate) async fn take<F>(&self, envelope: &Envelope, effect: F) -> Result<(), Reaction>
     where
         F: AsyncFnOnce(&mut Tx<'_>) -> Result<(), Reaction>,
@@ -25,10 +32,47 @@ impl Inbox {
             .await?;
         if recorded.affected() == 0 {
             tracing::debug!(message.id = %envelope.id, queue = self.subscriber, "a message came twice");
+            if self.of_parked {
+                parked::forget(
+                    &mut tx,
+                    &self.subscriber,
+                    envelope.id,
+                    &self.key_of(envelope),
+                )
+                .await?;
+                tx.commit().await?;
+            }
             return Ok(());
         }
+        let mut awaited_by = None;
+        if self.ordered && !self.of_parked {
+            let state = self.key_state(&mut tx, envelope).await?;
+            match admit(&state, envelope.id, envelope.follows) {
+                Admission::Take => awaited_by = state.first,
+                Admission::Held => return Ok(()),
+                Admission::Wait(place) => {
+                    drop(tx);
+                    return Ok(parked::wait(self, envelope, place).await?);
+                }
+            }
+        }
+        point("inbox.recorded");
         effect(&mut tx).await?;
-        Ok(tx.commit().await?)
+        point("inbox.effect");
+        if self.of_parked {
+            parked::forget(
+                &mut tx,
+                &self.subscriber,
+                envelope.id,
+                &self.key_of(envelope),
+            )
+            .await?;
+        } else if let Some(first) = awaited_by {
+            parked::wake(&mut tx, &self.subscriber, first).await?;
+        }
+        tx.commit().await?;
+        point("inbox.committed");
+        Ok(())
     }
 
     /// Whether the message has taken effect already.
@@ -39,5 +83,26 @@ impl Inbox {
             .await?
             .one::<i64>()?
             > 0)
+    }
+
+    /// What this subscription holds of the message's key.
+    pub(crate) async fn key_state(
+        &self,
+        tx: &mut Tx<'_>,
+        envelope: &Envelope,
+    ) -> Result<KeyState, crate::store::StoreError> {
+        let follows = envelope.follows;
+        let key = self.key_of(envelope);
+        let asked = params![&self.subscriber, &key, envelope.id, follows];
+        tx.call("dcp_key_state", asked).await?.one()
+    }
+
+    /// The key under which the message waits: without an order none waits for another.
+    pub(crate) fn key_of(&self, envelope: &Envelope) -> String {
+        if self.ordered {
+            envelope.key.to_string()
+        } else {
+            envelope.id.to_string()
+        }
     }
 }

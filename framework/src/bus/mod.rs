@@ -9,14 +9,19 @@
 mod bus;
 mod consumer;
 mod dead_letters;
+mod decide;
 mod delivery;
 mod envelope;
 mod inbox;
 mod local;
+mod parked;
 mod pause;
 mod queue;
 mod rabbitmq;
 mod reaction;
+mod reactor;
+mod receipts;
+mod reconcile;
 mod relay;
 mod subscriptions;
 mod topology;
@@ -25,13 +30,18 @@ pub mod trace;
 use std::sync::Arc;
 
 pub use self::bus::{Bus, BusError, Delivered, Inbound, Outgoing, Undecodable, Verdict};
-pub use self::dead_letters::{DeadLetter, dead_letters, replay};
+pub use self::dead_letters::{
+    DeadLetter, DeadLetterDecision, DeadLetterGroup, Filter, dead_letter_decisions,
+    dead_letter_groups, dead_letters, discard, replay,
+};
 pub use self::delivery::{Delivery, NotSettled, NotStarted};
 pub use self::envelope::{Destination, Envelope};
 pub use self::local::Local;
 pub use self::queue::{event_queue, task_queue, task_queue_named};
 pub use self::rabbitmq::RabbitMq;
-pub use self::reaction::{Cause, Reaction};
+pub use self::reaction::{Away, Cause, Reaction};
+pub(crate) use self::receipts::announce;
+pub use self::relay::OutboxSize;
 pub use self::subscriptions::Subscriptions;
 pub use self::topology::Topology;
 use crate::clock::Clock;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::limits::{OUTAGE_PAUSES, RETRY_PAUSES};
+use crate::clock::Timestamp;
+use crate::limits::{OUTAGE_PAUSES, RESEND_AFTER, RESEND_AT_MOST, RETRY_PAUSES};
 
 /// The pause before the attempt after `attempts` failures of a reaction.
 pub(super) fn before_retry(attempts: u32) -> Duration {
@@ -18,6 +19,18 @@ pub(super) fn in_outage(failures: u32) -> Duration {
             .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)))
             .min(longest),
     )
+}
+
+/// The pause before a message that was sent is looked at for the `looks`-th time.
+pub(super) fn before_look(looks: u32) -> Duration {
+    let doubled = RESEND_AFTER.saturating_mul(2_u32.saturating_pow(looks.min(16)));
+    jittered(doubled.min(RESEND_AT_MOST))
+}
+
+/// The time from `now` to `then`, and a little more; none if it has passed.
+pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
+        + Duration::from_millis(1)
 }
 
 /// Between three quarters and one and a quarter of `pause`.

@@ -1,5 +1,9 @@
 //! What a reaction says when it does not succeed.
 
+use super::BusError;
+use super::decide::Failure;
+use crate::store::StoreError;
+
 /// Why it did not succeed.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -12,6 +16,18 @@ pub enum Reaction {
     Never(Cause),
 }
 
+/// Something a reaction needs is away for everybody. As the cause of [`Reaction::Later`] it counts no attempt: the message is
+/// held until the thing is back.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is away")]
+pub struct Away {
+    /// What is needed, in the words of an operator.
+    pub what: String,
+    /// How that shows.
+    #[source]
+    pub cause: Cause,
+}
+
 impl Reaction {
     /// Try again later, because of `cause`.
     pub fn later(cause: impl Into<Cause>) -> Self {
@@ -22,6 +38,21 @@ impl Reaction {
     pub fn never(cause: impl Into<Cause>) -> Self {
         Self::Never(cause.into())
     }
+
+    /// Why.
+    pub fn cause(&self) -> &(dyn std::error::Error + 'static) {
+        match self {
+            Self::Later(cause) | Self::Never(cause) => &**cause,
+        }
+    }
+
+    pub(super) fn failure(&self) -> Failure {
+        match self {
+            Self::Never(_) => Failure::Never,
+            Self::Later(cause) if is_away(&**cause) => Failure::Away,
+            Self::Later(_) => Failure::Later,
+        }
+    }
 }
 
 /// An error passed on with `?` is tried again.
@@ -29,4 +60,29 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Reaction {
     fn from(cause: E) -> Self {
         Self::Later(Box::new(cause))
     }
+}
+
+fn is_away(cause: &(dyn std::error::Error + 'static)) -> bool {
+    causes(cause).any(|cause| {
+        cause.is::<Away>()
+            || cause
+                .downcast_ref::<StoreError>()
+                .is_some_and(StoreError::is_transient)
+            || matches!(
+                cause.downcast_ref::<BusError>(),
+                Some(BusError::Unavailable(_))
+            )
+    })
+}
+
+/// A cause with its causes, in one line.
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let texts: Vec<String> = causes(error).map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+fn causes<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }

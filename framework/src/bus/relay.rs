@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use super::{Bus, BusError, Destination, Outgoing, pause};
+use super::{Bus, BusError, Destination, Envelope, Outgoing, pause};
 use crate::clock::{Clock, Timestamp};
-use crate::limits::{OUTBOX_BATCH, OUTBOX_POLL, PUBLISH_DEADLINE};
+use crate::crash::point;
+use crate::limits::{OUTBOX_BATCH, OUTBOX_POLL, PUBLISH_DEADLINE, RESEND_AFTER};
 use crate::params;
 use crate::store::Store;
 
@@ -31,13 +33,25 @@ struct Row {
     destination: String,
     envelope: String,
     attempts: u32,
+    follows: Option<Uuid>,
+}
+
+/// When the outbox needs the relay.
+#[derive(Debug, Deserialize)]
+struct Next {
+    fresh: bool,
+    next_at: Option<Timestamp>,
 }
 
 /// What the outbox holds.
-#[derive(Debug, Deserialize)]
-pub(super) struct Waiting {
-    pub(super) waiting: u64,
-    next_at: Option<Timestamp>,
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OutboxSize {
+    /// Messages that no bus has yet.
+    pub waiting: u64,
+    /// When the oldest of them was stored.
+    pub oldest: Option<Timestamp>,
+    /// Messages that were sent and that a subscriber has not recorded yet.
+    pub kept: u64,
 }
 
 impl Relay {
@@ -73,13 +87,8 @@ impl Relay {
     async fn drain(&mut self) -> Duration {
         loop {
             match self.batch().await {
-                Ok(None) => {
-                    self.failures = 0;
-                }
-                Ok(Some(pause)) => {
-                    self.failures = 0;
-                    return pause;
-                }
+                Ok(None) => {}
+                Ok(Some(pause)) => return pause,
                 Err(cause) => {
                     self.failures += 1;
                     tracing::warn!(cause = %cause, failures = self.failures, "the outbox waits");
@@ -89,14 +98,18 @@ impl Relay {
         }
     }
 
-    /// Sends one batch: `None` says that there may be more.
+    /// Sends what is due: `None` says that there may be more.
     async fn batch(&mut self) -> Result<Option<Duration>, super::Cause> {
         let now = self.clock.now();
-        let waiting: Waiting = self.store.read("dcp_outbox_next", params![]).await?.one()?;
-        match waiting.next_at {
-            None => return Ok(Some(OUTBOX_POLL)),
-            Some(next) if next > now => return Ok(Some(until(now, next).min(OUTBOX_POLL))),
-            Some(_) => {}
+        let next: Next = self.store.read("dcp_outbox_next", params![]).await?.one()?;
+        if !next.fresh {
+            match next.next_at {
+                None => return Ok(Some(OUTBOX_POLL)),
+                Some(next) if next > now => {
+                    return Ok(Some(pause::until(now, next).min(OUTBOX_POLL)));
+                }
+                Some(_) => {}
+            }
         }
         // Held only while there is something to send: who has it empties the outbox for everybody.
         let Some(lease) = self.store.try_lease(LEASE).await? else {
@@ -104,7 +117,14 @@ impl Relay {
         };
         let sent = self.send(now).await;
         lease.release().await;
-        sent.map(|()| None)
+        sent?;
+        if std::mem::take(&mut self.failures) > 0 {
+            // The bus was away and may have come back empty: what is kept is looked at now.
+            self.store
+                .write("dcp_outbox_look_now", params![self.clock.now()])
+                .await?;
+        }
+        Ok(None)
     }
 
     async fn send(&self, now: Timestamp) -> Result<(), super::Cause> {
@@ -117,11 +137,17 @@ impl Relay {
             if rows.is_empty() {
                 return Ok(());
             }
-            let messages = rows.iter().map(outgoing).collect::<Result<Vec<_>, _>>()?;
+            point("relay.read");
+            let messages = rows
+                .iter()
+                .map(|row| message(&row.destination, &row.envelope, row.follows))
+                .collect::<Result<Vec<_>, _>>()?;
             let sent = tokio::time::timeout(PUBLISH_DEADLINE, self.bus.publish(&messages)).await;
             let outcomes =
                 sent.map_err(|_| BusError::unavailable("the bus did not answer in time"))?;
+            point("relay.published");
             self.settle(&rows, outcomes).await?;
+            point("relay.settled");
         }
     }
 
@@ -132,37 +158,42 @@ impl Relay {
     ) -> Result<(), super::Cause> {
         let mut sent = Vec::new();
         let mut outage = None;
+        let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         for (row, outcome) in rows.iter().zip(outcomes) {
             match outcome {
                 Ok(()) => sent.push(row.seq),
                 Err(BusError::Unavailable(cause)) => outage = Some(cause),
                 Err(error) => {
-                    let later = self
-                        .clock
-                        .now()
-                        .checked_add(pause::in_outage(row.attempts + 1))?;
+                    let later = now.checked_add(pause::in_outage(row.attempts + 1))?;
                     tracing::warn!(%error, seq = row.seq, attempts = row.attempts + 1, "a message waits in the outbox");
                     tx.call("dcp_outbox_postpone", params![row.seq, later])
                         .await?;
                 }
             }
         }
-        tx.call("dcp_outbox_sent", params![serde_json::to_string(&sent)?])
+        let sent = serde_json::to_string(&sent)?;
+        tx.call("dcp_outbox_await", params![&sent]).await?;
+        let look_at = now.checked_add(RESEND_AFTER)?;
+        tx.call("dcp_outbox_sent", params![sent, now, look_at])
             .await?;
         tx.commit().await?;
         outage.map_or(Ok(()), Err)
     }
 }
 
-fn outgoing(row: &Row) -> Result<Outgoing, serde_json::Error> {
+/// A message as it is sent: it names the one before it of the same key as long as that may still be on its way.
+pub(super) fn message(
+    destination: &str,
+    envelope: &str,
+    follows: Option<Uuid>,
+) -> Result<Outgoing, serde_json::Error> {
+    let envelope: Envelope = serde_json::from_str(envelope)?;
     Ok(Outgoing {
-        to: Destination::from(row.destination.as_str()),
-        envelope: serde_json::from_str(&row.envelope)?,
+        to: Destination::from(destination),
+        envelope: Envelope {
+            follows,
+            ..envelope
+        },
     })
-}
-
-fn until(now: Timestamp, then: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
-        + Duration::from_millis(1)
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 
 use super::inbox::Inbox;
-use super::{Envelope, Reaction, event_queue, task_queue};
+use super::{Envelope, Reaction, Topology, event_queue, task_queue_named};
 use crate::events::{Event, wire_name};
+use crate::model::Queues;
 use crate::store::Tx;
 
 type Run =
@@ -26,18 +27,49 @@ pub(crate) struct Subscription {
 /// Where the messages of a subscription come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// Published events of this wire name.
-    Event(String),
-    /// A work queue of this name.
-    Task(String),
+    /// Published events.
+    Event {
+        /// Wire name.
+        name: String,
+        /// Whether those of one key take effect in the order in which they were committed.
+        ordered: bool,
+    },
+    /// Tasks of a site.
+    Task {
+        /// Wire name.
+        name: String,
+        /// The site.
+        site: String,
+    },
 }
 
 impl Source {
-    /// The queue, given who subscribes.
+    pub(crate) fn wire_name(&self) -> &str {
+        match self {
+            Self::Event { name, .. } | Self::Task { name, .. } => name,
+        }
+    }
+
+    pub(crate) fn is_ordered(&self) -> bool {
+        matches!(self, Self::Event { ordered: true, .. })
+    }
+
+    /// The queue, given who subscribes; an ordered subscription has its lanes under this name.
     pub(crate) fn queue(&self, module: &str) -> String {
         match self {
-            Self::Event(name) => event_queue(module, name),
-            Self::Task(queue) => queue.clone(),
+            Self::Event { name, .. } => event_queue(module, name),
+            Self::Task { name, site } => task_queue_named(name, Some(site)),
+        }
+    }
+
+    pub(crate) fn declare(&self, topology: Topology, module: &str) -> Topology {
+        match self {
+            Self::Event {
+                name,
+                ordered: true,
+            } => topology.ordered_event(module, name),
+            Self::Event { name, .. } => topology.event(module, name),
+            Self::Task { name, site } => topology.task(name, Some(site)),
         }
     }
 }
@@ -66,7 +98,10 @@ impl Subscriptions {
         E: Event + 'static,
         F: AsyncFn(&mut Tx<'_>, &E) -> Result<(), Reaction> + Send + Sync + 'static,
     {
-        let source = Source::Event(wire_name::<E>());
+        let source = Source::Event {
+            name: wire_name::<E>(),
+            ordered: false,
+        };
         self.reaction(source, handler)
     }
 
@@ -88,7 +123,10 @@ impl Subscriptions {
         T: Event + 'static,
         F: AsyncFn(&mut Tx<'_>, &T) -> Result<(), Reaction> + Send + Sync + 'static,
     {
-        let source = Source::Task(task_queue::<T>(Some(site)));
+        let source = Source::Task {
+            name: wire_name::<T>(),
+            site: site.to_owned(),
+        };
         self.reaction(source, handler)
     }
 
@@ -109,7 +147,10 @@ impl Subscriptions {
             let both = both.clone();
             Box::pin(async move { long(&both.0, &both.1, &inbox, &envelope).await })
         };
-        let source = Source::Task(task_queue::<T>(Some(site)));
+        let source = Source::Task {
+            name: wire_name::<T>(),
+            site: site.to_owned(),
+        };
         self.add(Subscription {
             source,
             slots,
@@ -117,12 +158,20 @@ impl Subscriptions {
         })
     }
 
-    /// The wire names of the events it reacts to.
-    pub fn events(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().filter_map(|one| match &one.source {
-            Source::Event(name) => Some(name.as_str()),
-            Source::Task(_) => None,
-        })
+    /// Takes the order of keys from the manifest, which is the specification of the queues.
+    #[must_use]
+    pub fn specified_by(mut self, queues: &Queues) -> Self {
+        for one in &mut self.all {
+            if let Source::Event { name, ordered } = &mut one.source {
+                *ordered = queues.events.get(name).is_some_and(|queue| queue.ordered);
+            }
+        }
+        self
+    }
+
+    /// The wire names of the events and tasks it reacts to.
+    pub fn wire_names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|one| one.source.wire_name())
     }
 
     fn reaction<E, F>(self, source: Source, handler: F) -> Self

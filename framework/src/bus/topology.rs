@@ -2,52 +2,148 @@
 
 use std::collections::BTreeSet;
 
-use super::subscriptions::Source;
+use super::queue::{lane_queue, lane_queues, notice_queue};
 use super::{Subscriptions, event_queue, task_queue_named};
+use crate::model::Manifest;
 
 /// Queues, and the event types each of them collects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
-    pub(crate) queues: BTreeSet<String>,
-    /// Wire name of the event, queue.
-    pub(crate) bindings: BTreeSet<(String, String)>,
+    pub(crate) queues: BTreeSet<Queue>,
+    pub(crate) bindings: BTreeSet<Binding>,
+}
+
+/// A queue.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Queue {
+    pub(crate) name: String,
+    pub(crate) takes: Takes,
+}
+
+/// What a queue takes and who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Takes {
+    /// Events, for consumers that share them.
+    Events,
+    /// The events of some slots, for one consumer at a time.
+    Lane,
+    /// Tasks, for consumers that share them.
+    Tasks,
+}
+
+/// Lets a queue collect an event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Binding {
+    /// Wire name of the event.
+    pub(crate) event: String,
+    pub(crate) queue: String,
+    /// Only the slots of this lane.
+    pub(crate) lane: Option<u8>,
 }
 
 impl Topology {
     /// Lets `module` collect the events of `wire_name` (`calc.call.finished.v1`).
     #[must_use]
     pub fn event(mut self, module: &str, wire_name: &str) -> Self {
+        self.collect(wire_name, event_queue(module, wire_name), None);
+        self
+    }
+
+    /// The same in order of the keys: a queue for each lane, each for one consumer at a time.
+    #[must_use]
+    pub fn ordered_event(mut self, module: &str, wire_name: &str) -> Self {
         let queue = event_queue(module, wire_name);
-        self.bindings.insert((wire_name.to_owned(), queue.clone()));
-        self.queues.insert(queue);
+        for lane in 0..super::queue::LANES {
+            self.collect(wire_name, lane_queue(&queue, lane), Some(lane));
+        }
         self
     }
 
     /// Makes the queue of the task `wire_name` (`calc.call.v1`), of one site where it has sites.
     #[must_use]
     pub fn task(mut self, wire_name: &str, site: Option<&str>) -> Self {
-        self.queues.insert(task_queue_named(wire_name, site));
+        self.add(task_queue_named(wire_name, site), Takes::Tasks);
         self
+    }
+
+    /// Everything a module's manifest says; tasks per site get a queue for each of `sites`.
+    #[must_use]
+    pub fn manifest(self, manifest: &Manifest, sites: &[String]) -> Self {
+        let module = manifest.name.as_str();
+        let events = manifest.queues.events.iter();
+        let topology = events.fold(self.notices(module), |topology, (name, queue)| {
+            if queue.ordered {
+                topology.ordered_event(module, name)
+            } else {
+                topology.event(module, name)
+            }
+        });
+        let tasks = manifest.queues.tasks.iter();
+        tasks.fold(topology, |topology, (name, task)| {
+            if task.per_site {
+                let each = sites.iter();
+                each.fold(topology, |topology, site| topology.task(name, Some(site)))
+            } else {
+                topology.task(name, Some(crate::calc::EVERY_SITE))
+            }
+        })
     }
 
     /// What `module` reacts to.
     pub fn of(module: &str, subscriptions: &Subscriptions) -> Self {
-        subscriptions
-            .all
-            .iter()
-            .fold(Self::default(), |topology, one| match &one.source {
-                Source::Event(name) => topology.event(module, name),
-                Source::Task(queue) => topology.queue(queue),
-            })
+        let all = subscriptions.all.iter();
+        all.fold(Self::default().notices(module), |topology, one| {
+            one.source.declare(topology, module)
+        })
     }
 
     /// The names of all queues.
     pub fn queues(&self) -> impl Iterator<Item = &str> {
-        self.queues.iter().map(String::as_str)
+        self.queues.iter().map(|queue| queue.name.as_str())
     }
 
-    fn queue(mut self, name: &str) -> Self {
-        self.queues.insert(name.to_owned());
+    /// The queue in which a publisher hears from its subscribers.
+    #[must_use]
+    pub(crate) fn notices(mut self, module: &str) -> Self {
+        self.add(notice_queue(module), Takes::Tasks);
         self
+    }
+
+    pub(crate) fn is_subset(&self, of: &Self) -> bool {
+        self.queues.is_subset(&of.queues) && self.bindings.is_subset(&of.bindings)
+    }
+
+    pub(crate) fn extend(&mut self, with: &Self) {
+        self.queues.extend(with.queues.iter().cloned());
+        self.bindings.extend(with.bindings.iter().cloned());
+    }
+
+    /// Whether one consumer at a time reads the queue.
+    pub(crate) fn is_lane(&self, queue: &str) -> bool {
+        let mut named = self.queues.iter().filter(|known| known.name == queue);
+        named.any(|known| known.takes == Takes::Lane)
+    }
+
+    fn collect(&mut self, event: &str, queue: String, lane: Option<u8>) {
+        let takes = lane.map_or(Takes::Events, |_| Takes::Lane);
+        self.bindings.insert(Binding {
+            event: event.to_owned(),
+            queue: queue.clone(),
+            lane,
+        });
+        self.add(queue, takes);
+    }
+
+    fn add(&mut self, name: String, takes: Takes) {
+        self.queues.insert(Queue { name, takes });
+    }
+}
+
+/// The queues that the consumers of a subscription read.
+pub(crate) fn read_by(queue: &str, ordered: bool) -> Vec<String> {
+    if ordered {
+        lane_queues(queue).collect()
+    } else {
+        vec![queue.to_owned()]
     }
 }

@@ -42,9 +42,9 @@ impl Event for Call {
     }
 }
 
-/// Nobody needs this call any more.
+/// Please give up a call that nobody needs any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallCancelled {
+pub struct Cancel {
     /// The call.
     pub call_id: String,
     /// Who no longer needs it.
@@ -53,9 +53,10 @@ pub struct CallCancelled {
     pub at: Timestamp,
 }
 
-impl Event for CallCancelled {
-    const NAME: &'static str = "calc.call.cancelled";
+impl Event for Cancel {
+    const NAME: &'static str = "calc.cancel";
     const VERSION: u16 = 1;
+    const KIND: Kind = Kind::Task;
 
     fn key(&self) -> Key {
         (&self.call_id).into()

@@ -40,7 +40,7 @@ fn every_event_is_written_as_its_golden_document() {
         json!({"call_id": "c-1", "script": "mvda", "function": "batch_evolution", "args": {"components": 3},
         "requested_by": by, "site": "basel", "reply_to": "mvda", "deadline": at}),
     );
-    golden::<calc::CallCancelled>(json!({"call_id": "c-1", "by": by, "at": at}));
+    golden::<calc::Cancel>(json!({"call_id": "c-1", "by": by, "at": at}));
     golden::<calc::CallProgressed>(
         json!({"call_id": "c-1", "reply_to": "mvda", "fraction": 0.25, "message": "reading batches"}),
     );

@@ -79,14 +79,24 @@ pub struct Ui {
     pub routes: Vec<UiRoute>,
 }
 
-/// Events a module publishes and consumes, as `name.vN`.
+/// The queues of a module: what it publishes, the events it reacts to, and the tasks it does. Names as `name.vN`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Events {
-    /// Published by this module and by no other.
+pub struct Queues {
+    /// Events published by this module and by no other, for any number of subscribers.
     pub publishes: Vec<String>,
-    /// Those it reacts to.
-    pub consumes: Vec<String>,
+    /// Events it reacts to: each has a queue of this module alone.
+    pub events: IndexMap<String, EventQueue>,
+    /// Tasks it does: each has one queue, whose messages its workers share.
+    pub tasks: IndexMap<String, TaskQueue>,
+}
+
+/// How a module takes one event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventQueue {
+    /// Whether the events of one key take effect in the order in which they were committed.
+    pub ordered: bool,
 }
 
 /// A work queue the module owns.
@@ -134,12 +144,9 @@ pub struct Manifest {
     /// Its micro-frontend.
     #[serde(default)]
     pub ui: Option<Ui>,
-    /// Events.
+    /// Events and tasks.
     #[serde(default)]
-    pub events: Events,
-    /// Work queues it owns.
-    #[serde(default)]
-    pub tasks: IndexMap<String, TaskQueue>,
+    pub queues: Queues,
     /// R scripts it brings.
     #[serde(default)]
     pub r: Scripts,
@@ -190,21 +197,29 @@ impl Manifest {
                 "services names {foreign}, which [permissions] does not define"
             )));
         }
-        self.check_events()
+        self.check_queues()
     }
 
-    fn check_events(&self) -> Result<(), ManifestError> {
-        for event in self.events.publishes.iter().chain(&self.events.consumes) {
-            let version = event
+    fn check_queues(&self) -> Result<(), ManifestError> {
+        let queues = &self.queues;
+        let events = queues.publishes.iter().chain(queues.events.keys());
+        for name in events.chain(queues.tasks.keys()) {
+            let version = name
                 .rsplit_once(".v")
                 .map(|(_, version)| version.parse::<u16>());
             if !matches!(version, Some(Ok(1..))) {
                 return Err(ManifestError::Rule(format!(
-                    "event {event:?} needs its version at the end, such as \".v1\""
+                    "[queues]: {name:?} needs its version at the end, such as \".v1\""
                 )));
             }
         }
-        Ok(())
+        let owned = queues.publishes.iter().chain(queues.tasks.keys());
+        let mut foreign = owned.filter(|name| name.split('.').next() != Some(self.name.as_str()));
+        foreign.next().map_or(Ok(()), |name| {
+            Err(ManifestError::Rule(format!(
+                "[queues]: {name:?} belongs to another module; what a module publishes or does begins with its name"
+            )))
+        })
     }
 
     /// Whether the module may be reached through that listener.
@@ -233,10 +248,10 @@ path = "mvda"
 title = { en = "Batches", de = "Chargen" }
 permission = "mvda.read"
 menu = true
-[events]
+[queues]
 publishes = ["mvda.model.calculated.v1"]
-[tasks]
-"calc.call" = { per_site = true }
+events = { "calc.call.finished.v1" = { ordered = true } }
+tasks = { "mvda.fit.v1" = { per_site = true } }
 "#;
 
     #[test]
@@ -246,7 +261,8 @@ publishes = ["mvda.model.calculated.v1"]
         assert!(
             manifest.is_exposed(Exposure::Internal) && !manifest.is_exposed(Exposure::External)
         );
-        assert!(manifest.tasks["calc.call"].per_site);
+        assert!(manifest.queues.tasks["mvda.fit.v1"].per_site);
+        assert!(manifest.queues.events["calc.call.finished.v1"].ordered);
     }
 
     #[test]
@@ -257,6 +273,8 @@ publishes = ["mvda.model.calculated.v1"]
             ("name = \"mvda\"", "name = \"MVDA\"", "MVDA"),
             ("\"mvda.read\" = {", "\"saw.read\" = {", "saw.read"),
             ("calculated.v1", "calculated", "mvda.model.calculated"),
+            ("mvda.model.c", "saw.model.c", "saw.model.calculated"),
+            ("mvda.fit", "calc.fit", "calc.fit"),
         ] {
             let error = Manifest::parse(&GOOD.replace(from, to))
                 .unwrap_err()

@@ -7,7 +7,7 @@ mod permission;
 pub use ids::{DataSourceId, InvalidId, ModuleName, SiteId, UserId};
 pub use jiff::Timestamp;
 pub use manifest::{
-    Events, Exposure, Manifest, ManifestError, Scripts, TaskQueue, Text, Ui, UiRoute,
+    EventQueue, Exposure, Manifest, ManifestError, Queues, Scripts, TaskQueue, Text, Ui, UiRoute,
 };
 pub use permission::Permission;
 

@@ -4,25 +4,25 @@
 use anyhow::Context as _;
 
 use super::NodeConfig;
-use crate::bus::{Topology, connect};
+use crate::bus::{Topology, announce, connect};
 use crate::clock::SystemClock;
 use crate::model::Manifest;
 
-/// Declares a queue for every event that a deployed manifest consumes.
+/// Declares the queues of every deployed manifest and tells publishers who collects their events.
 pub(crate) async fn declare(config: &NodeConfig) -> anyhow::Result<()> {
-    let manifests = config.modules.iter().filter_map(|module| {
-        let text =
-            std::fs::read_to_string(config.deploy().join(&module.name).join("module.toml")).ok()?;
-        // A manifest that cannot be read is reported when its module starts.
-        Manifest::parse(&text).ok()
-    });
-    let topology = manifests.fold(Topology::default(), |topology, manifest| {
-        let module = manifest.name.as_str();
-        manifest
-            .events
-            .consumes
-            .iter()
-            .fold(topology, |topology, event| topology.event(module, event))
+    let manifests: Vec<Manifest> = config
+        .modules
+        .iter()
+        .filter_map(|module| {
+            let file = config.deploy().join(&module.name).join("module.toml");
+            // A manifest that cannot be read is reported when its module starts.
+            Manifest::parse(&std::fs::read_to_string(file).ok()?).ok()
+        })
+        .collect();
+    // The queues of a site's tasks are declared by the engines of that site.
+    let all = manifests.iter();
+    let topology = all.fold(Topology::default(), |topology, one| {
+        topology.manifest(one, &[])
     });
     let unusable = || {
         format!(
@@ -37,7 +37,11 @@ pub(crate) async fn declare(config: &NodeConfig) -> anyhow::Result<()> {
     )
     .await
     .with_context(unusable)?;
-    let declared = bus.declare(&topology).await;
+    let declared = async {
+        bus.declare(&topology).await?;
+        announce(bus.as_ref(), &SystemClock, &manifests).await
+    };
+    let declared = declared.await;
     bus.close().await;
     declared.with_context(unusable)
 }

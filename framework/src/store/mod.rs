@@ -52,6 +52,8 @@ struct Inner {
     engine: Engine,
     /// Woken after a commit that stored something to send.
     published: Notify,
+    /// Woken when a parked message may be due.
+    parked: Notify,
 }
 
 impl Store {
@@ -85,6 +87,7 @@ impl Store {
             ids,
             engine,
             published: Notify::new(),
+            parked: Notify::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -134,6 +137,16 @@ impl Store {
     /// The source of identifiers the store was opened with.
     pub fn ids(&self) -> &Ids {
         &self.inner.ids
+    }
+
+    /// Ends when a parked message may be due.
+    pub(crate) async fn parked(&self) {
+        self.inner.parked.notified().await;
+    }
+
+    /// Says that a parked message may be due.
+    pub(crate) fn wake_parked(&self) {
+        self.inner.parked.notify_one();
     }
 
     /// Ends when a transaction that stored something to send has committed.

@@ -70,8 +70,7 @@ impl<'s> Tx<'s> {
         self.send_envelope(&to, &envelope).await
     }
 
-    /// Stores a ready envelope, as replay does.
-    pub(crate) async fn send_envelope(
+    async fn send_envelope(
         &mut self,
         to: &Destination,
         envelope: &Envelope,
@@ -83,11 +82,21 @@ impl<'s> Tx<'s> {
                 format!("{} of {} bytes", envelope.name, text.len()).into(),
             ));
         }
-        self.call(
-            "dcp_outbox_add",
-            params![envelope.id, to.to_string(), text, self.now()],
-        )
-        .await?;
+        let key = envelope.key.as_str();
+        if key.len() > crate::limits::KEY_BYTES {
+            return Err(StoreError::TooLong(
+                format!("the key of {} with {} bytes", envelope.name, key.len()).into(),
+            ));
+        }
+        let row = params![
+            envelope.id,
+            to.to_string(),
+            &envelope.name,
+            key,
+            text,
+            self.now()
+        ];
+        self.call("dcp_outbox_add", row).await?;
         self.published = true;
         Ok(())
     }

@@ -50,7 +50,8 @@ fn done(delivered: Delivered) {
 
 /// A topology with one queue of this test, and its name.
 fn queue(courier: &Courier, name: &str) -> (Topology, String) {
-    let topology = Topology::default().event(&courier.module(name), &wire_name::<Happened>());
+    let task = format!("{}.{}", courier.module(name), "work.v1");
+    let topology = Topology::default().task(&task, None);
     let queue = topology.queues().next().unwrap().to_owned();
     (topology, queue)
 }

@@ -4,60 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use dcp::bus::{
-    Bus, DeadLetter, Delivery, Reaction, Subscriptions, Topology, dead_letters, replay,
-};
-use dcp::clock::SystemClock;
+use dcp::bus::{DeadLetter, Filter, Reaction, Subscriptions, Topology, dead_letters, replay};
 use dcp::events::wire_name;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
-use tokio_util::sync::CancellationToken;
 
-use crate::setup::{Courier, Happened, PATIENCE, Please, event, eventually};
-
-struct Running {
-    delivery: Delivery,
-    stop: CancellationToken,
-}
-
-impl Running {
-    fn start(store: &Store, bus: &Arc<dyn Bus>, subscriptions: Subscriptions) -> Self {
-        let stop = CancellationToken::new();
-        let clock = Arc::new(SystemClock);
-        let delivery = Delivery::start(
-            store.clone(),
-            bus.clone(),
-            subscriptions,
-            clock,
-            stop.clone(),
-        )
-        .unwrap();
-        Self { delivery, stop }
-    }
-
-    async fn settle(&self) {
-        self.delivery.settle(PATIENCE).await.unwrap();
-    }
-
-    async fn stop(mut self) {
-        self.stop.cancel();
-        self.delivery.stopped().await;
-    }
-}
-
-async fn publish(store: &Store, event: &Happened) {
-    let done = store.tx(async |tx| tx.publish(event).await).await;
-    done.unwrap();
-}
-
-async fn effects(store: &Store) -> Vec<String> {
-    store
-        .read("effect_all", params![])
-        .await
-        .unwrap()
-        .all()
-        .unwrap()
-}
+use crate::setup::{Courier, Happened, Please, Running, effects, event, eventually, publish};
 
 async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
     tx.call("effect_add", params![event.id]).await?;
@@ -65,7 +17,7 @@ async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
 }
 
 async fn parked(store: &Store) -> Vec<DeadLetter> {
-    dead_letters(store, None, 100).await.unwrap()
+    dead_letters(store, &Filter::default(), 100).await.unwrap()
 }
 
 on_each_bus! {
@@ -87,11 +39,11 @@ async fn an_event_takes_effect_once_in_every_subscriber(courier: &Courier) {
         courier.store("b").await,
         courier.store("c").await,
     );
-    let b_runs = Running::start(&b, &bus, Subscriptions::default().on(effect));
-    let c_runs = Running::start(&c, &bus, Subscriptions::default().on(effect));
+    let b_runs = Running::start(&b, &bus, Subscriptions::default().on(effect)).await;
+    let c_runs = Running::start(&c, &bus, Subscriptions::default().on(effect)).await;
     b_runs.settle().await;
     c_runs.settle().await;
-    let a_runs = Running::start(&a, &bus, Subscriptions::default());
+    let a_runs = Running::start(&a, &bus, Subscriptions::default()).await;
     let sent: Vec<_> = (0..50).map(|_| event()).collect();
     for event in &sent {
         publish(&a, event).await;
@@ -110,7 +62,7 @@ async fn an_event_takes_effect_once_in_every_subscriber(courier: &Courier) {
 async fn what_is_rolled_back_is_not_sent(courier: &Courier) {
     let bus = courier.connect().await;
     let store = courier.store("a").await;
-    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect)).await;
     let (lost, kept) = (event(), event());
     let mut tx = store.begin().await.unwrap();
     tx.publish(&lost).await.unwrap();
@@ -125,7 +77,7 @@ async fn what_is_rolled_back_is_not_sent(courier: &Courier) {
 async fn a_message_that_comes_twice_has_one_effect(courier: &Courier) {
     let bus = courier.connect().await;
     let store = courier.store("a").await;
-    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect)).await;
     runs.settle().await;
     let event = event();
     let twice = crate::setup::outgoing(&event);
@@ -151,7 +103,7 @@ async fn a_reaction_that_fails_is_undone_and_tried_again(courier: &Courier) {
                 _ => Ok(()),
             }
         });
-    let runs = Running::start(&store, &bus, subscriptions);
+    let runs = Running::start(&store, &bus, subscriptions).await;
     runs.settle().await;
     let event = event();
     publish(&store, &event).await;
@@ -183,7 +135,7 @@ async fn a_message_that_can_never_succeed_is_parked_with_its_reason(courier: &Co
             Ok(())
         }
     });
-    let runs = Running::start(&store, &bus, subscriptions);
+    let runs = Running::start(&store, &bus, subscriptions).await;
     runs.settle().await;
     let (bad, good) = (
         Happened {
@@ -210,7 +162,7 @@ async fn a_message_that_can_never_succeed_is_parked_with_its_reason(courier: &Co
             .unwrap()
     };
     assert_eq!(of(bad.id).reason, "the batch is unknown");
-    assert_eq!(of(bad.id).attempts, 0);
+    assert_eq!(of(bad.id).attempts, 1);
     assert!(
         of(undecodable.envelope.id).reason.contains("invalid type"),
         "{parked:?}"
@@ -241,7 +193,7 @@ async fn a_task_is_worked_on_and_finished_once(courier: &Courier) {
             Ok(())
         },
     );
-    let runs = Running::start(&store, &bus, subscriptions);
+    let runs = Running::start(&store, &bus, subscriptions).await;
     runs.settle().await;
     let mut ids: Vec<_> = (0..9).map(|_| event().id.to_string()).collect();
     let done: Result<(), StoreError> = store
@@ -271,7 +223,7 @@ async fn a_task_is_worked_on_and_finished_once(courier: &Courier) {
 async fn what_no_queue_takes_waits_in_the_outbox(courier: &Courier) {
     let bus = courier.connect().await;
     let store = courier.store("a").await;
-    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect));
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect)).await;
     runs.settle().await;
     let (site, id) = (courier.mark.clone(), event().id);
     let done = store
@@ -303,7 +255,7 @@ async fn the_trace_goes_with_the_message(courier: &Courier) {
             .await?;
         Ok(())
     });
-    let runs = Running::start(&store, &bus, subscriptions);
+    let runs = Running::start(&store, &bus, subscriptions).await;
     runs.settle().await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
     dcp::bus::trace::within(Some(trace.clone()), publish(&store, &event())).await;
@@ -324,7 +276,7 @@ async fn a_dead_letter_that_is_sent_again_takes_effect(courier: &Courier) {
                 _ => effect(tx, event).await,
             }
         });
-    let runs = Running::start(&store, &bus, subscriptions);
+    let runs = Running::start(&store, &bus, subscriptions).await;
     runs.settle().await;
     let event = event();
     publish(&store, &event).await;

@@ -19,3 +19,4 @@ mod setup;
 mod conformance;
 mod crash;
 mod delivery;
+mod order;

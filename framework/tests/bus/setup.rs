@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcp::bus::{Bus, BusError, Destination, Envelope, Outgoing};
+use dcp::bus::{Bus, BusError, Delivery, Destination, Envelope, Outgoing, Subscriptions, Topology};
 use dcp::clock::{Clock, Ids, SystemClock};
 use dcp::events::{Event, Key, Kind, wire_name};
 use dcp::model::Zone;
+use dcp::params;
 use dcp::store::{Files, Store};
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// How long a test waits for what has to happen.
@@ -193,9 +195,13 @@ pub(crate) fn outgoing(event: &Happened) -> Outgoing {
 
 /// A task for the queue `name`.
 pub(crate) fn to_queue(name: &str, event: &Happened) -> Outgoing {
+    let envelope = Envelope {
+        kind: Kind::Task,
+        ..envelope(event)
+    };
     Outgoing {
         to: Destination::Queue(name.to_owned()),
-        envelope: envelope(event),
+        envelope,
     }
 }
 
@@ -206,4 +212,56 @@ fn envelope(event: &Happened) -> Envelope {
         "data": event,
     });
     serde_json::from_str(&document.to_string()).unwrap()
+}
+
+/// A module at work.
+pub(crate) struct Running {
+    pub(crate) delivery: Delivery,
+    stop: CancellationToken,
+}
+
+impl Running {
+    /// Starts what a deployment has declared before.
+    pub(crate) async fn start(
+        store: &Store,
+        bus: &Arc<dyn Bus>,
+        subscriptions: Subscriptions,
+    ) -> Self {
+        let topology = Topology::of(store.module(), &subscriptions);
+        bus.declare(&topology).await.unwrap();
+        let stop = CancellationToken::new();
+        let clock = Arc::new(SystemClock);
+        let delivery = Delivery::start(
+            store.clone(),
+            bus.clone(),
+            subscriptions,
+            clock,
+            stop.clone(),
+        )
+        .unwrap();
+        Self { delivery, stop }
+    }
+
+    pub(crate) async fn settle(&self) {
+        self.delivery.settle(PATIENCE).await.unwrap();
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        self.delivery.stopped().await;
+    }
+}
+
+pub(crate) async fn publish(store: &Store, event: &Happened) {
+    let done = store.tx(async |tx| tx.publish(event).await).await;
+    done.unwrap();
+}
+
+pub(crate) async fn effects(store: &Store) -> Vec<String> {
+    store
+        .read("effect_all", params![])
+        .await
+        .unwrap()
+        .all()
+        .unwrap()
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use dcp::bus::{Reaction, Subscriptions};
 use dcp::events::Actor;
 use dcp::events::calc::{
-    Calculated, Call, CallCancelled, CallFinished, CallProgressed, Failed, Outcome, Publish,
+    Calculated, Call, CallFinished, CallProgressed, Cancel, Failed, Outcome, Publish,
 };
 use dcp::params;
 use dcp::store::{StoreError, Tx};
@@ -29,26 +29,26 @@ const PROGRESS: Duration = Duration::from_millis(250);
 pub(crate) fn subscribe(mut subscriptions: Subscriptions, calc: &Calc) -> Subscriptions {
     let slots = calc.settings.workers_at_most;
     for site in calc.settings.site_list() {
-        let working = calc.clone();
-        subscriptions = subscriptions.work(
-            site,
-            slots,
-            async move |call: &Call| working.work_on(call).await,
-            async |tx: &mut Tx<'_>, call: &Call, done: Done| finish(tx, call, done).await,
-        );
+        let (working, cancelling) = (calc.clone(), calc.clone());
+        subscriptions = subscriptions
+            .work(
+                site,
+                slots,
+                async move |call: &Call| working.work_on(call).await,
+                async |tx: &mut Tx<'_>, call: &Call, done: Done| finish(tx, call, done).await,
+            )
+            .task(site, async move |_: &mut Tx<'_>, cancel: &Cancel| {
+                cancelling.running.cancel(&cancel.call_id);
+                Ok(())
+            });
     }
-    let (publishing, cancelling) = (calc.clone(), calc.clone());
-    subscriptions
-        .work(
-            dcp::calc::EVERY_SITE,
-            1,
-            async move |publish: &Publish| publish_script(&publishing, publish).await,
-            async |_: &mut Tx<'_>, _: &Publish, (): ()| Ok(()),
-        )
-        .on(async move |_: &mut Tx<'_>, event: &CallCancelled| {
-            cancelling.running.cancel(&event.call_id);
-            Ok(())
-        })
+    let publishing = calc.clone();
+    subscriptions.work(
+        dcp::calc::EVERY_SITE,
+        1,
+        async move |publish: &Publish| publish_script(&publishing, publish).await,
+        async |_: &mut Tx<'_>, _: &Publish, (): ()| Ok(()),
+    )
 }
 
 /// What is to be recorded and told.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use dcp::bus::Reaction;
 use dcp::events;
-use dcp::events::calc::{Call, CallCancelled, CallFinished, CallProgressed, Failed, Outcome};
+use dcp::events::calc::{Call, CallFinished, CallProgressed, Cancel, Failed, Outcome};
 use dcp::events::mvda::ModelFailed;
 use dcp::http::{Caller, Json, Path, Problem};
 use dcp::params;
@@ -233,12 +233,12 @@ pub async fn cancel_model(
         id: actor.id.as_str().to_owned(),
         name: actor.name,
     };
-    tx.publish(&CallCancelled {
+    let cancel = Cancel {
         call_id: model.call_id,
         by,
         at: now,
-    })
-    .await?;
+    };
+    tx.enqueue(model.site.as_str(), &cancel).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

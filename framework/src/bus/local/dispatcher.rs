@@ -152,12 +152,7 @@ impl Dispatcher {
     /// Takes over from processes that died: their messages need not wait for the end of the lease.
     async fn inherit(&self) {
         for dead in self.sign.dead() {
-            let now = self.store.clock().now();
-            match self
-                .store
-                .write("bus_inherit", params![&dead.owner, now])
-                .await
-            {
+            match self.store.write("bus_inherit", params![&dead.owner]).await {
                 Ok(rows) if rows.affected() > 0 => {
                     tracing::info!(
                         messages = rows.affected(),
@@ -281,7 +276,7 @@ impl Dispatcher {
                     .await?
             }
             None => {
-                tx.call("bus_give_back", params![judged.seq, &self.owner, now])
+                tx.call("bus_give_back", params![judged.seq, &self.owner])
                     .await?
             }
         };
@@ -335,9 +330,7 @@ impl Dispatcher {
             for judged in &self.judged {
                 self.settle(&mut tx, judged).await?;
             }
-            let now = tx.now();
-            tx.call("bus_give_back_all", params![&self.owner, now])
-                .await?;
+            tx.call("bus_give_back_all", params![&self.owner]).await?;
             tx.commit().await
         };
         if let Err(error) = done.await {

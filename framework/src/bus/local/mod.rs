@@ -17,6 +17,8 @@ use include_dir::{Dir, include_dir};
 use tokio::sync::mpsc;
 
 use self::dispatcher::{Command, Dispatcher};
+use super::queue::lane;
+use super::topology::Takes;
 use super::{Bus, BusError, Destination, Inbound, Outgoing, Topology};
 use crate::clock::{Clock, Ids};
 use crate::limits::LOCAL_LEASE;
@@ -100,10 +102,14 @@ impl Local {
     async fn declare(&self, topology: &Topology) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
         for queue in &topology.queues {
-            tx.call("bus_queue_add", params![queue]).await?;
+            let single = queue.takes == Takes::Lane;
+            tx.call("bus_queue_add", params![&queue.name, single])
+                .await?;
         }
-        for (name, queue) in &topology.bindings {
-            tx.call("bus_binding_add", params![name, queue]).await?;
+        for binding in &topology.bindings {
+            let lane = binding.lane.map(u32::from);
+            let row = params![&binding.event, &binding.queue, lane];
+            tx.call("bus_binding_add", row).await?;
         }
         tx.commit().await
     }
@@ -117,15 +123,15 @@ impl Local {
         for Outgoing { to, envelope } in messages {
             let text = serde_json::to_string(envelope)
                 .map_err(|error| StoreError::Decode(error.to_string()))?;
-            let now = tx.now();
             let outcome = match to {
                 Destination::Topic => {
-                    tx.call("bus_publish", params![&envelope.name, text, now])
+                    let lane = u32::from(lane(&envelope.key));
+                    tx.call("bus_publish", params![&envelope.name, lane, text])
                         .await?;
                     Ok(())
                 }
                 Destination::Queue(queue) => match tx
-                    .call("bus_enqueue", params![queue, text, now])
+                    .call("bus_enqueue", params![queue, text])
                     .await?
                     .affected()
                 {

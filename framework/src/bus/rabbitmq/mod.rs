@@ -112,16 +112,8 @@ impl RabbitMq {
 impl Shared {
     async fn declare(&self, topology: &Topology) -> Result<(), BusError> {
         let mut declared = self.declared.lock().await;
-        let known = topology.queues.is_subset(&declared.topology.queues)
-            && topology.bindings.is_subset(&declared.topology.bindings);
-        declared
-            .topology
-            .queues
-            .extend(topology.queues.iter().cloned());
-        declared
-            .topology
-            .bindings
-            .extend(topology.bindings.iter().cloned());
+        let known = topology.is_subset(&declared.topology);
+        declared.topology.extend(topology);
         let lives = declared
             .channel
             .as_ref()
@@ -143,6 +135,11 @@ impl Shared {
 
     async fn declare_again(&self) -> Result<(), BusError> {
         self.declare(&Topology::default()).await
+    }
+
+    /// Whether one consumer at a time reads the queue.
+    async fn is_lane(&self, queue: &str) -> bool {
+        self.declared.lock().await.topology.is_lane(queue)
     }
 
     async fn waiting(&self, queue: &str) -> Result<u32, BusError> {

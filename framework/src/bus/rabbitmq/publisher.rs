@@ -9,9 +9,10 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::link::Link;
-use super::topology::{events, exchange_of, unrouted};
+use super::topology::{TASK, directly_to, events, exchange_of, routing_key, unrouted};
 use super::wire::{properties, short};
-use crate::bus::{BusError, Destination, Outgoing};
+use crate::bus::{BusError, Destination, Envelope, Outgoing};
+use crate::events::Kind;
 use crate::limits::PUBLISH_DEADLINE;
 
 /// The publishing side of one process.
@@ -114,20 +115,30 @@ impl Publisher {
         let open = self.open(slot).await?;
         let mut confirms = Vec::with_capacity(messages.len());
         for Outgoing { to, envelope } in messages {
-            let (exchange, key) = match to {
-                Destination::Topic => (exchange_of(&envelope.name), envelope.name.as_str()),
-                Destination::Queue(queue) => (String::new(), queue.as_str()),
-            };
-            if !exchange.is_empty() && !open.exchanges.contains(&exchange) {
-                events(&open.channel, &exchange).await?;
+            let (exchange, key) = address(to, envelope);
+            if !open.exchanges.contains(&exchange) {
+                if exchange != TASK {
+                    events(&open.channel, &exchange).await?;
+                }
                 open.exchanges.insert(exchange.clone());
             }
             let body = envelope.data.get().as_bytes();
             confirms.push(
-                basic_publish(&open.channel, &exchange, key, body, properties(envelope)?).await,
+                basic_publish(&open.channel, &exchange, &key, body, properties(envelope)?).await,
             );
         }
         Ok(confirms)
+    }
+}
+
+/// Exchange and routing key.
+fn address(to: &Destination, envelope: &Envelope) -> (String, String) {
+    match (to, envelope.kind) {
+        (Destination::Topic, _) => (exchange_of(&envelope.name), routing_key(envelope)),
+        (Destination::Queue(queue), Kind::Task) => (TASK.to_owned(), queue.clone()),
+        (Destination::Queue(queue), Kind::Event) => {
+            (exchange_of(&envelope.name), directly_to(queue))
+        }
     }
 }
 

@@ -157,6 +157,10 @@ impl Pump {
                 () = self.shared.stop.cancelled() => break,
             }
         }
+        if self.shared.is_lane(&self.queue).await {
+            // Closing gives back what has no verdict before the next consumer gets anything; cancelling would let it overtake.
+            return Ok(channel.close(200, "bye".into()).await?);
+        }
         channel
             .basic_cancel(consumer.tag(), BasicCancelOptions::default())
             .await?;

@@ -7,10 +7,15 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
 use super::wire::short;
-use crate::bus::{BusError, Topology};
+use crate::bus::queue::{LANES, SLOTS, slot};
+use crate::bus::topology::{Binding, Queue, Takes};
+use crate::bus::{BusError, Envelope, Topology};
 use crate::limits::{RETRY_PAUSES, UNROUTED_KEPT};
 
 const UNROUTED: &str = "unrouted";
+
+/// Tasks go through this exchange to the queue that is their routing key.
+pub(super) const TASK: &str = "task";
 
 /// The exchange of the module that owns an event: the first word of its name.
 pub(super) fn exchange_of(wire_name: &str) -> String {
@@ -26,59 +31,81 @@ pub(super) fn retry_exchange(after: Duration) -> String {
 }
 
 fn retry_name(pause: Duration) -> String {
-    format!("retry.{}s", pause.as_secs())
+    format!("delay.{}s", pause.as_secs())
 }
 
 /// Declares what every module needs and what `topology` says.
 pub(super) async fn declare(channel: &Channel, topology: &Topology) -> Result<(), BusError> {
     unrouted(channel).await?;
+    exchange(channel, TASK, ExchangeKind::Direct, FieldTable::default()).await?;
     for pause in RETRY_PAUSES {
         retry(channel, pause).await?;
     }
-    for queue in &topology.queues {
-        quorum(channel, queue, &[]).await?;
+    for Queue { name, takes } in &topology.queues {
+        match takes {
+            Takes::Events => quorum(channel, name, &[]).await?,
+            Takes::Lane => {
+                let single = AMQPValue::Boolean(true);
+                quorum(channel, name, &[("x-single-active-consumer", single)]).await?;
+            }
+            Takes::Tasks => {
+                quorum(channel, name, &[]).await?;
+                bind(channel, name, TASK, name).await?;
+            }
+        }
     }
-    for (name, queue) in &topology.bindings {
-        let exchange = exchange_of(name);
-        events(channel, &exchange).await?;
-        let options = QueueBindOptions::default();
-        channel
-            .queue_bind(
-                short(queue)?,
-                short(&exchange)?,
-                short(name)?,
-                options,
-                FieldTable::default(),
-            )
-            .await?;
+    for binding in &topology.bindings {
+        collect(channel, binding).await?;
     }
     Ok(())
+}
+
+/// Lets a queue collect an event: all of it or the slots of a lane, and what its publisher sends to this queue alone.
+async fn collect(channel: &Channel, binding: &Binding) -> Result<(), BusError> {
+    let Binding { event, queue, lane } = binding;
+    let from = exchange_of(event);
+    events(channel, &from).await?;
+    bind(channel, queue, &from, &directly_to(queue)).await?;
+    let Some(lane) = lane else {
+        return bind(channel, queue, &from, &format!("{event}.*")).await;
+    };
+    for slot in (*lane..SLOTS).step_by(LANES.into()) {
+        bind(channel, queue, &from, &format!("{event}.{slot}")).await?;
+    }
+    Ok(())
+}
+
+/// The routing key of an event: its type and the slot of its key.
+pub(super) fn routing_key(envelope: &Envelope) -> String {
+    format!("{}.{}", envelope.name, slot(&envelope.key))
+}
+
+/// The routing key with which the publisher of an event reaches one subscriber.
+pub(super) fn directly_to(queue: &str) -> String {
+    format!("to.{queue}")
 }
 
 /// The exchange of one publisher; what nobody collects goes where an operator can see it.
 pub(super) async fn events(channel: &Channel, exchange: &str) -> Result<(), BusError> {
     let arguments = table(&[("alternate-exchange", AMQPValue::LongString(UNROUTED.into()))]);
-    Ok(channel
-        .exchange_declare(short(exchange)?, ExchangeKind::Topic, durable(), arguments)
-        .await?)
+    self::exchange(channel, exchange, ExchangeKind::Topic, arguments).await
 }
 
 pub(super) async fn unrouted(channel: &Channel) -> Result<(), BusError> {
-    channel
-        .exchange_declare(
-            UNROUTED.into(),
-            ExchangeKind::Fanout,
-            durable(),
-            FieldTable::default(),
-        )
-        .await?;
+    exchange(
+        channel,
+        UNROUTED,
+        ExchangeKind::Fanout,
+        FieldTable::default(),
+    )
+    .await?;
     quorum(
         channel,
         UNROUTED,
         &[("x-max-length", AMQPValue::LongLongInt(UNROUTED_KEPT))],
     )
     .await?;
-    bind(channel, UNROUTED).await
+    bind(channel, UNROUTED, UNROUTED, "").await
 }
 
 /// A queue that nobody reads: after its pause a message goes back to the queue that is its routing key.
@@ -94,28 +121,27 @@ async fn retry(channel: &Channel, pause: Duration) -> Result<(), BusError> {
         ),
         ("x-overflow", AMQPValue::LongString("reject-publish".into())),
     ];
-    channel
-        .exchange_declare(
-            short(&name)?,
-            ExchangeKind::Fanout,
-            durable(),
-            FieldTable::default(),
-        )
-        .await?;
+    // A topic exchange, so that the broker can hold each module to the names of its own queues.
+    exchange(channel, &name, ExchangeKind::Topic, FieldTable::default()).await?;
     quorum(channel, &name, &arguments).await?;
-    bind(channel, &name).await
+    bind(channel, &name, &name, "#").await
 }
 
-async fn bind(channel: &Channel, name: &str) -> Result<(), BusError> {
-    let options = QueueBindOptions::default();
+async fn exchange(
+    channel: &Channel,
+    name: &str,
+    kind: ExchangeKind,
+    arguments: FieldTable,
+) -> Result<(), BusError> {
     Ok(channel
-        .queue_bind(
-            short(name)?,
-            short(name)?,
-            "".into(),
-            options,
-            FieldTable::default(),
-        )
+        .exchange_declare(short(name)?, kind, durable(), arguments)
+        .await?)
+}
+
+async fn bind(channel: &Channel, queue: &str, to: &str, key: &str) -> Result<(), BusError> {
+    let (options, none) = (QueueBindOptions::default(), FieldTable::default());
+    Ok(channel
+        .queue_bind(short(queue)?, short(to)?, short(key)?, options, none)
         .await?)
 }
 
@@ -156,9 +182,9 @@ mod tests {
 
     #[test]
     fn a_retry_waits_in_the_queue_of_the_nearest_pause() {
-        assert_eq!(retry_exchange(Duration::from_millis(750)), "retry.1s");
-        assert_eq!(retry_exchange(Duration::from_millis(1250)), "retry.1s");
-        assert_eq!(retry_exchange(Duration::from_millis(3750)), "retry.5s");
-        assert_eq!(retry_exchange(Duration::from_mins(90)), "retry.3600s");
+        assert_eq!(retry_exchange(Duration::from_millis(750)), "delay.1s");
+        assert_eq!(retry_exchange(Duration::from_millis(1250)), "delay.1s");
+        assert_eq!(retry_exchange(Duration::from_millis(3750)), "delay.5s");
+        assert_eq!(retry_exchange(Duration::from_mins(90)), "delay.3600s");
     }
 }

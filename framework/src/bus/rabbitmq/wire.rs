@@ -15,6 +15,7 @@ const KIND: &str = "dcp-kind";
 const DEADLINE: &str = "dcp-deadline";
 const ATTEMPTS: &str = "dcp-attempts";
 const TRACE: &str = "traceparent";
+const FOLLOWS: &str = "dcp-follows";
 const PROBE: &str = "dcp-probe";
 /// Counted by quorum queues.
 const DELIVERIES: &str = "x-delivery-count";
@@ -53,6 +54,10 @@ pub(super) fn properties(envelope: &Envelope) -> Result<BasicProperties, BusErro
         .traceparent
         .iter()
         .for_each(|trace| header(TRACE, trace.clone()));
+    envelope
+        .follows
+        .iter()
+        .for_each(|id| header(FOLLOWS, id.to_string()));
     headers.insert(ATTEMPTS.into(), AMQPValue::LongUInt(envelope.attempts));
     Ok(BasicProperties::default()
         .with_message_id(short(&envelope.id.to_string())?)
@@ -120,6 +125,9 @@ fn envelope(delivery: &Delivery) -> Result<Envelope, String> {
             .map(|deadline| parse(DEADLINE, deadline))
             .transpose()?,
         attempts: u32::try_from(attempts).map_err(|_| format!("{ATTEMPTS} is no count"))?,
+        follows: text(delivery, FOLLOWS)
+            .map(|id| parse(FOLLOWS, id))
+            .transpose()?,
         data: serde_json::from_slice(&delivery.data)
             .map_err(|error| format!("the body is not JSON: {error}"))?,
     })

@@ -1,20 +1,91 @@
-CREATE PROCEDURE dbo.dcp_outbox_add @id NVARCHAR(36), @destination NVARCHAR(400), @envelope NVARCHAR(MAX), @now DATETIMEOFFSET(6) AS
-INSERT INTO dbo.dcp_outbox (id, destination, envelope, not_before) VALUES (@id, @destination, @envelope, @now);
+CREATE PROCEDURE dbo.dcp_outbox_add @id NVARCHAR(36), @destination NVARCHAR(400), @name NVARCHAR(200), @message_key NVARCHAR(200),
+    @envelope NVARCHAR(MAX), @now DATETIMEOFFSET(6) AS
+INSERT INTO dbo.dcp_outbox (id, destination, name, message_key, envelope, not_before)
+VALUES (@id, @destination, @name, @message_key, @envelope, @now);
 GO
 
--- returns seq BIGINT, destination NVARCHAR(400), envelope NVARCHAR(MAX), attempts INT
+-- returns seq BIGINT, destination NVARCHAR(400), envelope NVARCHAR(MAX), attempts INT, follows NVARCHAR(36)
 CREATE PROCEDURE dbo.dcp_outbox_due @now DATETIMEOFFSET(6), @count INT AS
-SELECT TOP (@count) seq, destination, envelope, attempts FROM dbo.dcp_outbox WHERE not_before <= @now ORDER BY seq;
+SELECT TOP (@count) o.seq, o.destination, o.envelope, o.attempts,
+    (SELECT TOP (1) earlier.id FROM dbo.dcp_outbox AS earlier
+     WHERE earlier.name = o.name AND earlier.message_key = o.message_key AND earlier.seq < o.seq
+     ORDER BY earlier.seq DESC) AS follows
+FROM dbo.dcp_outbox AS o WHERE o.sent_at IS NULL AND (o.attempts = 0 OR o.not_before <= @now) ORDER BY o.seq;
 GO
 
-CREATE PROCEDURE dbo.dcp_outbox_sent @seqs NVARCHAR(MAX) AS
-DELETE FROM dbo.dcp_outbox WHERE seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs));
+CREATE PROCEDURE dbo.dcp_outbox_await @seqs NVARCHAR(MAX) AS
+INSERT INTO dbo.dcp_awaiting (message_id, queue, seq)
+SELECT o.id, s.queue, o.seq FROM dbo.dcp_outbox AS o JOIN dbo.dcp_subscriber AS s ON s.event = o.name
+WHERE o.seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs)) AND o.destination = N'topic'
+    AND NOT EXISTS (SELECT 1 FROM dbo.dcp_awaiting AS a WHERE a.message_id = o.id AND a.queue = s.queue);
+GO
+
+CREATE PROCEDURE dbo.dcp_outbox_sent @seqs NVARCHAR(MAX), @now DATETIMEOFFSET(6), @look_at DATETIMEOFFSET(6) AS
+DELETE FROM dbo.dcp_outbox WHERE seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs))
+    AND NOT EXISTS (SELECT 1 FROM dbo.dcp_awaiting AS a WHERE a.seq = dbo.dcp_outbox.seq);
+UPDATE dbo.dcp_outbox SET sent_at = @now, not_before = @look_at, attempts = 0
+WHERE seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs));
 GO
 
 CREATE PROCEDURE dbo.dcp_outbox_postpone @seq BIGINT, @not_before DATETIMEOFFSET(6) AS
 UPDATE dbo.dcp_outbox SET not_before = @not_before, attempts = attempts + 1 WHERE seq = @seq;
 GO
 
--- returns waiting BIGINT, next_at DATETIMEOFFSET(6)
+-- returns fresh BIT, next_at DATETIMEOFFSET(6)
 CREATE PROCEDURE dbo.dcp_outbox_next AS
-SELECT COUNT_BIG(*) AS waiting, MIN(not_before) AS next_at FROM dbo.dcp_outbox;
+SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.dcp_outbox WHERE sent_at IS NULL AND attempts = 0) THEN 1 ELSE 0 END AS BIT) AS fresh,
+    (SELECT MIN(not_before) FROM dbo.dcp_outbox WHERE sent_at IS NULL AND attempts > 0) AS next_at;
+GO
+
+-- returns waiting BIGINT, oldest DATETIMEOFFSET(6), kept BIGINT
+CREATE PROCEDURE dbo.dcp_outbox_size AS
+SELECT (SELECT COUNT_BIG(*) FROM dbo.dcp_outbox WHERE sent_at IS NULL) AS waiting,
+    (SELECT TOP (1) CAST(JSON_VALUE(envelope, '$.time') AS DATETIMEOFFSET(6)) FROM dbo.dcp_outbox WHERE sent_at IS NULL ORDER BY seq) AS oldest,
+    (SELECT COUNT_BIG(*) FROM dbo.dcp_outbox WHERE sent_at IS NOT NULL) AS kept;
+GO
+
+-- returns seq BIGINT, name NVARCHAR(200), envelope NVARCHAR(MAX), attempts INT, queue NVARCHAR(300), lanes INT, passed BIT, follows NVARCHAR(36)
+CREATE PROCEDURE dbo.dcp_outbox_overdue @now DATETIMEOFFSET(6), @count INT AS
+SELECT TOP (@count) o.seq, o.name, o.envelope, o.attempts, a.queue, s.lanes,
+    CAST(CASE WHEN s.received_seq > o.seq THEN 1 ELSE 0 END AS BIT) AS passed,
+    (SELECT TOP (1) earlier.id FROM dbo.dcp_outbox AS earlier
+     WHERE earlier.name = o.name AND earlier.message_key = o.message_key AND earlier.seq < o.seq
+     ORDER BY earlier.seq DESC) AS follows
+FROM dbo.dcp_outbox AS o JOIN dbo.dcp_awaiting AS a ON a.seq = o.seq
+    JOIN dbo.dcp_subscriber AS s ON s.event = o.name AND s.queue = a.queue
+WHERE o.sent_at IS NOT NULL AND o.not_before <= @now ORDER BY o.seq;
+GO
+
+CREATE PROCEDURE dbo.dcp_outbox_look_later @seqs NVARCHAR(MAX), @not_before DATETIMEOFFSET(6) AS
+UPDATE dbo.dcp_outbox SET not_before = @not_before, attempts = attempts + 1
+WHERE sent_at IS NOT NULL AND seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs));
+GO
+
+CREATE PROCEDURE dbo.dcp_outbox_look_now @now DATETIMEOFFSET(6) AS
+UPDATE dbo.dcp_outbox SET not_before = @now WHERE sent_at IS NOT NULL AND not_before > @now;
+GO
+
+CREATE PROCEDURE dbo.dcp_outbox_received @queue NVARCHAR(300), @ids NVARCHAR(MAX) AS
+UPDATE dbo.dcp_subscriber SET received_seq = (SELECT MAX(a.seq) FROM dbo.dcp_awaiting AS a
+    WHERE a.queue = @queue AND a.message_id IN (SELECT value FROM OPENJSON(@ids)))
+WHERE queue = @queue AND received_seq < (SELECT MAX(a.seq) FROM dbo.dcp_awaiting AS a
+    WHERE a.queue = @queue AND a.message_id IN (SELECT value FROM OPENJSON(@ids)));
+DELETE FROM dbo.dcp_awaiting WHERE queue = @queue AND message_id IN (SELECT value FROM OPENJSON(@ids));
+DELETE FROM dbo.dcp_outbox WHERE sent_at IS NOT NULL AND id IN (SELECT value FROM OPENJSON(@ids))
+    AND NOT EXISTS (SELECT 1 FROM dbo.dcp_awaiting AS a WHERE a.message_id = dbo.dcp_outbox.id);
+GO
+
+CREATE PROCEDURE dbo.dcp_outbox_prune AS
+DELETE FROM dbo.dcp_awaiting WHERE NOT EXISTS (SELECT 1 FROM dbo.dcp_subscriber AS s WHERE s.queue = dbo.dcp_awaiting.queue);
+DELETE FROM dbo.dcp_outbox WHERE sent_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM dbo.dcp_awaiting AS a WHERE a.seq = dbo.dcp_outbox.seq);
+GO
+
+CREATE PROCEDURE dbo.dcp_subscriber_seen @event NVARCHAR(200), @queue NVARCHAR(300), @lanes INT, @now DATETIMEOFFSET(6) AS
+IF NOT EXISTS (SELECT 1 FROM dbo.dcp_subscriber WITH (UPDLOCK, HOLDLOCK) WHERE event = @event AND queue = @queue)
+    INSERT INTO dbo.dcp_subscriber (event, queue, lanes, seen_at) VALUES (@event, @queue, @lanes, @now);
+ELSE
+    UPDATE dbo.dcp_subscriber SET lanes = @lanes, seen_at = @now WHERE event = @event AND queue = @queue;
+GO
+
+CREATE PROCEDURE dbo.dcp_subscriber_prune @before DATETIMEOFFSET(6) AS
+DELETE FROM dbo.dcp_subscriber WHERE seen_at < @before;

@@ -1,0 +1,35 @@
+//! Runs the reaction of a subscription to one message.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::decide::Failure;
+use super::inbox::Inbox;
+use super::reaction::chain;
+use super::subscriptions::Subscription;
+use super::{Envelope, Reaction, trace};
+
+/// A subscription with its inbox.
+pub(super) struct Reactor {
+    pub(super) inbox: Inbox,
+    pub(super) subscription: Subscription,
+}
+
+impl Reactor {
+    /// Runs the reaction; a failure comes with its cause and the causes of that, in one line.
+    pub(super) async fn react(
+        &self,
+        inbox: Inbox,
+        envelope: &Arc<Envelope>,
+    ) -> (Result<(), Failure>, String) {
+        let reaction = (self.subscription.run)(inbox, envelope.clone());
+        let traced = trace::within(envelope.traceparent.clone(), reaction);
+        let caught = AssertUnwindSafe(traced).catch_unwind().await;
+        match caught.unwrap_or_else(|_| Err(Reaction::later("the reaction panicked"))) {
+            Ok(()) => (Ok(()), String::new()),
+            Err(reaction) => (Err(reaction.failure()), chain(reaction.cause())),
+        }
+    }
+}
