@@ -30,6 +30,12 @@ pub trait Bus: Debug + Send + Sync {
     /// How many messages are in a queue: waiting, postponed, or without verdict.
     fn depth<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<u64, BusError>>;
 
+    /// What of `topology` is not there, in words for an operator.
+    fn missing<'a>(
+        &'a self,
+        topology: &'a Topology,
+    ) -> BoxFuture<'a, Result<Vec<String>, BusError>>;
+
     /// Gives back what has no verdict and lets go of the courier.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -118,22 +118,25 @@ impl Consumer {
             deliveries,
             verdict,
         } = delivered;
-        let id = message.as_ref().ok().map(|envelope| envelope.id);
-        if let Some(id) = id {
-            let mut under_way = self.under_way.borrow_mut();
-            if let Some(copies) = under_way.get_mut(&id) {
-                copies.push(verdict);
-                return;
-            }
-            under_way.insert(id, vec![verdict]);
-            drop(under_way);
+        let Ok(envelope) = &message else {
             let judged = self.hold(&message.map(Arc::new), deliveries).await;
-            let waiting = self.under_way.borrow_mut().remove(&id).unwrap_or_default();
-            tell(judged, waiting);
-        } else {
-            let judged = self.hold(&message.map(Arc::new), deliveries).await;
-            tell(judged, vec![verdict]);
+            return tell(judged, vec![verdict]);
+        };
+        let id = envelope.id;
+        if self.joins(id, verdict) {
+            return;
         }
+        let judged = self.hold(&message.map(Arc::new), deliveries).await;
+        let waiting = self.under_way.borrow_mut().remove(&id);
+        tell(judged, waiting.unwrap_or_default());
+    }
+
+    /// Lets a copy of a message that is being worked on wait for its verdict; false begins the work.
+    fn joins(&self, id: Uuid, verdict: oneshot::Sender<Verdict>) -> bool {
+        let mut under_way = self.under_way.borrow_mut();
+        let is_copy = under_way.contains_key(&id);
+        under_way.entry(id).or_default().push(verdict);
+        is_copy
     }
 
     /// While something that reactions need is away the message is held and tried again here, so that an outage makes no dead

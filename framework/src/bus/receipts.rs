@@ -148,7 +148,7 @@ impl Receipts {
 }
 
 /// Tells publishers of all subscriptions of `manifests` before any subscriber has started.
-pub(crate) async fn announce(
+pub async fn announce(
     bus: &dyn Bus,
     clock: &dyn Clock,
     manifests: &[Manifest],
@@ -258,16 +258,16 @@ impl Hearing {
             let notice = message
                 .ok()
                 .and_then(|envelope| serde_json::from_str::<Notice>(envelope.data.get()).ok());
-            match notice {
-                Some(notice) => {
-                    if let Err(error) = self.note(&notice).await {
-                        tracing::warn!(%error, "what a subscriber told comes again");
-                        drop(verdict);
-                        self.pause(pause::in_outage(1)).await;
-                        continue;
-                    }
-                }
-                None => tracing::warn!("a notice cannot be read and is ignored"),
+            if notice.is_none() {
+                tracing::warn!("a notice cannot be read and is ignored");
+            }
+            if let Some(notice) = &notice
+                && let Err(error) = self.note(notice).await
+            {
+                tracing::warn!(%error, "what a subscriber told comes again");
+                drop(verdict);
+                self.pause(pause::in_outage(1)).await;
+                continue;
             }
             // The bus may have lost its connection: then it comes again, which changes nothing.
             drop(verdict.send(Verdict::Done));

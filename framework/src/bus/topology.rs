@@ -71,7 +71,7 @@ impl Topology {
     pub fn manifest(self, manifest: &Manifest, sites: &[String]) -> Self {
         let module = manifest.name.as_str();
         let events = manifest.queues.events.iter();
-        let topology = events.fold(self.notices(module), |topology, (name, queue)| {
+        let topology = events.fold(self.notices_of(module), |topology, (name, queue)| {
             if queue.ordered {
                 topology.ordered_event(module, name)
             } else {
@@ -92,7 +92,7 @@ impl Topology {
     /// What `module` reacts to.
     pub fn of(module: &str, subscriptions: &Subscriptions) -> Self {
         let all = subscriptions.all.iter();
-        all.fold(Self::default().notices(module), |topology, one| {
+        all.fold(Self::default().notices_of(module), |topology, one| {
             one.source.declare(topology, module)
         })
     }
@@ -104,7 +104,7 @@ impl Topology {
 
     /// The queue in which a publisher hears from its subscribers.
     #[must_use]
-    pub(crate) fn notices(mut self, module: &str) -> Self {
+    pub fn notices_of(mut self, module: &str) -> Self {
         self.add(notice_queue(module), Takes::Tasks);
         self
     }

@@ -6,11 +6,13 @@
 )]
 
 mod home;
+mod manifests;
 mod node;
 mod portal;
 mod publish;
 mod secrets;
 mod status;
+mod topology;
 
 use std::process::ExitCode;
 
@@ -82,6 +84,9 @@ enum Command {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Plan, make or check the queues of a zone.
+    #[command(subcommand)]
+    Topology(topology::Command),
     /// Write the file of secrets with fresh random keys; an existing one only gets what it lacks.
     InitSecrets {
         /// User name of the person who is to be the first administrator: writes a code for that person, too.
@@ -145,6 +150,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Publish { file, site, name } => {
             publish::publish(&file, &site, name.as_deref()).await?;
         }
+        Command::Topology(command) => return topology::run(command).await,
         Command::InitSecrets {
             first_administrator,
         } => secrets::write(first_administrator.as_deref())?,

@@ -9,12 +9,9 @@ use dcp::events::wire_name;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
 
-use crate::setup::{Courier, Happened, Please, Running, effects, event, eventually, publish};
-
-async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
-    tx.call("effect_add", params![event.id]).await?;
-    Ok(())
-}
+use crate::setup::{
+    Courier, Happened, Please, Running, effect, effects, event, eventually, publish,
+};
 
 async fn parked(store: &Store) -> Vec<DeadLetter> {
     dead_letters(store, &Filter::default(), 100).await.unwrap()

@@ -20,3 +20,4 @@ mod conformance;
 mod crash;
 mod delivery;
 mod order;
+mod permissions;

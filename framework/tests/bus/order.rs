@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::setup::{Courier, Happened, Running, effects, eventually, outgoing, publish};
 
 /// The manifest's word for an ordered subscription.
-fn ordered() -> Queues {
+pub(crate) fn ordered() -> Queues {
     let mut queues = Queues::default();
     queues
         .events

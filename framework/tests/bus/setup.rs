@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dcp::bus::{Bus, BusError, Delivery, Destination, Envelope, Outgoing, Subscriptions, Topology};
+use dcp::bus::{
+    Bus, BusError, Delivery, Destination, Envelope, Outgoing, Reaction, Subscriptions, Topology,
+};
 use dcp::clock::{Clock, Ids, SystemClock};
 use dcp::events::{Event, Key, Kind, wire_name};
 use dcp::model::Zone;
 use dcp::params;
-use dcp::store::{Files, Store};
+use dcp::store::{Files, Store, Tx};
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -264,4 +266,9 @@ pub(crate) async fn effects(store: &Store) -> Vec<String> {
         .unwrap()
         .all()
         .unwrap()
+}
+
+pub(crate) async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reaction> {
+    tx.call("effect_add", params![event.id]).await?;
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod dispatcher;
 mod sign;
 mod wake;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -188,6 +189,18 @@ impl Bus for Local {
 
     fn depth<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<u64, BusError>> {
         Box::pin(async move { Ok(self.store.read("bus_depth", params![queue]).await?.one()?) })
+    }
+
+    fn missing<'a>(
+        &'a self,
+        topology: &'a Topology,
+    ) -> BoxFuture<'a, Result<Vec<String>, BusError>> {
+        Box::pin(async move {
+            let there: Vec<String> = self.store.read("bus_queues", params![]).await?.all()?;
+            let there: BTreeSet<&str> = there.iter().map(String::as_str).collect();
+            let missing = topology.queues().filter(|queue| !there.contains(queue));
+            Ok(missing.map(|queue| format!("queue {queue}")).collect())
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

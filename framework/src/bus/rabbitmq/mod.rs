@@ -4,13 +4,15 @@
 //! and dialled anew, with what the broker must know declared again, because a broker may come back empty.
 
 mod link;
+mod plan;
 mod publisher;
 mod pump;
 mod topology;
 mod wire;
 mod zone;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,12 +24,24 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::link::Link;
+use self::plan::Plan;
 use self::publisher::Publisher;
 use self::pump::{Held, Pump};
 use self::wire::short;
 use super::{Bus, BusError, Inbound, Outgoing, Topology};
 use crate::clock::Clock;
 use crate::model::Zone;
+
+/// RabbitMQ definitions of a virtual host: everything `topology` says, and for each of `modules` permissions of a user of that
+/// name, which let it publish as itself and read its own queues and nothing else.
+pub fn definitions(
+    topology: &Topology,
+    vhost: &str,
+    zone: Zone,
+    modules: &BTreeSet<String>,
+) -> serde_json::Value {
+    Plan::of(topology).definitions(vhost, zone, modules)
+}
 
 /// A broker, as one process sees it.
 #[derive(Debug)]
@@ -40,6 +54,8 @@ pub struct RabbitMq {
 struct Shared {
     consuming: Link,
     publisher: Publisher,
+    /// This user may declare nothing: a deployment has.
+    deployed: Arc<AtomicBool>,
     zone: Zone,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
@@ -56,9 +72,11 @@ struct Declared {
 impl RabbitMq {
     /// The broker at `address`, whose virtual host belongs to `zone`; nothing is dialled yet.
     pub fn new(address: &str, zone: Zone, clock: Arc<dyn Clock>) -> Self {
+        let deployed = Arc::new(AtomicBool::new(false));
         let shared = Shared {
             consuming: Link::new(address, "dcp consuming"),
-            publisher: Publisher::new(address),
+            publisher: Publisher::new(address, deployed.clone()),
+            deployed,
             zone,
             clock,
             stop: CancellationToken::new(),
@@ -87,6 +105,9 @@ impl RabbitMq {
             return Ok(u64::from(waiting) + mine as u64);
         }
         let Some(held) = held else { return Ok(0) };
+        if self.shared.deployed.load(Ordering::Relaxed) {
+            return Ok(0);
+        }
         // A message on its way to here is counted nowhere: a probe behind it shows when it has arrived.
         let id = Uuid::new_v4().to_string();
         self.shared
@@ -121,16 +142,52 @@ impl Shared {
         if known && lives {
             return Ok(());
         }
-        let channel = if let Some(channel) = declared.channel.take().filter(|_| lives) {
+        let what = if lives { topology } else { &declared.topology };
+        let plan = Plan::of(what);
+        let channel = declared.channel.as_ref().filter(|_| lives);
+        let done = self.declare_or_check(&plan, channel.cloned()).await?;
+        declared.channel = Some(done);
+        Ok(())
+    }
+
+    /// A user that may not declare finds everything there, or cannot work.
+    async fn declare_or_check(
+        &self,
+        plan: &Plan,
+        channel: Option<lapin::Channel>,
+    ) -> Result<lapin::Channel, BusError> {
+        if !self.deployed.load(Ordering::Relaxed) {
+            match self.declare_all(plan, channel).await {
+                Err(error) if topology::is_refused(&error) => {
+                    self.deployed.store(true, Ordering::Relaxed);
+                }
+                outcome => return outcome,
+            }
+        }
+        zone::check(&self.consuming, self.zone).await?;
+        let missing = topology::missing(&self.consuming, plan).await?;
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(BusError::unavailable(format!(
+                "this user may not declare, and the broker lacks: {missing}; an operator runs `dcp topology apply`"
+            )));
+        }
+        self.consuming.channel().await
+    }
+
+    async fn declare_all(
+        &self,
+        plan: &Plan,
+        channel: Option<lapin::Channel>,
+    ) -> Result<lapin::Channel, BusError> {
+        let channel = if let Some(channel) = channel {
             channel
         } else {
             zone::claim(&self.consuming, self.zone).await?;
             self.consuming.channel().await?
         };
-        let what = if lives { topology } else { &declared.topology };
-        topology::declare(&channel, what).await?;
-        declared.channel = Some(channel);
-        Ok(())
+        topology::declare(&channel, plan).await?;
+        Ok(channel)
     }
 
     async fn declare_again(&self) -> Result<(), BusError> {
@@ -194,6 +251,16 @@ impl Bus for RabbitMq {
 
     fn depth<'a>(&'a self, queue: &'a str) -> BoxFuture<'a, Result<u64, BusError>> {
         Box::pin(self.count(queue))
+    }
+
+    fn missing<'a>(
+        &'a self,
+        topology: &'a Topology,
+    ) -> BoxFuture<'a, Result<Vec<String>, BusError>> {
+        Box::pin(async move {
+            zone::check(&self.shared.consuming, self.shared.zone).await?;
+            topology::missing(&self.shared.consuming, &Plan::of(topology)).await
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -1,6 +1,8 @@
 //! Publishing: pipelined, mandatory, confirmed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::join_all;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -9,7 +11,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::link::Link;
-use super::topology::{TASK, directly_to, events, exchange_of, routing_key, unrouted};
+use super::plan::{Plan, TASK, directly_to, exchange_of, routing_key};
+use super::topology::{declare, is_refused};
 use super::wire::{properties, short};
 use crate::bus::{BusError, Destination, Envelope, Outgoing};
 use crate::events::Kind;
@@ -20,6 +23,8 @@ use crate::limits::PUBLISH_DEADLINE;
 pub(super) struct Publisher {
     link: Link,
     channel: Mutex<Option<Open>>,
+    /// This user may declare nothing: a deployment has.
+    deployed: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -30,10 +35,11 @@ struct Open {
 }
 
 impl Publisher {
-    pub(super) fn new(address: &str) -> Self {
+    pub(super) fn new(address: &str, deployed: Arc<AtomicBool>) -> Self {
         Self {
             link: Link::new(address, "dcp publishing"),
             channel: Mutex::default(),
+            deployed,
         }
     }
 
@@ -42,7 +48,12 @@ impl Publisher {
         let sending = timeout(PUBLISH_DEADLINE, self.send_all(&mut slot, messages)).await;
         let confirms = match sending {
             Ok(Ok(confirms)) => confirms,
-            Ok(Err(error)) => return none(&mut slot, messages, &error),
+            Ok(Err(error)) => {
+                if is_refused(&error) {
+                    self.deployed.store(true, Ordering::Relaxed);
+                }
+                return none(&mut slot, messages, &error);
+            }
             Err(elapsed) => return none(&mut slot, messages, &BusError::unavailable(elapsed)),
         };
         let waiting = join_all(confirms.into_iter().zip(messages).map(
@@ -98,7 +109,6 @@ impl Publisher {
             channel
                 .confirm_select(ConfirmSelectOptions::default())
                 .await?;
-            unrouted(&channel).await?;
             Open {
                 channel,
                 exchanges: HashSet::new(),
@@ -117,8 +127,8 @@ impl Publisher {
         for Outgoing { to, envelope } in messages {
             let (exchange, key) = address(to, envelope);
             if !open.exchanges.contains(&exchange) {
-                if exchange != TASK {
-                    events(&open.channel, &exchange).await?;
+                if !self.deployed.load(Ordering::Relaxed) {
+                    declare(&open.channel, &Plan::publisher(&exchange)).await?;
                 }
                 open.exchanges.insert(exchange.clone());
             }

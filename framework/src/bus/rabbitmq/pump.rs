@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Shared;
-use super::topology::retry_exchange;
+use super::plan::delay_exchange;
 use super::wire::{as_probe, decode, deliveries, properties, short};
 use crate::bus::{BusError, Delivered, Envelope, Verdict, pause};
 use crate::clock::Timestamp;
@@ -247,7 +247,7 @@ impl Pump {
             Ok(properties) => {
                 self.shared
                     .publisher
-                    .send(&retry_exchange(after), &self.queue, body, properties)
+                    .send(&delay_exchange(after), &self.queue, body, properties)
                     .await
             }
             Err(error) => Err(error),

@@ -4,6 +4,9 @@ INSERT INTO zone (one, name) VALUES (1, :zone) ON CONFLICT (one) DO UPDATE SET n
 -- procedure bus_queue_add(name TEXT, single BOOL)
 INSERT INTO queue (name, single) VALUES (:name, :single) ON CONFLICT (name) DO UPDATE SET single = excluded.single;
 
+-- procedure bus_queues() -> name TEXT
+SELECT name FROM queue ORDER BY name;
+
 -- procedure bus_binding_add(name TEXT, queue TEXT, lane INTEGER?)
 INSERT INTO binding (name, queue, lane) VALUES (:name, :queue, :lane) ON CONFLICT DO NOTHING;
 

@@ -1,0 +1,159 @@
+//! What the broker itself forbids a module, with the users and permissions of the definitions that `dcp topology` writes.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Arc;
+
+use dcp::bus::{Bus, BusError, Topology, connect, definitions};
+use dcp::clock::SystemClock;
+use dcp::events::wire_name;
+use dcp::model::Zone;
+use uuid::Uuid;
+
+use crate::setup::{Courier, Happened, Running, effect, effects, event, outgoing};
+
+/// A virtual host of its own on the test broker, with a user for each module.
+struct Deployed {
+    ctl: String,
+    vhost: String,
+    address: String,
+    folder: tempfile::TempDir,
+}
+
+impl Deployed {
+    fn new(topology: &Topology, modules: &[&str]) -> Option<Self> {
+        let (Ok(address), Ok(ctl)) = (
+            std::env::var("DCP_TEST_RABBITMQ"),
+            std::env::var("DCP_TEST_RABBITMQ_CTL"),
+        ) else {
+            eprintln!(
+                "SKIPPED: {}: DCP_TEST_RABBITMQ_CTL is not set",
+                module_path!()
+            );
+            return None;
+        };
+        let vhost = format!("deployed-{}", Uuid::now_v7().simple());
+        let host = address
+            .split_once('@')
+            .unwrap()
+            .1
+            .split_once('/')
+            .unwrap()
+            .0;
+        let deployed = Self {
+            ctl,
+            address: host.to_owned(),
+            folder: tempfile::tempdir().unwrap(),
+            vhost,
+        };
+        for module in modules {
+            deployed.run(&["add_user", module, "a-password"]);
+        }
+        let modules: BTreeSet<String> = modules.iter().map(ToString::to_string).collect();
+        let all = definitions(topology, &deployed.vhost, Zone::Gxp, &modules);
+        let file = deployed.folder.path().join("definitions.json");
+        std::fs::write(&file, all.to_string()).unwrap();
+        deployed.run(&["import_definitions", file.to_str().unwrap()]);
+        Some(deployed)
+    }
+
+    fn run(&self, arguments: &[&str]) {
+        let done = Command::new(&self.ctl).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{arguments:?}: {said}");
+    }
+
+    async fn connect(&self, module: &str) -> Arc<dyn Bus> {
+        let address = format!("amqp://{module}:a-password@{}/{}", self.address, self.vhost);
+        connect(&address, Zone::Gxp, Arc::new(SystemClock))
+            .await
+            .unwrap()
+    }
+}
+
+impl Drop for Deployed {
+    fn drop(&mut self) {
+        drop(
+            Command::new(&self.ctl)
+                .args(["delete_vhost", &self.vhost])
+                .output(),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_module_works_with_what_a_deployment_has_declared() {
+    let courier = Courier::local();
+    let module = courier.module("a");
+    let topology = Topology::default()
+        .ordered_event(&module, &wire_name::<Happened>())
+        .notices_of(&module);
+    let Some(broker) = Deployed::new(&topology, &["test", &module]) else {
+        return;
+    };
+    let bus = broker.connect(&module).await;
+    let store = courier.store("a").await;
+    let reactions = dcp::bus::Subscriptions::default()
+        .on(effect)
+        .specified_by(&crate::order::ordered());
+    let runs = Running::start(&store, &bus, reactions).await;
+    let publisher = broker.connect("test").await;
+    let happened = event();
+    let sent = publisher.publish(&[outgoing(&happened)]).await;
+    // The first message finds out that this user may declare nothing; whoever relays sends it again.
+    let sent = if sent[0].is_err() {
+        publisher.publish(&[outgoing(&happened)]).await
+    } else {
+        sent
+    };
+    assert!(sent[0].is_ok(), "{sent:?}");
+    crate::setup::eventually("the event takes effect", async || {
+        effects(&store).await == [happened.id.to_string()]
+    })
+    .await;
+    runs.stop().await;
+    publisher.close().await;
+}
+
+#[tokio::test]
+async fn a_module_can_neither_publish_as_another_nor_read_its_queues() {
+    let courier = Courier::local();
+    let module = courier.module("a");
+    let topology = Topology::default().event("victim", &wire_name::<Happened>());
+    let Some(broker) = Deployed::new(&topology, &[&module]) else {
+        return;
+    };
+    let bus = broker.connect(&module).await;
+    for _ in 0..2 {
+        let outcomes = bus.publish(&[outgoing(&event())]).await;
+        assert!(
+            matches!(outcomes[0], Err(BusError::Unavailable(_))),
+            "{outcomes:?}"
+        );
+    }
+    let queue = topology.queues().next().unwrap();
+    let mut inbound = bus.subscribe(queue, 1).await.unwrap();
+    let read = tokio::time::timeout(std::time::Duration::from_millis(700), inbound.recv()).await;
+    assert!(!matches!(read, Ok(Some(_))), "{read:?}");
+    let error = bus
+        .declare(&topology)
+        .await
+        .err()
+        .map(|error| chain(&error));
+    assert_eq!(error, None, "what it needs is there");
+    let unknown = Topology::default().event("victim", "test.other.happened.v1");
+    let error = chain(&bus.declare(&unknown).await.unwrap_err());
+    assert!(
+        error.contains("dcp topology apply") && error.contains("q.victim.test.other"),
+        "{error}"
+    );
+    bus.close().await;
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
