@@ -41,6 +41,9 @@ pub struct Envelope {
     /// The message of the same type and key that was sent before it and may still be on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Uuid>,
+    /// Its place in the outbox of its sender, given when it is sent.
+    #[serde(default)]
+    pub seq: i64,
     /// The event or task itself.
     pub data: Box<RawValue>,
 }
@@ -63,6 +66,7 @@ impl Envelope {
             deadline: event.deadline(),
             attempts: 0,
             follows: None,
+            seq: 0,
             data: serde_json::value::to_raw_value(event)
                 .map_err(|error| StoreError::Decode(error.to_string()))?,
         })

@@ -47,12 +47,12 @@ impl Inbox {
         let mut awaited_by = None;
         if self.ordered && !self.of_parked {
             let state = self.key_state(&mut tx, envelope).await?;
-            match admit(&state, envelope.id, envelope.follows) {
+            match admit(&state, envelope.seq) {
                 Admission::Take => awaited_by = state.first,
                 Admission::Held => return Ok(()),
-                Admission::Wait(place) => {
+                Admission::Wait { is_first } => {
                     drop(tx);
-                    return Ok(parked::wait(self, envelope, place).await?);
+                    return Ok(parked::wait(self, envelope, is_first).await?);
                 }
             }
         }

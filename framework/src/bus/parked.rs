@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::dead_letters::bury;
-use super::decide::{Brake, Decision, KeyState, Place, in_front, judge};
+use super::decide::{Brake, Decision, KeyState, judge};
 use super::inbox::Inbox;
 use super::reactor::Reactor;
 use super::{Envelope, pause};
@@ -27,21 +27,11 @@ const LEASE: &str = "parked";
 pub(super) async fn wait(
     inbox: &Inbox,
     envelope: &Envelope,
-    place: Place,
+    is_first: bool,
 ) -> Result<(), StoreError> {
     let mut tx = inbox.store.begin().await?;
-    let now = tx.now();
-    let next_at = place.is_first.then(|| later(now, PREDECESSOR_LOOK));
-    add(
-        &mut tx,
-        inbox,
-        envelope,
-        place,
-        None,
-        envelope.attempts,
-        next_at,
-    )
-    .await?;
+    let next_at = is_first.then(|| later(tx.now(), PREDECESSOR_LOOK));
+    add(&mut tx, inbox, envelope, None, envelope.attempts, next_at).await?;
     tx.commit().await?;
     point("parked.waits");
     inbox.store.wake_parked();
@@ -57,21 +47,10 @@ pub(super) async fn failed(
     after: Duration,
 ) -> Result<(), StoreError> {
     let mut tx = inbox.store.begin().await?;
-    let state = inbox.key_state(&mut tx, envelope).await?;
     // Another process may have been faster.
-    if !state.held && !is_recorded(&mut tx, inbox, envelope).await? {
+    if !is_recorded(&mut tx, inbox, envelope).await? {
         let next_at = Some(later(tx.now(), after));
-        let place = in_front(&state);
-        add(
-            &mut tx,
-            inbox,
-            envelope,
-            place,
-            Some(reason),
-            attempts,
-            next_at,
-        )
-        .await?;
+        add(&mut tx, inbox, envelope, Some(reason), attempts, next_at).await?;
     }
     tx.commit().await?;
     point("parked.failed");
@@ -79,15 +58,14 @@ pub(super) async fn failed(
     Ok(())
 }
 
-/// Puts a message, which an operator wants to be tried again, before everything of its key.
+/// Lets a message try that an operator wants to be tried again.
 pub(super) async fn again(
     tx: &mut Tx<'_>,
     inbox: &Inbox,
     envelope: &Envelope,
 ) -> Result<(), StoreError> {
-    let state: KeyState = inbox.key_state(tx, envelope).await?;
     let next_at = Some(tx.now());
-    add(tx, inbox, envelope, in_front(&state), None, 0, next_at).await
+    add(tx, inbox, envelope, None, 0, next_at).await
 }
 
 /// Forgets a message that has had its effect; the next one of its key may try.
@@ -119,17 +97,17 @@ pub(super) async fn wake(tx: &mut Tx<'_>, subscriber: &str, id: Uuid) -> Result<
     Ok(())
 }
 
+/// Parks a message; with `next_at` it is the first of its key.
 async fn add(
     tx: &mut Tx<'_>,
     inbox: &Inbox,
     envelope: &Envelope,
-    place: Place,
     reason: Option<&str>,
     attempts: u32,
     next_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let key = inbox.key_of(envelope);
-    if place.is_first {
+    if next_at.is_some() {
         tx.call("dcp_parked_hold", params![&inbox.subscriber, &key])
             .await?;
     }
@@ -140,8 +118,8 @@ async fn add(
         &inbox.subscriber,
         envelope.id,
         &key,
-        place.position,
-        place.awaits,
+        envelope.seq,
+        envelope.follows,
         text,
         reason,
         attempts,

@@ -206,6 +206,7 @@ fn outgoing(
             deadline: None,
             attempts: 0,
             follows: None,
+            seq: 0,
             data: serde_json::value::to_raw_value(notice).ok()?,
         },
     })

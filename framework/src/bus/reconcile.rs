@@ -86,7 +86,7 @@ impl Reconciler {
         let mut lost = Vec::new();
         let mut depths = HashMap::new();
         for row in rows {
-            let mut outgoing = message("", &row.envelope, row.follows)?;
+            let mut outgoing = message("", &row.envelope, row.seq, row.follows)?;
             let queue = if row.lanes > 0 {
                 lane_queue(&row.queue, lane(&outgoing.envelope.key))
             } else {

@@ -140,7 +140,7 @@ impl Relay {
             point("relay.read");
             let messages = rows
                 .iter()
-                .map(|row| message(&row.destination, &row.envelope, row.follows))
+                .map(|row| message(&row.destination, &row.envelope, row.seq, row.follows))
                 .collect::<Result<Vec<_>, _>>()?;
             let sent = tokio::time::timeout(PUBLISH_DEADLINE, self.bus.publish(&messages)).await;
             let outcomes =
@@ -186,12 +186,14 @@ impl Relay {
 pub(super) fn message(
     destination: &str,
     envelope: &str,
+    seq: i64,
     follows: Option<Uuid>,
 ) -> Result<Outgoing, serde_json::Error> {
     let envelope: Envelope = serde_json::from_str(envelope)?;
     Ok(Outgoing {
         to: Destination::from(destination),
         envelope: Envelope {
+            seq,
             follows,
             ..envelope
         },

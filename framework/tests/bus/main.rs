@@ -19,5 +19,6 @@ mod setup;
 mod conformance;
 mod crash;
 mod delivery;
+mod faults;
 mod order;
 mod permissions;

@@ -164,6 +164,7 @@ async fn a_message_waits_for_the_one_it_follows(courier: &Courier) {
     let ids: Vec<Uuid> = sent.iter().map(|_| Uuid::now_v7()).collect();
     for (at, message) in sent.iter_mut().enumerate() {
         message.envelope.id = ids[at];
+        message.envelope.seq = i64::try_from(at).unwrap();
         message.envelope.follows = at.checked_sub(1).map(|before| ids[before]);
     }
     // As when the first one was lost and is sent again.

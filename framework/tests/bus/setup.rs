@@ -158,16 +158,31 @@ impl Courier {
 
 /// The stores of a crash test live as long as the test, not as the process.
 pub(crate) async fn store_in(folder: &std::path::Path, module: &str) -> Store {
+    store_with(folder, module, Arc::new(SystemClock)).await
+}
+
+/// The store of a module with a clock of its own.
+pub(crate) async fn store_with(
+    folder: &std::path::Path,
+    module: &str,
+    clock: Arc<dyn Clock>,
+) -> Store {
     let address = format!("sqlite:{}", folder.join(format!("{module}.db")).display());
-    Store::open(
-        module,
-        &address,
-        EFFECTS,
-        Arc::new(SystemClock),
-        Ids::random(),
-    )
-    .await
-    .unwrap()
+    Store::open(module, &address, EFFECTS, clock, Ids::random())
+        .await
+        .unwrap()
+}
+
+/// A task for a site.
+pub(crate) fn task(site: &str, please: &Please) -> Outgoing {
+    let document = serde_json::json!({
+        "id": please.id, "source": "test", "type": wire_name::<Please>(), "kind": "task", "key": please.key(),
+        "site": site, "time": SystemClock.now(), "data": please,
+    });
+    Outgoing {
+        to: Destination::Queue(dcp::bus::task_queue::<Please>(Some(site))),
+        envelope: serde_json::from_str(&document.to_string()).unwrap(),
+    }
 }
 
 /// Waits until something is so, bounded, and says what never was.

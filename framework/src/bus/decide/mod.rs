@@ -7,4 +7,4 @@ mod order;
 
 pub(super) use self::brake::Brake;
 pub(super) use self::judge::{Decision, Failure, judge, unfit};
-pub(super) use self::order::{Admission, KeyState, Place, admit, in_front};
+pub(super) use self::order::{Admission, KeyState, admit};

@@ -15,6 +15,7 @@ const KIND: &str = "dcp-kind";
 const DEADLINE: &str = "dcp-deadline";
 const ATTEMPTS: &str = "dcp-attempts";
 const TRACE: &str = "traceparent";
+const SEQ: &str = "dcp-seq";
 const FOLLOWS: &str = "dcp-follows";
 const PROBE: &str = "dcp-probe";
 /// Counted by quorum queues.
@@ -58,6 +59,7 @@ pub(super) fn properties(envelope: &Envelope) -> Result<BasicProperties, BusErro
         .follows
         .iter()
         .for_each(|id| header(FOLLOWS, id.to_string()));
+    headers.insert(SEQ.into(), AMQPValue::LongLongInt(envelope.seq));
     headers.insert(ATTEMPTS.into(), AMQPValue::LongUInt(envelope.attempts));
     Ok(BasicProperties::default()
         .with_message_id(short(&envelope.id.to_string())?)
@@ -125,6 +127,7 @@ fn envelope(delivery: &Delivery) -> Result<Envelope, String> {
             .map(|deadline| parse(DEADLINE, deadline))
             .transpose()?,
         attempts: u32::try_from(attempts).map_err(|_| format!("{ATTEMPTS} is no count"))?,
+        seq: header(delivery, SEQ).and_then(number).unwrap_or(0),
         follows: text(delivery, FOLLOWS)
             .map(|id| parse(FOLLOWS, id))
             .transpose()?,

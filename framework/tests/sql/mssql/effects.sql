@@ -11,3 +11,7 @@ GO
 -- returns id NVARCHAR(36)
 CREATE PROCEDURE dbo.effect_all AS
 SELECT id FROM dbo.effect ORDER BY seq;
+GO
+
+CREATE PROCEDURE dbo.effect_clear AS
+DELETE FROM dbo.effect;

@@ -9,3 +9,6 @@ INSERT INTO effect (id) VALUES (:id);
 
 -- procedure effect_all() -> id TEXT
 SELECT id FROM effect ORDER BY rowid;
+
+-- procedure effect_clear()
+DELETE FROM effect;

@@ -1,4 +1,4 @@
--- returns held BIT, blocked BIT, first NVARCHAR(36), first_awaits NVARCHAR(36), low BIGINT, high BIGINT, ready BIT
+-- returns held BIT, blocked BIT, first NVARCHAR(36), first_at BIGINT, ready BIT
 CREATE PROCEDURE dbo.dcp_key_state @subscriber NVARCHAR(300), @message_key NVARCHAR(200), @message_id NVARCHAR(36),
     @follows NVARCHAR(36) = NULL AS
 SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.dcp_parked WHERE subscriber = @subscriber AND message_id = @message_id)
@@ -7,10 +7,7 @@ SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM dbo.dcp_parked WHERE subscriber = @s
         WHERE subscriber = @subscriber AND message_key = @message_key AND ordered = 1) THEN 1 ELSE 0 END AS BIT) AS blocked,
     (SELECT TOP (1) message_id FROM dbo.dcp_parked
         WHERE subscriber = @subscriber AND message_key = @message_key ORDER BY position) AS first,
-    (SELECT TOP (1) awaits FROM dbo.dcp_parked
-        WHERE subscriber = @subscriber AND message_key = @message_key ORDER BY position) AS first_awaits,
-    (SELECT MIN(position) FROM dbo.dcp_parked WHERE subscriber = @subscriber AND message_key = @message_key) AS low,
-    (SELECT MAX(position) FROM dbo.dcp_parked WHERE subscriber = @subscriber AND message_key = @message_key) AS high,
+    (SELECT MIN(position) FROM dbo.dcp_parked WHERE subscriber = @subscriber AND message_key = @message_key) AS first_at,
     CAST(CASE WHEN @follows IS NULL OR EXISTS (SELECT 1 FROM dbo.dcp_inbox WHERE subscriber = @subscriber AND message_id = @follows)
         OR EXISTS (SELECT 1 FROM dbo.dcp_dead_letter WHERE subscriber = @subscriber AND message_id = @follows) THEN 1 ELSE 0 END AS BIT) AS ready;
 GO

@@ -1,12 +1,10 @@
 -- procedure dcp_key_state(subscriber TEXT, message_key TEXT, message_id TEXT, follows TEXT?) ->
---   held BOOL, blocked BOOL, first TEXT, first_awaits TEXT, low INTEGER, high INTEGER, ready BOOL
+--   held BOOL, blocked BOOL, first TEXT, first_at INTEGER, ready BOOL
 SELECT EXISTS (SELECT 1 FROM dcp_parked WHERE subscriber = :subscriber AND message_id = :message_id)
         OR EXISTS (SELECT 1 FROM dcp_dead_letter WHERE subscriber = :subscriber AND message_id = :message_id) AS held,
     EXISTS (SELECT 1 FROM dcp_dead_letter WHERE subscriber = :subscriber AND message_key = :message_key AND ordered = 1) AS blocked,
     (SELECT message_id FROM dcp_parked WHERE subscriber = :subscriber AND message_key = :message_key ORDER BY position LIMIT 1) AS first,
-    (SELECT awaits FROM dcp_parked WHERE subscriber = :subscriber AND message_key = :message_key ORDER BY position LIMIT 1) AS first_awaits,
-    (SELECT MIN(position) FROM dcp_parked WHERE subscriber = :subscriber AND message_key = :message_key) AS low,
-    (SELECT MAX(position) FROM dcp_parked WHERE subscriber = :subscriber AND message_key = :message_key) AS high,
+    (SELECT MIN(position) FROM dcp_parked WHERE subscriber = :subscriber AND message_key = :message_key) AS first_at,
     :follows IS NULL OR EXISTS (SELECT 1 FROM dcp_inbox WHERE subscriber = :subscriber AND message_id = :follows)
         OR EXISTS (SELECT 1 FROM dcp_dead_letter WHERE subscriber = :subscriber AND message_id = :follows) AS ready;
 
