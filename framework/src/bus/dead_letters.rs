@@ -228,6 +228,11 @@ pub(super) async fn bury(
         now
     ];
     tx.call("dcp_dead_letter_add", row).await?;
+    if ordered {
+        // What waited for it waits for the decision now.
+        let key = params![subscriber, envelope.key.as_str()];
+        tx.call("dcp_parked_hold", key).await?;
+    }
     tracing::error!(message.id = %envelope.id, queue = subscriber, reason, "a message is a dead letter");
     Ok(())
 }

@@ -8,3 +8,6 @@ mod order;
 pub(super) use self::brake::Brake;
 pub(super) use self::judge::{Decision, Failure, judge, unfit};
 pub(super) use self::order::{Admission, KeyState, admit};
+
+#[cfg(test)]
+mod model;
