@@ -6,6 +6,7 @@ pub mod bus;
 pub mod calc;
 pub mod clock;
 pub mod config;
+pub mod contracts;
 mod crash;
 pub mod events;
 pub mod http;

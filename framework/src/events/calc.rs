@@ -1,13 +1,14 @@
 //! What the calculation engine is asked and what it tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Actor, Event, Key, Kind};
 use crate::clock::Timestamp;
 
-/// Please call an R function. The answer comes as [`CallFinished`] with the same `call_id`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Please call an R function. The answer comes as `calc.call.finished` with the same `call_id`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// Chosen by who asks.
     pub call_id: String,
@@ -43,7 +44,7 @@ impl Event for Call {
 }
 
 /// Please give up a call that nobody needs any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cancel {
     /// The call.
     pub call_id: String,
@@ -64,7 +65,7 @@ impl Event for Cancel {
 }
 
 /// Please publish this R source under this name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Publish {
     /// The script's name.
     pub name: String,
@@ -85,7 +86,7 @@ impl Event for Publish {
 }
 
 /// A calculation goes on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CallProgressed {
     /// The call.
     pub call_id: String,
@@ -107,7 +108,7 @@ impl Event for CallProgressed {
 }
 
 /// A calculation came to its end, good or bad.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CallFinished {
     /// The call.
     pub call_id: String,
@@ -127,7 +128,7 @@ impl Event for CallFinished {
 }
 
 /// How a calculation ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// There is a result.
@@ -137,7 +138,7 @@ pub enum Outcome {
 }
 
 /// Where a result is and how it came to be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Calculated {
     /// The key of the value.
     pub result_key: String,
@@ -156,7 +157,7 @@ pub struct Calculated {
 }
 
 /// Why there is no result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failed {
     /// For the user.
     pub title: String,
@@ -167,7 +168,7 @@ pub struct Failed {
 }
 
 /// A script has a new version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScriptPublished {
     /// The script's name.
     pub name: String,

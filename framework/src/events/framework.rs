@@ -1,12 +1,13 @@
 //! What the framework's own module tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Key};
 use crate::clock::Timestamp;
 
 /// A module has started and is ready.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModuleStarted {
     /// The module.
     pub module: String,

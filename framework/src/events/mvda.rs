@@ -1,12 +1,13 @@
 //! What multivariate batch monitoring tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, Event, Key};
 use crate::clock::Timestamp;
 
 /// A model as others see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Model {
     /// Its id.
     pub id: String,
@@ -19,7 +20,7 @@ pub struct Model {
 }
 
 /// A model is ready.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelCalculated {
     /// The model.
     pub model: Model,
@@ -49,7 +50,7 @@ impl Event for ModelCalculated {
 }
 
 /// A model could not be calculated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelFailed {
     /// The model.
     pub model: Model,
