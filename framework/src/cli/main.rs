@@ -1,10 +1,11 @@
-//! The `dcp` command: for operators (status, stop, start, scale, logs), data scientists (login, publish) and whoever sets a platform up.
+//! The `dcp` command: for operators (status, stop, start, scale, logs), data scientists (login, publish), module teams (contracts) and whoever sets a platform up.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "a command of the shell, configured by its variables"
 )]
 
+mod contracts;
 mod home;
 mod manifests;
 mod node;
@@ -84,6 +85,9 @@ enum Command {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Look at what modules tell and ask each other, and check that it fits.
+    #[command(subcommand)]
+    Contracts(contracts::Command),
     /// Plan, make or check the queues of a zone.
     #[command(subcommand)]
     Topology(topology::Command),
@@ -150,6 +154,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Publish { file, site, name } => {
             publish::publish(&file, &site, name.as_deref()).await?;
         }
+        Command::Contracts(command) => return contracts::run(command),
         Command::Topology(command) => return topology::run(command).await,
         Command::InitSecrets {
             first_administrator,

@@ -29,6 +29,13 @@ pub(crate) struct Found {
 }
 
 impl Manifests {
+    /// Those of a folder.
+    pub(crate) fn below(folder: PathBuf) -> Self {
+        Self {
+            manifests: Some(folder),
+        }
+    }
+
     /// Reads them.
     pub(crate) fn read(&self) -> anyhow::Result<Vec<Found>> {
         match &self.manifests {
