@@ -4,6 +4,7 @@
 //! Invariants: no request reaches a module with an identity the edge did not make; no answer leaves without the security headers.
 
 mod assets;
+mod contracts;
 mod forward;
 mod guard;
 mod listen;
@@ -22,7 +23,7 @@ use std::time::Instant;
 
 use hyper::body::Incoming;
 use hyper::header::HeaderName;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use listen::{bind, serve};
@@ -173,6 +174,9 @@ impl Edge {
         }
         if path == RESOLVE_PATH && inside {
             return self.resolve_for_peer(request).await;
+        }
+        if path == "/asyncapi.json" && matches!(*request.method(), Method::GET | Method::HEAD) {
+            return self.asyncapi(inside, &request).await;
         }
         self.page(&path, inside, note, &request)
     }

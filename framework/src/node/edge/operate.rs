@@ -29,6 +29,7 @@ impl Edge {
         let parts: Vec<&str> = path.split('/').collect();
         match (request.method(), parts.as_slice()) {
             (&Method::GET, ["events"]) => Ok(self.events()),
+            (&Method::GET, ["contracts"]) => self.contracts(&request).await,
             (&Method::GET, ["modules"]) => self.modules(&request).await,
             (&Method::POST, [node, "modules", module, command]) => {
                 self.command(node, module, command, &request).await
