@@ -1,17 +1,25 @@
-import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, linkedSignal } from '@angular/core';
 import { shared } from '@dcp/kit';
+import { ContractsPage } from './contracts/contracts-page';
 import { HomePage } from './home/home-page';
 import { SitesPage } from './sites-page';
 
+const PAGES = ['home', 'contracts'] as const;
+type Page = (typeof PAGES)[number];
+
 @Component({
   selector: 'fw-root',
-  imports: [HomePage, SitesPage],
+  imports: [ContractsPage, HomePage, SitesPage],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     @if (site(); as id) {
       <!-- another site is another page -->
       @for (one of [id]; track one) {
-        <fw-home [site]="one" />
+        @if (page() === 'contracts') {
+          <fw-contracts />
+        } @else {
+          <fw-home [site]="one" />
+        }
       }
     } @else {
       <fw-sites />
@@ -20,4 +28,9 @@ import { SitesPage } from './sites-page';
 })
 export class FrameworkPages {
   protected readonly site = computed(() => shared.address().site);
+  /** While another module's page takes over, this one stays what it was. */
+  protected readonly page = linkedSignal<string | undefined, Page>({
+    source: () => shared.address().route,
+    computation: (route, before) => PAGES.find((page) => page === route) ?? before?.value ?? 'home',
+  });
 }

@@ -1,4 +1,4 @@
-/** The pages every user begins at: the choice of a site and its home page. */
+/** The pages every user begins at, the choice of a site and its home page, and what the modules tell and ask each other. */
 import { angularLifecycles } from '@dcp/adapter';
 import { FrameworkPages } from './framework-pages';
 
