@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 
-import { accessible, dcp, eventually, external, isProblem, openBrowser, openPage, passwords, portal, screenshot, signIn, Tool } from './platform.mjs';
+import { accessible, bringUp, dcp, eventually, external, isProblem, kill, openBrowser, openPage, passwords, portal, screenshot, signIn, Tool } from './platform.mjs';
 
 const page = `${portal}/app/basel/contracts`;
 const finished = 'calc.call.finished.v1';
@@ -174,4 +174,19 @@ test('the page says what is wrong when the document cannot be had, and what is m
   await accessible(shown, 'the page without any contract');
   await screenshot(shown, 'contracts-empty');
   await shown.context().close();
+});
+
+test('a node that has ended is named as missing, and its modules come back with it', async () => {
+  const read = async () => (await analyst.ask('/asyncapi.json')).body;
+  await kill('nongxp-node');
+  const without = await read();
+  assert.deepEqual(without.info['x-dcp-missing'], ['nongxp-node']);
+  assert.equal(without.operations[`saw.receive.${finished}`], undefined);
+  assert.ok(without.operations[`mvda.receive.${finished}`], 'the modules of the other node are there');
+  await bringUp();
+  const again = await eventually('the node to be asked again', async () => {
+    const found = await read();
+    return found.info['x-dcp-missing'].length === 0 ? found : undefined;
+  });
+  assert.ok(again.operations[`saw.receive.${finished}`]);
 });

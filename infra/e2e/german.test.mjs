@@ -75,6 +75,9 @@ test('the pages of an analyst', async () => {
     await page.getByText(/R²/).first().waitFor();
     found.push(...(await notGerman(page, `model-${section}`)));
   }
+  await page.goto(`${portal}/app/basel/contracts?message=calc.call.finished.v1`);
+  await page.getByRole('region', { name: 'Felder' }).waitFor();
+  found.push(...(await notGerman(page, 'contracts')));
   await page.goto(`${portal}/app/basel/saw`);
   await page.getByRole('heading', { level: 1 }).waitFor();
   found.push(...(await notGerman(page, 'control-charts')));
