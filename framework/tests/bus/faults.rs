@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dcp::bus::{
-    Away, Bus, BusError, Delivered, Delivery, Filter, Inbound, Outgoing, Reaction, Subscriptions,
-    Topology, dead_letters,
+    Away, Bus, BusError, Delivery, Filter, Inbound, Outgoing, Reaction, Subscriptions, Topology,
+    dead_letters,
 };
 use dcp::clock::{Clock, SystemClock, Timestamp};
 use dcp::params;

@@ -21,6 +21,7 @@ pub(super) fn envelope() -> Value {
                 "dcp-site": text("The site whose queue a task is for."),
                 "dcp-deadline": time("After this a task is worthless."),
                 "dcp-attempts": { "type": "integer", "minimum": 0, "description": "How often a reaction to it has failed." },
+                "dcp-seq": { "type": "integer", "description": "Its place in the sender's outbox." },
                 "dcp-follows": text("The id of the message of the same type and key that was sent before it and may still be on its way."),
                 "traceparent": text("The trace that caused it (W3C)."),
             },
