@@ -8,9 +8,9 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
   template: `
     @for (part of parts(); track $index) {
       @if ($odd) {
-        <code>{{ part }}</code>
+        <code [textContent]="part"></code>
       } @else {
-        {{ part }}
+        <span [textContent]="part"></span>
       }
     }
   `,
