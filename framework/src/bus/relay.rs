@@ -193,8 +193,8 @@ pub(super) fn message(
     Ok(Outgoing {
         to: Destination::from(destination),
         envelope: Envelope {
-            seq,
             follows,
+            seq,
             ..envelope
         },
     })

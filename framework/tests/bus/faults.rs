@@ -296,6 +296,7 @@ async fn every_fault_of_the_bus_leaves_each_message_one_effect() {
 
 #[tokio::test]
 async fn a_key_keeps_its_order_whatever_the_bus_does() {
+    use Fault::{Doubled, Late, Lost, LostConfirm, Refused};
     let reactions = Subscriptions::default().on(async |tx: &mut Tx<'_>, event: &Happened| {
         tx.call("effect_add", params![&event.how]).await?;
         Ok::<_, Reaction>(())
@@ -307,7 +308,6 @@ async fn a_key_keeps_its_order_whatever_the_bus_does() {
         how: format!("{number:02}"),
     };
     let sent: Vec<_> = (0..30).map(step).collect();
-    use Fault::{Doubled, Late, Lost, LostConfirm, Refused};
     pair.bus.next(&[
         Late,
         Lost,
