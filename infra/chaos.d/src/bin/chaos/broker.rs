@@ -1,0 +1,67 @@
+//! A RabbitMQ of its own, to be killed and to lose its disk.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+/// The broker of one run; dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Broker {
+    script: PathBuf,
+    folder: PathBuf,
+    /// Where it listens.
+    pub(crate) address: String,
+}
+
+impl Broker {
+    /// Starts it with everything it writes in `folder`.
+    pub(crate) fn start(root: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let mut broker = Self {
+            script: root.join("infra/test-rabbitmq"),
+            folder: folder.to_owned(),
+            address: String::new(),
+        };
+        let told = broker.run("start")?;
+        let (_, address) = told.trim().split_once('=').context("the line to export")?;
+        address.clone_into(&mut broker.address);
+        Ok(broker)
+    }
+
+    /// Ends it as a power cut does; its disk stays.
+    pub(crate) fn kill(&self) -> anyhow::Result<()> {
+        self.run("kill").map(drop)
+    }
+
+    /// Ends it and deletes its disk.
+    pub(crate) fn kill_and_wipe(&self) -> anyhow::Result<()> {
+        self.kill()?;
+        Ok(std::fs::remove_dir_all(self.folder.join("mnesia"))?)
+    }
+
+    /// Starts it again after a kill, on the same port.
+    pub(crate) fn start_again(&self) -> anyhow::Result<()> {
+        self.run("again").map(drop)
+    }
+
+    fn run(&self, what: &str) -> anyhow::Result<String> {
+        let output = Command::new(&self.script)
+            .arg(what)
+            .arg(&self.folder)
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("{} cannot be run", self.script.display()))?;
+        if !output.status.success() {
+            bail!("{} {what}: {}", self.script.display(), output.status);
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        if let Err(error) = self.run("stop") {
+            eprintln!("the broker could not be stopped: {error:#}");
+        }
+    }
+}

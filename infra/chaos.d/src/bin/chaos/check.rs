@@ -1,0 +1,209 @@
+//! The judge: reads the databases and compares them with what clients were told. Asks no module.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use dcp::bus::event_queue;
+use dcp::events::wire_name;
+use dcp_chaos::{Changed, WRITER, until};
+use rusqlite::{Connection, OpenFlags};
+use uuid::Uuid;
+
+use crate::load::Ledger;
+use crate::stage::Stage;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Changes that clients asked for.
+    pub(crate) attempted: usize,
+    /// Changes that clients were told of.
+    pub(crate) acknowledged: usize,
+    /// Acknowledged changes that are not stored, and stored changes without effect in a subscriber.
+    pub(crate) lost: usize,
+    /// Effects beyond the first.
+    pub(crate) duplicated: usize,
+    /// Effects of a subject in another order than its changes, in ordered subscriptions.
+    pub(crate) inverted: usize,
+    /// Changes nobody asked for, effects without change, records without either or missing, and whatever else should not be.
+    pub(crate) unexpected: usize,
+    /// Changes that took effect although no client heard of them: their process died in between.
+    pub(crate) recovered: usize,
+    /// Figures to be read by people.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether everything is as promised.
+    pub(crate) fn holds(&self) -> bool {
+        self.lost + self.duplicated + self.inverted + self.unexpected == 0
+    }
+
+    /// Adds what another run found.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.attempted += other.attempted;
+        self.acknowledged += other.acknowledged;
+        self.lost += other.lost;
+        self.duplicated += other.duplicated;
+        self.inverted += other.inverted;
+        self.unexpected += other.unexpected;
+        self.recovered += other.recovered;
+    }
+
+    /// Adds a figure.
+    pub(crate) fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+
+    /// Counts something that must be so.
+    pub(crate) fn expect(&mut self, holds: bool, what: impl Into<String>) {
+        if !holds {
+            self.unexpected += 1;
+            self.note(format!("BROKEN: {}", what.into()));
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "lost {} duplicated {} inverted {} unexpected {} attempted {} acknowledged {} recovered {}",
+            self.lost,
+            self.duplicated,
+            self.inverted,
+            self.unexpected,
+            self.attempted,
+            self.acknowledged,
+            self.recovered
+        )
+    }
+}
+
+/// A row of `change` or `effect`.
+struct Row {
+    id: Uuid,
+    subject: String,
+    number: i64,
+}
+
+/// Waits until nothing is under way: outboxes and queues are empty. The verdict then says what is missing.
+pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<Duration> {
+    let began = std::time::Instant::now();
+    let bus = stage.connect().await?;
+    bus.declare(&stage.topology()).await?;
+    let name = wire_name::<Changed>();
+    let mut quiet = 0;
+    let settled = until("outboxes and queues are empty", patience, async || {
+        let mut waiting = count(&stage.database(WRITER), "dcp_outbox")?;
+        for module in stage.subscribers() {
+            // A broker that cannot be asked is not settled.
+            waiting += bus.depth(&event_queue(&module, &name)).await.unwrap_or(1);
+        }
+        // A process may hold a message between queue and database: only a quiet while shows that none does.
+        quiet = if waiting == 0 { quiet + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Ok(quiet > 10)
+    })
+    .await;
+    bus.close().await;
+    if let Err(error) = settled {
+        eprintln!("{error:#}");
+    }
+    Ok(began.elapsed())
+}
+
+/// Compares the databases with what clients were told.
+pub(crate) fn judge(stage: &Stage, ledger: &Ledger, ordered: &[&str]) -> anyhow::Result<Verdict> {
+    let (attempted, acknowledged) = (ledger.attempted(), ledger.acknowledged());
+    let changes = rows(&stage.database(WRITER), "change")?;
+    let stored: HashSet<Uuid> = changes.iter().map(|row| row.id).collect();
+    let mut verdict = Verdict {
+        attempted: attempted.len(),
+        acknowledged: acknowledged.len(),
+        lost: acknowledged.difference(&stored).count(),
+        duplicated: changes.len() - stored.len(),
+        unexpected: stored.difference(&attempted).count(),
+        recovered: stored.difference(&acknowledged).count(),
+        ..Verdict::default()
+    };
+    verdict.unexpected += unrecorded(&stage.database(WRITER), &changes)?;
+    for module in stage.subscribers() {
+        let database = stage.database(&module);
+        let effects = rows(&database, "effect")?;
+        let taken: HashSet<Uuid> = effects.iter().map(|row| row.id).collect();
+        verdict.lost += stored.difference(&taken).count();
+        verdict.unexpected += taken.difference(&stored).count();
+        verdict.duplicated += effects.len() - taken.len();
+        verdict.unexpected += unrecorded(&database, &effects)?;
+        if ordered.contains(&module.as_str()) {
+            verdict.inverted += inversions(&effects);
+        }
+    }
+    Ok(verdict)
+}
+
+/// Entries of the trail without their row, and rows without their entry.
+fn unrecorded(database: &Path, rows: &[Row]) -> anyhow::Result<usize> {
+    let mut count: HashMap<Uuid, i64> = HashMap::new();
+    for row in rows {
+        *count.entry(row.id).or_default() += 1;
+    }
+    for id in ids(database, "record")? {
+        *count.entry(id).or_default() -= 1;
+    }
+    Ok(count.values().filter(|count| **count != 0).count())
+}
+
+/// Effects that came after a later one of the same subject.
+fn inversions(effects: &[Row]) -> usize {
+    let mut last: HashMap<&str, i64> = HashMap::new();
+    let mut inverted = 0;
+    for row in effects {
+        let last = last.entry(&row.subject).or_insert(-1);
+        inverted += usize::from(row.number < *last);
+        *last = row.number.max(*last);
+    }
+    inverted
+}
+
+fn open(database: &Path) -> anyhow::Result<Connection> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+/// Rows of a table.
+pub(crate) fn count(database: &Path, table: &str) -> anyhow::Result<u64> {
+    let count: i64 =
+        open(database)?.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| {
+            row.get(0)
+        })?;
+    Ok(count.try_into()?)
+}
+
+fn ids(database: &Path, table: &str) -> anyhow::Result<Vec<Uuid>> {
+    let connection = open(database)?;
+    let mut statement = connection.prepare(&format!("SELECT id FROM {table}"))?;
+    let texts = statement.query_map([], |row| row.get::<_, String>(0))?;
+    texts.map(|text| Ok(text?.parse()?)).collect()
+}
+
+fn rows(database: &Path, table: &str) -> anyhow::Result<Vec<Row>> {
+    let connection = open(database)?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT id, subject, number FROM {table} ORDER BY rowid"
+    ))?;
+    let mut found = statement.query([])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(Row {
+            id: row.get::<_, String>(0)?.parse()?,
+            subject: row.get(1)?,
+            number: row.get(2)?,
+        });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,85 @@
+//! One file per promise of `docs/promises.md`: what is done to the platform, and what must hold after it.
+
+mod broker_dies;
+mod kills;
+mod order;
+
+use std::path::PathBuf;
+
+use futures_util::future::LocalBoxFuture;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::broker::Broker;
+use crate::check::Verdict;
+use crate::stage::Stage;
+
+/// A promise and how it is put to the test.
+pub(crate) struct Promise {
+    pub(crate) name: &'static str,
+    /// Whether it can be tested on the local bus.
+    pub(crate) local: bool,
+    /// Whether it can be tested on RabbitMQ.
+    pub(crate) rabbitmq: bool,
+    pub(crate) keep: fn(Run) -> LocalBoxFuture<'static, anyhow::Result<Verdict>>,
+}
+
+/// Every promise that is tested here.
+pub(crate) const ALL: &[Promise] = &[
+    Promise {
+        name: "P1",
+        local: true,
+        rabbitmq: true,
+        keep: |run| Box::pin(kills::keep(run)),
+    },
+    Promise {
+        name: "P6",
+        local: true,
+        rabbitmq: true,
+        keep: |run| Box::pin(order::keep(run)),
+    },
+    Promise {
+        name: "P3",
+        local: false,
+        rabbitmq: true,
+        keep: |run| Box::pin(broker_dies::keep(run)),
+    },
+];
+
+/// What a test of a promise gets.
+pub(crate) struct Run {
+    /// A folder of its own.
+    pub(crate) folder: PathBuf,
+    /// The first port it may use.
+    pub(crate) port: u16,
+    pub(crate) seed: u64,
+    pub(crate) small: bool,
+    /// The broker, when the bus is RabbitMQ.
+    pub(crate) broker: Option<Broker>,
+}
+
+impl Run {
+    /// An empty stage on the bus of this run.
+    pub(crate) fn stage(&self) -> anyhow::Result<Stage> {
+        let local = || format!("local:{}", self.folder.join("bus.db").display());
+        let bus = self
+            .broker
+            .as_ref()
+            .map_or_else(local, |broker| broker.address.clone());
+        Stage::new(&self.folder, &bus, self.port)
+    }
+
+    /// Chance that comes out the same for the same seed.
+    pub(crate) fn chance(&self) -> StdRng {
+        StdRng::seed_from_u64(self.seed)
+    }
+
+    /// The figure of each submission, or a hundredth of it.
+    pub(crate) fn scaled(&self, figure: u64) -> u64 {
+        if self.small {
+            (figure / 100).max(2)
+        } else {
+            figure
+        }
+    }
+}

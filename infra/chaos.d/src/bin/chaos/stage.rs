@@ -1,0 +1,227 @@
+//! The modules of a run: real processes with databases of their own, started, killed and started again.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use dcp::bus::{Bus, Topology};
+use dcp::clock::SystemClock;
+use dcp::events::wire_name;
+use dcp::identity::generate_keys;
+use dcp::model::Zone;
+use dcp_chaos::{Changed, WRITER, until};
+
+/// A process may take so long until it answers, on a busy machine.
+const READY: Duration = Duration::from_secs(30);
+
+/// One process of a module.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// The module it is of.
+    pub(crate) module: String,
+    pub(crate) address: SocketAddr,
+    child: Option<Child>,
+    log: PathBuf,
+}
+
+/// What is deployed.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) folder: PathBuf,
+    /// The address of the bus that modules are told.
+    bus: String,
+    port: u16,
+    pub(crate) members: Vec<Member>,
+    /// More settings of every process.
+    pub(crate) environment: Vec<(String, String)>,
+}
+
+impl Stage {
+    /// An empty stage in `folder`, on ports from `port`.
+    pub(crate) fn new(folder: &Path, bus: &str, port: u16) -> anyhow::Result<Self> {
+        let (_, public) = generate_keys()?;
+        let secrets = folder.join("secrets.toml");
+        std::fs::write(
+            &secrets,
+            format!("[identity]\npublic_key = '''{public}'''\n"),
+        )?;
+        std::fs::set_permissions(&secrets, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            bus: bus.to_owned(),
+            port,
+            members: Vec::new(),
+            environment: Vec::new(),
+        })
+    }
+
+    /// Adds `count` processes of a module, with queues as its manifest says, and starts none.
+    pub(crate) fn add(&mut self, module: &str, queues: &str, count: usize) -> anyhow::Result<()> {
+        let home = self.folder.join(module);
+        std::fs::create_dir_all(&home)?;
+        let (port, title) = (self.port, "{ en = \"Chaos\", de = \"Chaos\" }");
+        let manifest = format!(
+            "name = \"{module}\"\nversion = \"0.1.0\"\nzone = \"gxp\"\nport = {port}\ntitle = {title}\n{queues}\n"
+        );
+        std::fs::write(home.join("module.toml"), manifest)?;
+        for _ in 0..count {
+            let number = self.members.len();
+            let port = self.port + u16::try_from(number)?;
+            self.members.push(Member {
+                module: module.to_owned(),
+                address: SocketAddr::from(([127, 0, 0, 1], port)),
+                child: None,
+                log: self.folder.join(format!("{module}-{number}.log")),
+            });
+        }
+        Ok(())
+    }
+
+    /// Adds the module that writes.
+    pub(crate) fn add_writer(&mut self, count: usize) -> anyhow::Result<()> {
+        let publishes = format!("[events]\npublishes = [\"{}\"]", wire_name::<Changed>());
+        self.add(WRITER, &publishes, count)
+    }
+
+    /// Adds a module that records every change.
+    pub(crate) fn add_subscriber(&mut self, module: &str, count: usize) -> anyhow::Result<()> {
+        let consumes = format!("[events]\nconsumes = [\"{}\"]", wire_name::<Changed>());
+        self.add(module, &consumes, count)
+    }
+
+    /// The names of the modules that subscribe.
+    pub(crate) fn subscribers(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .members
+            .iter()
+            .map(|member| member.module.clone())
+            .collect();
+        names.dedup();
+        names.retain(|name| name != WRITER);
+        names
+    }
+
+    /// Where the writing module answers.
+    pub(crate) fn writers(&self) -> Vec<SocketAddr> {
+        let writers = self.members.iter().filter(|member| member.module == WRITER);
+        writers.map(|member| member.address).collect()
+    }
+
+    /// The database of a module.
+    pub(crate) fn database(&self, module: &str) -> PathBuf {
+        self.folder.join("state").join(format!("{module}.db"))
+    }
+
+    /// The bus as the deployment and the checker see it.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Arc<dyn Bus>> {
+        Ok(dcp::bus::connect(&self.bus, Zone::Gxp, Arc::new(SystemClock)).await?)
+    }
+
+    /// What is declared before anybody publishes, as a deployment does.
+    pub(crate) fn topology(&self) -> Topology {
+        let name = wire_name::<Changed>();
+        let subscribers = self.subscribers();
+        let add = |topology: Topology, module: &String| topology.event(module, &name);
+        subscribers.iter().fold(Topology::default(), add)
+    }
+
+    /// Declares the queues, starts every process and waits until all answer.
+    pub(crate) async fn open(&mut self) -> anyhow::Result<()> {
+        let bus = self.connect().await?;
+        bus.declare(&self.topology()).await?;
+        bus.close().await;
+        for number in 0..self.members.len() {
+            self.start(number)?;
+        }
+        for number in 0..self.members.len() {
+            self.ready(number).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts one process and does not wait for it.
+    pub(crate) fn start(&mut self, number: usize) -> anyhow::Result<()> {
+        let program = std::env::current_exe()?.with_file_name("chaos-module");
+        let member = &mut self.members[number];
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(&member.log)?;
+        let path = |name: &str| self.folder.join(name).display().to_string();
+        let child = Command::new(&program)
+            .current_dir(self.folder.join(&member.module))
+            .env(
+                "DCP__SECRETS__URL",
+                format!("file:{}", path("secrets.toml")),
+            )
+            .env("DCP__STORE__URL", format!("sqlite:{}", path("state")))
+            .env("DCP__BUS__URL", &self.bus)
+            .env("DCP__HTTP__LISTEN", member.address.to_string())
+            .env("DCP__LOG__FORMAT", "text")
+            .env("DCP__LOG__LEVEL", "warn")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("{} cannot be run", program.display()))?;
+        member.child = Some(child);
+        Ok(())
+    }
+
+    /// Waits until the process listens.
+    pub(crate) async fn ready(&mut self, number: usize) -> anyhow::Result<()> {
+        let (what, address) = {
+            let member = &self.members[number];
+            (format!("{} is ready", member.module), member.address)
+        };
+        until(&what, READY, async || {
+            ensure!(self.ended(number)?.is_none(), "it ended by itself: {what}");
+            Ok(tokio::net::TcpStream::connect(address).await.is_ok())
+        })
+        .await
+    }
+
+    /// Kills a process as the kernel does when memory is short; it has no say in it.
+    pub(crate) fn kill(&mut self, number: usize) -> anyhow::Result<()> {
+        let member = &mut self.members[number];
+        let Some(mut child) = member.child.take() else {
+            return Ok(());
+        };
+        child.kill()?;
+        let status = child.wait()?;
+        ensure!(
+            status.signal() == Some(9),
+            "{} ended by itself ({status}); see {}",
+            member.module,
+            member.log.display()
+        );
+        Ok(())
+    }
+
+    /// How the process ended, if it did.
+    pub(crate) fn ended(&mut self, number: usize) -> anyhow::Result<Option<ExitStatus>> {
+        let child = self.members[number].child.as_mut();
+        Ok(child.map(Child::try_wait).transpose()?.flatten())
+    }
+
+    /// Its id, while it runs.
+    pub(crate) fn pid(&self, number: usize) -> Option<u32> {
+        self.members[number].child.as_ref().map(Child::id)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for number in 0..self.members.len() {
+            if let Err(error) = self.kill(number) {
+                eprintln!("{error:#}");
+            }
+        }
+    }
+}
