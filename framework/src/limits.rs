@@ -10,6 +10,8 @@ pub const STORE_LOCK: Duration = Duration::from_millis(1500);
 pub const SQLITE_READERS: usize = 2;
 /// Calls waiting for one SQLite thread; more are refused as busy at once.
 pub const SQLITE_QUEUE: usize = 1024;
+/// How long the writing thread of SQLite and who waits for it stay awake before they sleep: a wake costs more than a statement.
+pub const SQLITE_AWAKE: Duration = Duration::from_micros(50);
 /// Page cache of one SQLite connection in KiB, so that an idle module stays small.
 pub const SQLITE_CACHE_KIB: i64 = 1024;
 /// Prepared statements kept by one SQLite connection.

@@ -4,8 +4,10 @@ mod connection;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rusqlite::Connection;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -14,7 +16,7 @@ use self::connection::{Role, execute, open};
 use super::migration::{self, Migration};
 use super::procedure::{Catalog, Procedure};
 use super::{Rows, StoreError, Value};
-use crate::limits::{SQLITE_QUEUE, SQLITE_READERS, STORE_ACQUIRE};
+use crate::limits::{SQLITE_AWAKE, SQLITE_QUEUE, SQLITE_READERS, STORE_ACQUIRE};
 
 /// Where the file is and how safe a commit is.
 #[derive(Debug, Clone)]
@@ -128,8 +130,8 @@ impl Engine {
         self.writer
             .try_send(Write::Begin(reply))
             .map_err(|_| StoreError::Busy)?;
-        match timeout(STORE_ACQUIRE, answer).await {
-            Ok(session) => session.map_err(closed)?,
+        match timeout(STORE_ACQUIRE, answered(answer)).await {
+            Ok(session) => session?,
             Err(_) => Err(StoreError::Busy),
         }
     }
@@ -161,13 +163,42 @@ impl Session {
             .send(Step::Call(procedure.to_owned(), values, reply))
             .await
             .map_err(closed)?;
-        answer.await.map_err(closed)?
+        answered(answer).await?
     }
 
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.steps.send(Step::Commit(reply)).await.map_err(closed)?;
-        answer.await.map_err(closed)?
+        answered(answer).await?
+    }
+}
+
+/// The answer of the writing thread: awaited for a moment without sleeping, because being woken takes longer than most
+/// statements do.
+async fn answered<T>(mut answer: oneshot::Receiver<T>) -> Result<T, StoreError> {
+    let until = Instant::now() + SQLITE_AWAKE;
+    loop {
+        match answer.try_recv() {
+            Ok(answer) => return Ok(answer),
+            Err(TryRecvError::Closed) => return Err(closed(TryRecvError::Closed)),
+            Err(TryRecvError::Empty) if Instant::now() < until => std::thread::yield_now(),
+            Err(TryRecvError::Empty) => return answer.await.map_err(closed),
+        }
+    }
+}
+
+/// What comes next on the writing thread, which stays awake for a moment for the same reason.
+fn next<T>(jobs: &mut mpsc::Receiver<T>) -> Option<T> {
+    let until = Instant::now() + SQLITE_AWAKE;
+    loop {
+        match jobs.try_recv() {
+            Ok(job) => return Some(job),
+            Err(mpsc::error::TryRecvError::Disconnected) => return None,
+            Err(mpsc::error::TryRecvError::Empty) if Instant::now() < until => {
+                std::thread::yield_now();
+            }
+            Err(mpsc::error::TryRecvError::Empty) => return jobs.blocking_recv(),
+        }
     }
 }
 
@@ -190,7 +221,7 @@ fn thread(file: &Path, work: &str, body: impl FnOnce() + Send + 'static) -> Resu
 }
 
 fn write(connection: &Connection, catalog: &Catalog, mut jobs: mpsc::Receiver<Write>) {
-    while let Some(job) = jobs.blocking_recv() {
+    while let Some(job) = next(&mut jobs) {
         match job {
             Write::Begin(reply) if reply.is_closed() => {}
             Write::Begin(reply) => match connection.execute_batch("BEGIN IMMEDIATE").map_err(map) {
@@ -212,7 +243,7 @@ fn write(connection: &Connection, catalog: &Catalog, mut jobs: mpsc::Receiver<Wr
 }
 
 fn transaction(connection: &Connection, catalog: &Catalog, mut steps: mpsc::Receiver<Step>) {
-    while let Some(step) = steps.blocking_recv() {
+    while let Some(step) = next(&mut steps) {
         match step {
             Step::Call(name, values, reply) => {
                 drop(reply.send(call(connection, catalog, &name, &values)));

@@ -65,7 +65,7 @@ struct Arguments {
 async fn main() -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::ERROR)
+        .with_env_filter("error,lapin=off")
         .init();
     let arguments = Arguments::parse();
     let began = Instant::now();
