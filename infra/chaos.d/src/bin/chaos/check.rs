@@ -82,6 +82,9 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// How long a platform that is whole may take to bring everything to its end.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
 /// A row of `change` or `effect`.
 struct Row {
     id: Uuid,
@@ -129,6 +132,10 @@ pub(crate) fn judge(stage: &Stage, ledger: &Ledger, ordered: &[&str]) -> anyhow:
         recovered: stored.difference(&acknowledged).count(),
         ..Verdict::default()
     };
+    verdict.expect(
+        ledger.broken() == 0,
+        format!("{} answers broken", ledger.broken()),
+    );
     verdict.unexpected += unrecorded(&stage.database(WRITER), &changes)?;
     for module in stage.subscribers() {
         let database = stage.database(&module);
@@ -151,7 +158,7 @@ fn unrecorded(database: &Path, rows: &[Row]) -> anyhow::Result<usize> {
     for row in rows {
         *count.entry(row.id).or_default() += 1;
     }
-    for id in ids(database, "record")? {
+    for id in ids_of(database, "record", "id")? {
         *count.entry(id).or_default() -= 1;
     }
     Ok(count.values().filter(|count| **count != 0).count())
@@ -184,9 +191,10 @@ pub(crate) fn count(database: &Path, table: &str) -> anyhow::Result<u64> {
     Ok(count.try_into()?)
 }
 
-fn ids(database: &Path, table: &str) -> anyhow::Result<Vec<Uuid>> {
+/// The identifiers in a column.
+pub(crate) fn ids_of(database: &Path, table: &str, column: &str) -> anyhow::Result<Vec<Uuid>> {
     let connection = open(database)?;
-    let mut statement = connection.prepare(&format!("SELECT id FROM {table}"))?;
+    let mut statement = connection.prepare(&format!("SELECT {column} FROM {table}"))?;
     let texts = statement.query_map([], |row| row.get::<_, String>(0))?;
     texts.map(|text| Ok(text?.parse()?)).collect()
 }

@@ -20,8 +20,10 @@ pub(crate) enum Outcome {
     Refused(u16),
     /// No connection: it was never sent.
     Unsent,
-    /// No or half an answer: it may be committed.
+    /// No answer: it may be committed.
     Unknown,
+    /// Half an answer, or one to another question: never right.
+    Broken,
 }
 
 /// One client with one kept connection.
@@ -47,15 +49,17 @@ impl Client {
             return Outcome::Unsent;
         };
         match tokio::time::timeout(PATIENCE, ask(&mut connection, change)).await {
-            Ok(Ok(status)) => {
+            Ok(Ok(Some(answer))) => {
                 self.connection = Some(connection);
-                if status == 200 {
-                    Outcome::Acknowledged
-                } else {
-                    Outcome::Refused(status)
+                match answer.status {
+                    200 if answer.is_to(change) => Outcome::Acknowledged,
+                    200 => Outcome::Broken,
+                    status => Outcome::Refused(status),
                 }
             }
-            Ok(Err(_)) | Err(_) => Outcome::Unknown,
+            Ok(Ok(None)) => Outcome::Unknown,
+            // Who takes too long breaks the answer as well.
+            Ok(Err(_)) | Err(_) => Outcome::Broken,
         }
     }
 
@@ -72,15 +76,33 @@ impl Client {
     }
 }
 
-/// Sends one request and reads its whole answer; its status.
-pub(crate) async fn ask(
+/// A whole answer.
+struct Answer {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn is_to(&self, change: &Changed) -> bool {
+        String::from_utf8_lossy(&self.body).contains(&change.id.to_string())
+    }
+}
+
+/// Sends one request and reads its answer: none when the server hung up before its first byte.
+async fn ask(
     connection: &mut BufReader<TcpStream>,
     change: &Changed,
-) -> anyhow::Result<u16> {
-    connection.write_all(&request(change)?).await?;
+) -> anyhow::Result<Option<Answer>> {
     let mut line = String::new();
-    if connection.read_line(&mut line).await? == 0 {
-        bail!("hung up");
+    // A kept connection may have been closed meanwhile, which shows in either step.
+    if connection.write_all(&request(change)?).await.is_err()
+        || !matches!(connection.read_line(&mut line).await, Ok(1..))
+    {
+        return if line.is_empty() {
+            Ok(None)
+        } else {
+            bail!("half a line")
+        };
     }
     let status = line.split(' ').nth(1).context("no status")?.parse()?;
     let mut length = 0;
@@ -99,7 +121,7 @@ pub(crate) async fn ask(
     }
     let mut body = vec![0; length];
     connection.read_exact(&mut body).await?;
-    Ok(status)
+    Ok(Some(Answer { status, body }))
 }
 
 /// The request as it is on the wire.

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use crate::client::{Client, Outcome};
 
+/// A client that was refused waits so long.
+const REFUSED: Duration = Duration::from_millis(5);
+
 /// What clients asked for and what they were told; written by them alone.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -19,6 +22,7 @@ pub(crate) struct Ledger {
     acknowledged: Mutex<HashSet<Uuid>>,
     count: AtomicU64,
     refused: AtomicU64,
+    broken: AtomicU64,
     /// The longest time without any answer, in milliseconds.
     slowest: AtomicU64,
 }
@@ -32,6 +36,11 @@ impl Ledger {
     /// How many were answered with a refusal.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How many got half an answer, or one to another question.
+    pub(crate) fn broken(&self) -> u64 {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// The slowest answer.
@@ -71,6 +80,7 @@ impl Ledger {
                 self.count.fetch_add(1, Ordering::Relaxed);
             }
             Outcome::Refused(_) => drop(self.refused.fetch_add(1, Ordering::Relaxed)),
+            Outcome::Broken => drop(self.broken.fetch_add(1, Ordering::Relaxed)),
             Outcome::Unsent | Outcome::Unknown => {}
         }
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -86,6 +96,8 @@ pub(crate) struct Plan {
     pub(crate) subjects: usize,
     /// Acknowledged changes after which clients may stop.
     pub(crate) enough: u64,
+    /// The least time between two requests of one client.
+    pub(crate) pace: Duration,
 }
 
 /// Clients at work.
@@ -144,9 +156,12 @@ async fn write(
         let began = Instant::now();
         let outcome = client.change(&change).await;
         ledger.note(change.id, outcome, began.elapsed());
-        if outcome != Outcome::Acknowledged {
-            // Whoever was refused comes back a little later, as people and programs do.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        // Whoever was refused comes back a little later, as people and programs do.
+        let pause = if outcome == Outcome::Acknowledged {
+            plan.pace
+        } else {
+            plan.pace.max(REFUSED)
+        };
+        tokio::time::sleep_until((began + pause).into()).await;
     }
 }

@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod load;
 mod promises;
+mod proxy;
 mod stage;
 
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use dcp::bus::{Bus, Topology};
@@ -16,6 +16,7 @@ use dcp::events::wire_name;
 use dcp::identity::generate_keys;
 use dcp::model::Zone;
 use dcp_chaos::{Changed, WRITER, until};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A process may take so long until it answers, on a busy machine.
 const READY: Duration = Duration::from_secs(30);
@@ -202,6 +203,31 @@ impl Stage {
             member.log.display()
         );
         Ok(())
+    }
+
+    /// Tells a process to stop; how it ended and how long that took.
+    pub(crate) async fn stop(&mut self, number: usize) -> anyhow::Result<(ExitStatus, Duration)> {
+        let pid = self.pid(number).context("it runs")?;
+        let pid = Pid::from_raw(i32::try_from(pid)?).context("a process id")?;
+        let began = Instant::now();
+        kill_process(pid, Signal::TERM)?;
+        let mut ended = None;
+        until("the process ends", READY, async || {
+            ended = self.ended(number)?;
+            Ok(ended.is_some())
+        })
+        .await?;
+        self.members[number].child = None;
+        Ok((ended.context("it has ended")?, began.elapsed()))
+    }
+
+    /// The most memory the process has held, in KiB.
+    pub(crate) fn peak_memory(&self, number: usize) -> anyhow::Result<u64> {
+        let pid = self.pid(number).context("it runs")?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.split_whitespace().next());
+        Ok(peak.context("VmHWM is told")?.parse()?)
     }
 
     /// How the process ended, if it did.

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use rand::RngExt;
 
 use super::Run;
-use crate::check::{Verdict, judge, settle};
+use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::load::{Load, Plan};
 
 const KILLS: u64 = 10;
@@ -22,6 +22,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         clients: 1,
         subjects: 100,
         enough: 1_000,
+        pace: Duration::ZERO,
     };
     let load = Load::start(&stage.writers(), plan);
     let (kills, mut chance) = (run.scaled(KILLS), run.chance());
@@ -41,7 +42,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     }
     let ledger = load.end().await;
     let began = Instant::now();
-    settle(&stage, Duration::from_mins(1)).await?;
+    settle(&stage, PATIENCE).await?;
     let mut verdict = judge(&stage, &ledger, &[])?;
     verdict.expect(during > 0, "writes stopped while the broker was away");
     verdict.note(format!(

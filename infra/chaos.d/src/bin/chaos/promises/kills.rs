@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::Run;
-use crate::check::{Verdict, judge, settle};
+use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::load::{Load, Plan};
 use crate::stage::Stage;
 
@@ -26,12 +26,13 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         clients: CLIENTS,
         subjects: 1_000,
         enough: run.scaled(CHANGES),
+        pace: Duration::ZERO,
     };
     let load = Load::start(&stage.writers(), plan);
     let kills = run.scaled(KILLS);
     kill(&mut stage, &mut run.chance(), kills).await?;
     let ledger = load.end().await;
-    let settled = settle(&stage, Duration::from_mins(2)).await?;
+    let settled = settle(&stage, PATIENCE).await?;
     let mut verdict = judge(&stage, &ledger, &[])?;
     verdict.note(format!(
         "{kills} kills, settled in {} ms",

@@ -1,8 +1,15 @@
 //! One file per promise of `docs/promises.md`: what is done to the platform, and what must hold after it.
 
+mod backlog;
 mod broker_dies;
+mod database_dies;
+mod hang_ups;
 mod kills;
+mod network;
 mod order;
+mod poison;
+mod stops;
+mod time_jumps;
 
 use std::path::PathBuf;
 
@@ -44,6 +51,48 @@ pub(crate) const ALL: &[Promise] = &[
         rabbitmq: true,
         keep: |run| Box::pin(broker_dies::keep(run)),
     },
+    Promise {
+        name: "P7",
+        local: true,
+        rabbitmq: true,
+        keep: |run| Box::pin(poison::keep(run)),
+    },
+    Promise {
+        name: "P5",
+        local: false,
+        rabbitmq: true,
+        keep: |run| Box::pin(network::keep(run)),
+    },
+    Promise {
+        name: "P8",
+        local: true,
+        rabbitmq: true,
+        keep: |run| Box::pin(backlog::keep(run)),
+    },
+    Promise {
+        name: "P9",
+        local: true,
+        rabbitmq: false,
+        keep: |run| Box::pin(stops::keep(run)),
+    },
+    Promise {
+        name: "P11",
+        local: true,
+        rabbitmq: false,
+        keep: |run| Box::pin(database_dies::keep(run)),
+    },
+    Promise {
+        name: "P33",
+        local: true,
+        rabbitmq: true,
+        keep: |run| Box::pin(time_jumps::keep(run)),
+    },
+    Promise {
+        name: "P34",
+        local: true,
+        rabbitmq: false,
+        keep: |run| Box::pin(hang_ups::keep(run)),
+    },
 ];
 
 /// What a test of a promise gets.
@@ -62,11 +111,13 @@ impl Run {
     /// An empty stage on the bus of this run.
     pub(crate) fn stage(&self) -> anyhow::Result<Stage> {
         let local = || format!("local:{}", self.folder.join("bus.db").display());
-        let bus = self
-            .broker
-            .as_ref()
-            .map_or_else(local, |broker| broker.address.clone());
-        Stage::new(&self.folder, &bus, self.port)
+        let bus = self.broker.as_ref().map(|broker| broker.address.clone());
+        self.stage_on(&bus.unwrap_or_else(local))
+    }
+
+    /// An empty stage on a bus at another address.
+    pub(crate) fn stage_on(&self, bus: &str) -> anyhow::Result<Stage> {
+        Stage::new(&self.folder, bus, self.port)
     }
 
     /// Chance that comes out the same for the same seed.

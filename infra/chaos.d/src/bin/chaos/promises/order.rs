@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::Run;
-use crate::check::{Verdict, judge, settle};
+use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::load::{Load, Plan};
 
 const KILLS: u64 = 60;
@@ -23,6 +23,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         clients: 8,
         subjects: SUBJECTS,
         enough: run.scaled(CHANGES),
+        pace: Duration::ZERO,
     };
     let load = Load::start(&stage.writers(), plan);
     let (kills, mut chance) = (run.scaled(KILLS), run.chance());
@@ -34,7 +35,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         stage.start(victim)?;
     }
     let ledger = load.end().await;
-    let settled = settle(&stage, Duration::from_mins(3)).await?;
+    let settled = settle(&stage, PATIENCE).await?;
     let mut verdict = judge(&stage, &ledger, &[ORDERED])?;
     verdict.note(format!(
         "{kills} kills, settled in {} ms",

@@ -1,0 +1,79 @@
+//! P34: a hang-up harms nobody: clients that leave in the midst of a request leave no open transaction, and no answer goes astray.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use dcp_chaos::{Changed, WRITER};
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rusqlite::Connection;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+use super::Run;
+use crate::check::{PATIENCE, Verdict, judge, settle};
+use crate::client::request;
+use crate::load::{Load, Plan};
+
+const HANG_UPS: u64 = 5_000;
+
+pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
+    let mut stage = run.stage()?;
+    stage.add_writer(1)?;
+    stage.add_subscriber("chaos-a", 1)?;
+    stage.open().await?;
+    // Those who stay must get the answers to their own questions.
+    let plan = Plan {
+        clients: 4,
+        subjects: 100,
+        enough: 100,
+        pace: Duration::from_millis(1),
+    };
+    let load = Load::start(&stage.writers(), plan);
+    let (count, mut chance) = (run.scaled(HANG_UPS), run.chance());
+    for _ in 0..count {
+        let id = Uuid::now_v7();
+        load.ledger.note_attempt(id);
+        hang_up(stage.members[0].address, id, &mut chance).await?;
+    }
+    let ledger = load.end().await;
+    let began = Instant::now();
+    let connection = Connection::open(stage.database(WRITER))?;
+    connection.busy_timeout(Duration::from_secs(1))?;
+    let free = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+    settle(&stage, PATIENCE).await?;
+    let mut verdict = judge(&stage, &ledger, &[])?;
+    verdict.expect(free.is_ok(), "a transaction stayed open");
+    verdict.note(format!(
+        "{count} hang-ups, database free after {} ms",
+        began.elapsed().as_millis()
+    ));
+    Ok(verdict)
+}
+
+/// Sends all or a part of a request and leaves.
+async fn hang_up(server: SocketAddr, id: Uuid, chance: &mut StdRng) -> anyhow::Result<()> {
+    let change = Changed {
+        id,
+        subject: "left".to_owned(),
+        number: 0,
+        note: String::new(),
+    };
+    let mut stream = TcpStream::connect(server).await?;
+    let request = request(&change)?;
+    let whole = chance.random_bool(0.8);
+    let length = if whole {
+        request.len()
+    } else {
+        chance.random_range(1..request.len())
+    };
+    stream.write_all(&request[..length]).await?;
+    let stay = Duration::from_micros(chance.random_range(0..2_000));
+    tokio::time::sleep(stay).await;
+    if chance.random_bool(0.5) {
+        // A reset instead of a farewell.
+        rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO))?;
+    }
+    Ok(())
+}
