@@ -116,6 +116,10 @@ pub const PI_PARSE_INLINE: usize = 128 * 1024;
 pub const PI_TABLE_ROWS: usize = 5_000_000;
 /// How long dialling the broker may take.
 pub const BROKER_DIAL: Duration = Duration::from_secs(5);
+/// How long the broker may take to declare queues and begin a subscription; after that the connection is given up.
+pub const BROKER_ANSWER: Duration = Duration::from_secs(15);
+/// How often a subscription without messages looks whether its channel still lives.
+pub const BROKER_LOOK: Duration = Duration::from_secs(1);
 /// Silence of the broker after which a connection is given up, in seconds (AMQP heartbeat).
 pub const BROKER_HEARTBEAT: u32 = 10;
 /// How many events that nobody collects the broker keeps to look at.

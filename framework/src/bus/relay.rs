@@ -75,7 +75,8 @@ impl Relay {
         loop {
             let pause = self.drain().await;
             tokio::select! {
-                () = self.store.published() => {}
+                // In an outage the pause counts: every commit would begin another attempt.
+                () = self.store.published(), if self.failures == 0 => {}
                 () = self.clock.sleep(pause) => {}
                 () = self.stop.cancelled() => break,
             }
@@ -142,7 +143,9 @@ impl Relay {
                 .iter()
                 .map(|row| message(&row.destination, &row.envelope, row.seq, row.follows))
                 .collect::<Result<Vec<_>, _>>()?;
-            let sent = tokio::time::timeout(PUBLISH_DEADLINE, self.bus.publish(&messages)).await;
+            // The bus has this deadline for sending and for each confirm, and cleans up behind it; this is for one that hangs.
+            let patience = PUBLISH_DEADLINE * 3;
+            let sent = tokio::time::timeout(patience, self.bus.publish(&messages)).await;
             let outcomes =
                 sent.map_err(|_| BusError::unavailable("the bus did not answer in time"))?;
             point("relay.published");

@@ -27,6 +27,8 @@ pub const WRITER: &str = "chaos";
 pub const PANICS: &str = "panics";
 /// A note that makes the reaction refuse for ever.
 pub const NEVER: &str = "never";
+/// A note that makes the reaction fail at its first attempt in each process.
+pub const FAILS_ONCE: &str = "fails once";
 /// A note that makes the reaction fail each time.
 pub const FAILS: &str = "fails";
 

@@ -1,5 +1,7 @@
 //! One connection to the broker, dialled when it is needed and thrown away when it fails.
 
+use std::time::Duration;
+
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -33,15 +35,15 @@ impl Link {
     /// A fresh channel. Who waits between two attempts is the caller.
     pub(super) async fn channel(&self) -> Result<Channel, BusError> {
         let mut slot = self.connection.lock().await;
+        // Taken out meanwhile: whoever stops waiting for a connection that says nothing leaves none behind.
         if let Some(connection) = slot
-            .as_ref()
+            .take()
             .filter(|connection| connection.status().connected())
+            // In whatever state it is: nothing is repaired, everything is dialled anew.
+            && let Ok(Ok(channel)) = timeout(BROKER_DIAL, connection.create_channel()).await
         {
-            match timeout(BROKER_DIAL, connection.create_channel()).await {
-                Ok(Ok(channel)) => return Ok(channel),
-                // In whatever state it is: nothing is repaired, everything is dialled anew.
-                Ok(Err(_)) | Err(_) => *slot = None,
-            }
+            *slot = Some(connection);
+            return Ok(channel);
         }
         let properties = ConnectionProperties::default().with_connection_name(self.name.into());
         let dial = async {
@@ -54,6 +56,27 @@ impl Link {
             .map_err(BusError::unavailable)??;
         *slot = Some(connection);
         Ok(channel)
+    }
+
+    /// Gives up the connection: one that does not answer may never say that it has ended.
+    pub(super) async fn abandon(&self) {
+        *self.connection.lock().await = None;
+    }
+
+    /// The outcome of `work` at the broker. What fails or takes too long takes the connection with it.
+    pub(super) async fn within<T>(
+        &self,
+        time: Duration,
+        work: impl Future<Output = Result<T, BusError>>,
+    ) -> Result<T, BusError> {
+        let outcome = timeout(time, work)
+            .await
+            .map_err(BusError::unavailable)
+            .and_then(|done| done);
+        if matches!(outcome, Err(BusError::Unavailable(_))) {
+            self.abandon().await;
+        }
+        outcome
     }
 
     pub(super) async fn close(&self) {

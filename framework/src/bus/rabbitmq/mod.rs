@@ -30,6 +30,7 @@ use self::pump::{Held, Pump};
 use self::wire::short;
 use super::{Bus, BusError, Inbound, Outgoing, Topology};
 use crate::clock::Clock;
+use crate::limits::BROKER_ANSWER;
 use crate::model::Zone;
 
 /// RabbitMQ definitions of a virtual host: everything `topology` says, and for each of `modules` permissions of a user of that
@@ -200,19 +201,25 @@ impl Shared {
     }
 
     async fn waiting(&self, queue: &str) -> Result<u32, BusError> {
-        let channel = self.consuming.channel().await?;
-        let passive = QueueDeclareOptions::durable().passive();
-        let queue = channel
-            .queue_declare(short(queue)?, passive, FieldTable::default())
-            .await?;
-        channel.close(200, "bye".into()).await?;
-        Ok(queue.message_count())
+        let look = async {
+            let channel = self.consuming.channel().await?;
+            let passive = QueueDeclareOptions::durable().passive();
+            let queue = channel
+                .queue_declare(short(queue)?, passive, FieldTable::default())
+                .await?;
+            channel.close(200, "bye".into()).await?;
+            Ok(queue.message_count())
+        };
+        tokio::time::timeout(BROKER_ANSWER, look)
+            .await
+            .map_err(BusError::unavailable)?
     }
 }
 
 impl Bus for RabbitMq {
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>> {
-        Box::pin(self.shared.declare(topology))
+        let declared = self.shared.declare(topology);
+        Box::pin(self.shared.consuming.within(BROKER_ANSWER, declared))
     }
 
     fn publish<'a>(&'a self, messages: &'a [Outgoing]) -> BoxFuture<'a, Vec<Result<(), BusError>>> {

@@ -52,9 +52,12 @@ impl Publisher {
                 if is_refused(&error) {
                     self.deployed.store(true, Ordering::Relaxed);
                 }
-                return none(&mut slot, messages, &error);
+                return self.none(&mut slot, messages, &error).await;
             }
-            Err(elapsed) => return none(&mut slot, messages, &BusError::unavailable(elapsed)),
+            Err(elapsed) => {
+                let error = BusError::unavailable(elapsed);
+                return self.none(&mut slot, messages, &error).await;
+            }
         };
         let waiting = join_all(confirms.into_iter().zip(messages).map(
             |(confirm, message)| async move {
@@ -66,9 +69,31 @@ impl Publisher {
             .iter()
             .any(|outcome| matches!(outcome, Err(BusError::Unavailable(_))))
         {
-            *slot = None;
+            self.give_up(&mut slot).await;
         }
         outcomes
+    }
+
+    /// A broker that does not answer may never say that the connection has ended: the next attempt dials.
+    async fn give_up(&self, slot: &mut Option<Open>) {
+        *slot = None;
+        self.link.abandon().await;
+    }
+
+    /// The channel failed: every message has to be sent again.
+    async fn none(
+        &self,
+        slot: &mut Option<Open>,
+        messages: &[Outgoing],
+        error: &BusError,
+    ) -> Vec<Result<(), BusError>> {
+        self.give_up(slot).await;
+        let cause =
+            std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+        messages
+            .iter()
+            .map(|_| Err(BusError::unavailable(cause.clone())))
+            .collect()
     }
 
     /// Sends one message with ready properties and waits until it is stored.
@@ -90,7 +115,7 @@ impl Publisher {
             .map_err(BusError::unavailable)
             .and_then(|sent| sent);
         if matches!(outcome, Err(BusError::Unavailable(_))) {
-            *slot = None;
+            self.give_up(&mut slot).await;
         }
         outcome
     }
@@ -150,21 +175,6 @@ fn address(to: &Destination, envelope: &Envelope) -> (String, String) {
             (exchange_of(&envelope.name), directly_to(queue))
         }
     }
-}
-
-/// The channel failed: it is dropped, and every message has to be sent again.
-fn none(
-    slot: &mut Option<Open>,
-    messages: &[Outgoing],
-    error: &BusError,
-) -> Vec<Result<(), BusError>> {
-    *slot = None;
-    let cause =
-        std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    messages
-        .iter()
-        .map(|_| Err(BusError::unavailable(cause.clone())))
-        .collect()
 }
 
 #[expect(

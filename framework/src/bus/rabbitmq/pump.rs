@@ -23,6 +23,7 @@ use super::plan::delay_exchange;
 use super::wire::{as_probe, decode, deliveries, properties, short};
 use crate::bus::{BusError, Delivered, Envelope, Verdict, pause};
 use crate::clock::Timestamp;
+use crate::limits::{BROKER_ANSWER, BROKER_LOOK};
 
 /// What this process has of one queue, beside what the broker says.
 #[derive(Debug, Default)]
@@ -123,6 +124,16 @@ impl Pump {
     }
 
     async fn serve(&self, failures: &mut u32) -> Result<(), BusError> {
+        let begin = self.begin();
+        let (channel, consumer) = self.shared.consuming.within(BROKER_ANSWER, begin).await?;
+        *failures = 0;
+        let mut working = FuturesUnordered::new();
+        let served = self.consume(&channel, consumer, &mut working).await;
+        self.held.working.store(0, Ordering::SeqCst);
+        served
+    }
+
+    async fn begin(&self) -> Result<(Channel, Consumer), BusError> {
         self.shared.declare_again().await?;
         let channel = self.shared.consuming.channel().await?;
         channel
@@ -133,11 +144,7 @@ impl Pump {
         let consumer = channel
             .basic_consume(queue, "".into(), options, FieldTable::default())
             .await?;
-        *failures = 0;
-        let mut working = FuturesUnordered::new();
-        let served = self.consume(&channel, consumer, &mut working).await;
-        self.held.working.store(0, Ordering::SeqCst);
-        served
+        Ok((channel, consumer))
     }
 
     async fn consume(
@@ -155,6 +162,12 @@ impl Pump {
                 Some(judged) = working.next() => self.bring_back(judged).await?,
                 () = self.sender.closed() => break,
                 () = self.shared.stop.cancelled() => break,
+                // A connection that ends while a consumer is being made leaves one that never hears of it.
+                () = self.shared.clock.sleep(BROKER_LOOK) => {
+                    if !channel.status().connected() {
+                        return Err(BusError::unavailable("the channel has ended"));
+                    }
+                }
             }
         }
         if self.shared.is_lane(&self.queue).await {

@@ -1,12 +1,15 @@
 //! A small module to be killed: a real process on the framework, with its own database, that takes its name and its queues from
 //! the manifest it is deployed with. It writes changes that it is asked for over HTTP and records what reaches it.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use axum::extract::State;
 use dcp::bus::Reaction;
 use dcp::http::{Json, Problem, Routes};
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
-use dcp_chaos::{Changed, FAILS, NEVER, PANICS};
+use dcp_chaos::{Changed, FAILS, FAILS_ONCE, NEVER, PANICS};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -54,9 +57,16 @@ async fn record(tx: &mut Tx<'_>, change: &Changed) -> Result<(), Reaction> {
     match change.note.as_str() {
         PANICS => panic!("as the message asked"),
         NEVER => Err(Reaction::never("as the message asked")),
+        FAILS_ONCE if is_new(change.id) => Err(Reaction::later("as the message asked")),
         FAILS => Err(Reaction::later("as the message asked")),
         _ => Ok(()),
     }
+}
+
+/// Whether this process has not yet seen the change.
+fn is_new(id: Uuid) -> bool {
+    static SEEN: Mutex<BTreeSet<Uuid>> = Mutex::new(BTreeSet::new());
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
 }
 
 fn row(change: &Changed) -> Vec<dcp::store::Value> {

@@ -5,9 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use dcp::bus::event_queue;
-use dcp::events::wire_name;
-use dcp_chaos::{Changed, WRITER, until};
+use dcp_chaos::{WRITER, until};
 use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
 
@@ -50,6 +48,7 @@ impl Verdict {
         self.inverted += other.inverted;
         self.unexpected += other.unexpected;
         self.recovered += other.recovered;
+        self.notes.extend(other.notes.iter().cloned());
     }
 
     /// Adds a figure.
@@ -96,14 +95,14 @@ struct Row {
 pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<Duration> {
     let began = std::time::Instant::now();
     let bus = stage.connect().await?;
-    bus.declare(&stage.topology()).await?;
-    let name = wire_name::<Changed>();
+    let topology = stage.topology()?;
+    bus.declare(&topology).await?;
     let mut quiet = 0;
     let settled = until("outboxes and queues are empty", patience, async || {
         let mut waiting = count(&stage.database(WRITER), "dcp_outbox")?;
-        for module in stage.subscribers() {
+        for queue in topology.queues() {
             // A broker that cannot be asked is not settled.
-            waiting += bus.depth(&event_queue(&module, &name)).await.unwrap_or(1);
+            waiting += bus.depth(queue).await.unwrap_or(1);
         }
         // A process may hold a message between queue and database: only a quiet while shows that none does.
         quiet = if waiting == 0 { quiet + 1 } else { 0 };

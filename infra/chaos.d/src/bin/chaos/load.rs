@@ -28,6 +28,15 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// As if exactly these had been asked for and acknowledged.
+    pub(crate) fn of(ids: &HashSet<Uuid>) -> Self {
+        Self {
+            attempted: Mutex::new(ids.clone()),
+            acknowledged: Mutex::new(ids.clone()),
+            ..Self::default()
+        }
+    }
+
     /// How many were acknowledged.
     pub(crate) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)

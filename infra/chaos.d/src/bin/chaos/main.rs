@@ -136,6 +136,7 @@ async fn attempt(
     };
     let run = Run {
         folder: folder.clone(),
+        root: arguments.root.clone(),
         port: arguments.port,
         seed,
         small: arguments.small,

@@ -14,7 +14,7 @@ use dcp::bus::{Bus, Topology};
 use dcp::clock::SystemClock;
 use dcp::events::wire_name;
 use dcp::identity::generate_keys;
-use dcp::model::Zone;
+use dcp::model::{Manifest, Zone};
 use dcp_chaos::{Changed, WRITER, until};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -86,14 +86,21 @@ impl Stage {
 
     /// Adds the module that writes.
     pub(crate) fn add_writer(&mut self, count: usize) -> anyhow::Result<()> {
-        let publishes = format!("[events]\npublishes = [\"{}\"]", wire_name::<Changed>());
+        let publishes = format!("[queues]\npublishes = [\"{}\"]", wire_name::<Changed>());
         self.add(WRITER, &publishes, count)
     }
 
     /// Adds a module that records every change.
     pub(crate) fn add_subscriber(&mut self, module: &str, count: usize) -> anyhow::Result<()> {
-        let consumes = format!("[events]\nconsumes = [\"{}\"]", wire_name::<Changed>());
-        self.add(module, &consumes, count)
+        let queue = format!("[queues.events]\n\"{}\" = {{}}", wire_name::<Changed>());
+        self.add(module, &queue, count)
+    }
+
+    /// Adds a module that records every change, those of one subject in their order.
+    pub(crate) fn add_ordered(&mut self, module: &str, count: usize) -> anyhow::Result<()> {
+        let name = wire_name::<Changed>();
+        let queue = format!("[queues.events]\n\"{name}\" = {{ ordered = true }}");
+        self.add(module, &queue, count)
     }
 
     /// The names of the modules that subscribe.
@@ -124,18 +131,21 @@ impl Stage {
         Ok(dcp::bus::connect(&self.bus, Zone::Gxp, Arc::new(SystemClock)).await?)
     }
 
-    /// What is declared before anybody publishes, as a deployment does.
-    pub(crate) fn topology(&self) -> Topology {
-        let name = wire_name::<Changed>();
-        let subscribers = self.subscribers();
-        let add = |topology: Topology, module: &String| topology.event(module, &name);
-        subscribers.iter().fold(Topology::default(), add)
+    /// What is declared before anybody publishes, as a deployment does: the queues of all manifests.
+    pub(crate) fn topology(&self) -> anyhow::Result<Topology> {
+        let mut topology = Topology::default();
+        for module in self.subscribers().iter().map(String::as_str).chain([WRITER]) {
+            let file = self.folder.join(module).join("module.toml");
+            let manifest = Manifest::parse(&std::fs::read_to_string(file)?)?;
+            topology = topology.manifest(&manifest, &[]);
+        }
+        Ok(topology)
     }
 
     /// Declares the queues, starts every process and waits until all answer.
     pub(crate) async fn open(&mut self) -> anyhow::Result<()> {
         let bus = self.connect().await?;
-        bus.declare(&self.topology()).await?;
+        bus.declare(&self.topology()?).await?;
         bus.close().await;
         for number in 0..self.members.len() {
             self.start(number)?;
@@ -205,6 +215,15 @@ impl Stage {
         Ok(())
     }
 
+    /// Ends a process that may have ended already.
+    pub(crate) fn end(&mut self, number: usize) -> anyhow::Result<()> {
+        if let Some(mut child) = self.members[number].child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
     /// Tells a process to stop; how it ended and how long that took.
     pub(crate) async fn stop(&mut self, number: usize) -> anyhow::Result<(ExitStatus, Duration)> {
         let pid = self.pid(number).context("it runs")?;
@@ -245,7 +264,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         for number in 0..self.members.len() {
-            if let Err(error) = self.kill(number) {
+            if let Err(error) = self.end(number) {
                 eprintln!("{error:#}");
             }
         }

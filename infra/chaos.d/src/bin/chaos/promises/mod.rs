@@ -7,7 +7,9 @@ mod hang_ups;
 mod kills;
 mod network;
 mod order;
+mod points;
 mod poison;
+mod restores;
 mod stops;
 mod time_jumps;
 
@@ -52,6 +54,12 @@ pub(crate) const ALL: &[Promise] = &[
         keep: |run| Box::pin(broker_dies::keep(run)),
     },
     Promise {
+        name: "P2",
+        local: true,
+        rabbitmq: true,
+        keep: |run| Box::pin(points::keep(run)),
+    },
+    Promise {
         name: "P7",
         local: true,
         rabbitmq: true,
@@ -82,6 +90,12 @@ pub(crate) const ALL: &[Promise] = &[
         keep: |run| Box::pin(database_dies::keep(run)),
     },
     Promise {
+        name: "P12",
+        local: true,
+        rabbitmq: false,
+        keep: |run| Box::pin(restores::keep(run)),
+    },
+    Promise {
         name: "P33",
         local: true,
         rabbitmq: true,
@@ -99,6 +113,8 @@ pub(crate) const ALL: &[Promise] = &[
 pub(crate) struct Run {
     /// A folder of its own.
     pub(crate) folder: PathBuf,
+    /// The repository.
+    pub(crate) root: PathBuf,
     /// The first port it may use.
     pub(crate) port: u16,
     pub(crate) seed: u64,
@@ -118,6 +134,23 @@ impl Run {
     /// An empty stage on a bus at another address.
     pub(crate) fn stage_on(&self, bus: &str) -> anyhow::Result<Stage> {
         Stage::new(&self.folder, bus, self.port)
+    }
+
+    /// Lets the bus forget every message it holds, as a broker does that loses its disk. No module may run.
+    pub(crate) async fn forget_messages(&self, stage: &Stage) -> anyhow::Result<()> {
+        let Some(broker) = &self.broker else {
+            let bus = rusqlite::Connection::open(self.folder.join("bus.db"))?;
+            bus.execute("DELETE FROM message", [])?;
+            return Ok(());
+        };
+        let properties = lapin::ConnectionProperties::default();
+        let connection = lapin::Connection::connect(&broker.address, properties).await?;
+        let channel = connection.create_channel().await?;
+        for queue in stage.topology()?.queues() {
+            let options = lapin::options::QueuePurgeOptions::default();
+            channel.queue_purge(queue.into(), options).await?;
+        }
+        Ok(())
     }
 
     /// Chance that comes out the same for the same seed.

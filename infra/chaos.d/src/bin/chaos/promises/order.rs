@@ -17,7 +17,7 @@ const ORDERED: &str = "chaos-ordered";
 pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     let mut stage = run.stage()?;
     stage.add_writer(1)?;
-    stage.add_subscriber(ORDERED, CONSUMERS)?;
+    stage.add_ordered(ORDERED, CONSUMERS)?;
     stage.open().await?;
     let plan = Plan {
         clients: 8,

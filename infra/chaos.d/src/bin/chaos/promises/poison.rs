@@ -72,7 +72,7 @@ async fn pour(stage: &Stage, bad: &[Envelope]) -> anyhow::Result<()> {
 }
 
 /// One of the five kinds, in turn.
-fn envelope(number: u64) -> Envelope {
+pub(super) fn envelope(number: u64) -> Envelope {
     let note = match number % 5 {
         0 => PANICS,
         1 => FAILS,

@@ -1,0 +1,108 @@
+//! P12: what is restored is what was there. All databases are copied at one moment under load and put back later, the bus is empty
+//! then. What the copies hold takes effect exactly once, and nothing else does.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use dcp_chaos::{WRITER, now};
+use rand::RngExt;
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use uuid::Uuid;
+
+use super::Run;
+use crate::check::{PATIENCE, Verdict, ids_of, judge, settle};
+use crate::load::{Ledger, Load, Plan};
+use crate::stage::Stage;
+
+const RESTORES: u64 = 3;
+
+pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
+    let mut stage = run.stage()?;
+    stage.add_writer(1)?;
+    stage.add_subscriber("chaos-a", 1)?;
+    stage.add_ordered("chaos-ordered", 1)?;
+    stage.open().await?;
+    let mut chance = run.chance();
+    let mut verdict = Verdict::default();
+    for number in 0..RESTORES {
+        let plan = Plan {
+            clients: 4,
+            subjects: 100,
+            enough: 500,
+            pace: Duration::ZERO,
+        };
+        let load = Load::start(&stage.writers(), plan);
+        tokio::time::sleep(Duration::from_millis(chance.random_range(200..1_000))).await;
+        let copies = run.folder.join(format!("copies-{number}"));
+        let copied = copy_at_one_moment(&stage, &copies)?;
+        tokio::time::sleep(Duration::from_millis(chance.random_range(100..500))).await;
+        load.end().await;
+        restore(&run, &mut stage, &copies).await?;
+        settle(&stage, PATIENCE).await?;
+        let found = changes(&stage)?;
+        let difference = copied.symmetric_difference(&found).count();
+        verdict.expect(difference == 0, format!("{difference} changes differ from the copy"));
+        // What counts is the copy: all of it is acknowledged, and nothing else was asked for.
+        verdict.add(&judge(&stage, &Ledger::of(&copied), &["chaos-ordered"])?);
+        verdict.note(format!("{} changes restored", copied.len()));
+    }
+    Ok(verdict)
+}
+
+/// Copies every database while all processes stand still; the changes in it.
+fn copy_at_one_moment(stage: &Stage, copies: &Path) -> anyhow::Result<HashSet<Uuid>> {
+    std::fs::create_dir_all(copies)?;
+    signal(stage, Signal::STOP)?;
+    let copied = copy(&stage.folder.join("state"), copies);
+    let found = copied.and_then(|()| changes(stage));
+    signal(stage, Signal::CONT)?;
+    found
+}
+
+fn signal(stage: &Stage, signal: Signal) -> anyhow::Result<()> {
+    for number in 0..stage.members.len() {
+        let pid = stage.pid(number).context("it runs")?;
+        kill_process(Pid::from_raw(i32::try_from(pid)?).context("a process id")?, signal)?;
+    }
+    Ok(())
+}
+
+/// Files that are databases with their logs.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".db") || name.ends_with(".db-wal") {
+            std::fs::copy(entry.path(), to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+async fn restore(run: &Run, stage: &mut Stage, copies: &Path) -> anyhow::Result<()> {
+    for number in 0..stage.members.len() {
+        stage.end(number)?;
+    }
+    let state: PathBuf = stage.folder.join("state");
+    std::fs::remove_dir_all(&state)?;
+    std::fs::create_dir_all(&state)?;
+    copy(copies, &state)?;
+    run.forget_messages(stage).await?;
+    // Messages that were sent before the copy are missed after half a minute; that time passes here.
+    let database = Connection::open(stage.database(WRITER))?;
+    let past = dcp::store::time_text(now());
+    database.execute("UPDATE dcp_outbox SET not_before = ?1", [past])?;
+    drop(database);
+    for number in 0..stage.members.len() {
+        stage.start(number)?;
+        stage.ready(number).await?;
+    }
+    Ok(())
+}
+
+fn changes(stage: &Stage) -> anyhow::Result<HashSet<Uuid>> {
+    Ok(ids_of(&stage.database(WRITER), "change", "id")?.into_iter().collect())
+}
