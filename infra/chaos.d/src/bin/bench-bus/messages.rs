@@ -107,6 +107,7 @@ pub(crate) fn envelope<E: Event>(event: &E) -> Envelope {
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         deadline: None,
         attempts: 0,
+        follows: None,
         data: serde_json::value::to_raw_value(event).unwrap_or_default(),
     }
 }

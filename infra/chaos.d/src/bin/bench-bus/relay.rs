@@ -60,7 +60,7 @@ fn fill(file: &Path, messages: &[Envelope]) -> anyhow::Result<()> {
         let (id, text) = (envelope.id.to_string(), serde_json::to_string(envelope)?);
         let now = time_text(now());
         let row =
-            named_params! { ":id": id, ":destination": "topic", ":envelope": text, ":now": now };
+            named_params! { ":id": id, ":destination": "topic", ":name": envelope.name, ":message_key": envelope.key.as_str(), ":envelope": text, ":now": now };
         all.prepare_cached(add)?.execute(row)?;
     }
     Ok(all.commit()?)

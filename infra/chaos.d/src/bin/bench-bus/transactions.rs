@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use dcp::clock::{Ids, SystemClock};
+use dcp::events::wire_name;
 use dcp::params;
 use dcp::store::{Catalog, FRAMEWORK, Store, StoreError, time_text};
 use dcp_chaos::{Changed, FILES, now};
@@ -102,7 +103,7 @@ fn peer(file: &Path) -> anyhow::Result<f64> {
         let row = named_params! { ":id": id, ":subject": event.subject, ":number": number };
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         connection.prepare_cached(&change)?.execute(row)?;
-        let sent = named_params! { ":id": message, ":destination": "topic", ":envelope": text, ":now": now };
+        let sent = named_params! { ":id": message, ":destination": "topic", ":name": wire_name::<Changed>(), ":message_key": event.subject, ":envelope": text, ":now": now };
         connection.prepare_cached(&outbox)?.execute(sent)?;
         connection.prepare_cached("COMMIT")?.execute([])?;
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;

@@ -99,7 +99,16 @@ pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<
     bus.declare(&topology).await?;
     let mut quiet = 0;
     let settled = until("outboxes and queues are empty", patience, async || {
-        let mut waiting = count(&stage.database(WRITER), "dcp_outbox")?;
+        let writer = stage.database(WRITER);
+        // What is sent and kept until subscribers have told that they have it is at its end.
+        let mut waiting = count(&writer, "dcp_outbox WHERE sent_at IS NULL")?;
+        let changes = count(&writer, "change")?;
+        for module in stage.subscribers() {
+            let database = stage.database(&module);
+            // A bus may have lost what it took: then the effect is still to come.
+            waiting += changes.saturating_sub(count(&database, "effect")?);
+            waiting += count(&database, "dcp_parked")?;
+        }
         for queue in topology.queues() {
             // A broker that cannot be asked is not settled.
             waiting += bus.depth(queue).await.unwrap_or(1);
@@ -181,7 +190,7 @@ fn open(database: &Path) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
-/// Rows of a table.
+/// Rows of a table, or of those that a condition leaves.
 pub(crate) fn count(database: &Path, table: &str) -> anyhow::Result<u64> {
     let count: i64 =
         open(database)?.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| {

@@ -16,6 +16,8 @@ use dcp::events::wire_name;
 use dcp::identity::generate_keys;
 use dcp::model::{Manifest, Zone};
 use dcp_chaos::{Changed, WRITER, until};
+
+use crate::check::count;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A process may take so long until it answers, on a busy machine.
@@ -153,7 +155,12 @@ impl Stage {
         for number in 0..self.members.len() {
             self.ready(number).await?;
         }
-        Ok(())
+        // What is written before the writer knows its subscribers is not kept for them.
+        let (database, subscribers) = (self.database(WRITER), self.subscribers().len());
+        until("the writer knows who subscribes", READY, async || {
+            Ok(count(&database, "dcp_subscriber")? == u64::try_from(subscribers)?)
+        })
+        .await
     }
 
     /// Starts one process and does not wait for it.

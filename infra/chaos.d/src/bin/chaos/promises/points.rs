@@ -23,6 +23,8 @@ const ORDERED: &str = "chaos-ordered";
 /// How long a process may take to come by a point: what failed once is tried again after a second.
 const COMES_BY: Duration = Duration::from_secs(15);
 const ABORTED: i32 = 6;
+/// Messages that are missed: more than are sent again at once.
+const MISSED: u64 = 250;
 
 pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     let points = points(&run.root.join("framework/src"))?;
@@ -170,7 +172,7 @@ impl Sweep {
 
     async fn work_alone(&mut self) -> anyhow::Result<()> {
         let mut client = Client::new(self.stage.writers());
-        for number in 0..6 {
+        for number in 0..MISSED {
             self.rounds += 1;
             let change = Changed {
                 id: Uuid::now_v7(),

@@ -100,6 +100,7 @@ pub(super) fn envelope(number: u64) -> Envelope {
         traceparent: None,
         deadline: None,
         attempts: MAX_ATTEMPTS - 1,
+        follows: None,
         data: data.unwrap_or_default(),
     }
 }
