@@ -15,6 +15,7 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ use super::plan::delay_exchange;
 use super::wire::{as_probe, decode, deliveries, properties, short};
 use crate::bus::{BusError, Delivered, Envelope, Verdict, pause};
 use crate::clock::Timestamp;
-use crate::limits::{BROKER_ANSWER, BROKER_LOOK};
+use crate::limits::{BROKER_ANSWER, BROKER_DIAL, BROKER_LOOK};
 
 /// What this process has of one queue, beside what the broker says.
 #[derive(Debug, Default)]
@@ -239,16 +240,22 @@ impl Pump {
             Some(Verdict::Retry(envelope, after)) => self.postpone(&envelope, after).await,
             None => false,
         };
-        if done {
-            delivery.ack(BasicAckOptions::default()).await?;
-        } else {
-            delivery
-                .nack(BasicNackOptions {
-                    requeue: true,
+        let tell = async {
+            if done {
+                delivery.ack(BasicAckOptions::default()).await
+            } else {
+                let requeue = true;
+                let options = BasicNackOptions {
+                    requeue,
                     ..BasicNackOptions::default()
-                })
-                .await?;
-        }
+                };
+                delivery.nack(options).await
+            }
+        };
+        // It was seen to wait for ever when the connection ended at the same moment.
+        timeout(BROKER_DIAL, tell)
+            .await
+            .map_err(BusError::unavailable)??;
         self.held.working.fetch_sub(1, Ordering::SeqCst);
         Ok(())
     }

@@ -150,6 +150,7 @@ impl Sweep {
     /// Lets the bus forget messages that it has taken, as a broker does that loses its disk, and lets the time pass after
     /// which they are missed.
     async fn lose(&mut self, run: &Run) -> anyhow::Result<()> {
+        hasten(&self.stage)?;
         settle(&self.stage, PATIENCE).await?;
         for number in 1..self.stage.members.len() {
             self.stage.end(number)?;
@@ -188,6 +189,7 @@ impl Sweep {
     }
 
     async fn judge(self, points: usize, missed: &[String]) -> anyhow::Result<Verdict> {
+        hasten(&self.stage)?;
         let settled = settle(&self.stage, PATIENCE).await?;
         let mut verdict = judge(&self.stage, &self.ledger, &[ORDERED])?;
         let parked = ids_of(&self.stage.database(UNORDERED), "dcp_dead_letter", "message_id")?;
@@ -200,4 +202,13 @@ impl Sweep {
         ));
         Ok(verdict)
     }
+}
+
+/// Lets the time pass after which a message that is not recorded is missed: half a minute at first, then longer.
+pub(super) fn hasten(stage: &Stage) -> anyhow::Result<()> {
+    let database = rusqlite::Connection::open(stage.database(WRITER))?;
+    database.busy_timeout(Duration::from_secs(5))?;
+    let sql = "UPDATE dcp_outbox SET not_before = ?1 WHERE sent_at IS NOT NULL";
+    database.execute(sql, [dcp::store::time_text(now())])?;
+    Ok(())
 }

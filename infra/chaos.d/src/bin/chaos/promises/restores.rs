@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use dcp_chaos::{WRITER, now};
+use dcp_chaos::WRITER;
 use rand::RngExt;
-use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
 use uuid::Uuid;
 
 use super::Run;
+use super::points::hasten;
 use crate::check::{PATIENCE, Verdict, ids_of, judge, settle};
 use crate::load::{Ledger, Load, Plan};
 use crate::stage::Stage;
@@ -91,11 +91,7 @@ async fn restore(run: &Run, stage: &mut Stage, copies: &Path) -> anyhow::Result<
     std::fs::create_dir_all(&state)?;
     copy(copies, &state)?;
     run.forget_messages(stage).await?;
-    // Messages that were sent before the copy are missed after half a minute; that time passes here.
-    let database = Connection::open(stage.database(WRITER))?;
-    let past = dcp::store::time_text(now());
-    database.execute("UPDATE dcp_outbox SET not_before = ?1", [past])?;
-    drop(database);
+    hasten(stage)?;
     for number in 0..stage.members.len() {
         stage.start(number)?;
         stage.ready(number).await?;
