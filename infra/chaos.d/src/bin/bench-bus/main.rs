@@ -22,7 +22,7 @@ use crate::figure::Figure;
 /// Measures the framework beside raw lapin and raw rusqlite, in turns within one run.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// A broker for this run alone: amqp://user:password@host/vhost.
+    /// A broker for this run alone: `amqp://user:password@host/vhost`.
     #[arg(long, env = "DCP_TEST_RABBITMQ")]
     rabbitmq: String,
     /// How often each figure is measured; the median of the rounds counts.

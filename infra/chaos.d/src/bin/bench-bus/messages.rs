@@ -108,6 +108,7 @@ pub(crate) fn envelope<E: Event>(event: &E) -> Envelope {
         deadline: None,
         attempts: 0,
         follows: None,
+        seq: 0,
         data: serde_json::value::to_raw_value(event).unwrap_or_default(),
     }
 }

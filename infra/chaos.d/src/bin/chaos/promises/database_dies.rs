@@ -40,18 +40,15 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     let mut filled = 0;
     for number in 0..outages {
         let refused = load.ledger.refused();
-        match disk.as_ref().filter(|_| number % 2 == 1) {
-            Some(disk) => {
-                filled += 1;
-                let _full = disk.fill()?;
-                tokio::time::sleep(OUTAGE).await;
-            }
-            None => {
-                let connection = Connection::open(stage.database(WRITER))?;
-                connection.busy_timeout(Duration::from_secs(5))?;
-                connection.execute_batch("BEGIN IMMEDIATE")?;
-                tokio::time::sleep(OUTAGE).await;
-            }
+        if let Some(disk) = disk.as_ref().filter(|_| number % 2 == 1) {
+            filled += 1;
+            let _full = disk.fill()?;
+            tokio::time::sleep(OUTAGE).await;
+        } else {
+            let connection = Connection::open(stage.database(WRITER))?;
+            connection.busy_timeout(Duration::from_secs(5))?;
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            tokio::time::sleep(OUTAGE).await;
         }
         ensure!(
             load.ledger.refused() > refused,

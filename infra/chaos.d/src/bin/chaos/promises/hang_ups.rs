@@ -61,14 +61,14 @@ async fn hang_up(server: SocketAddr, id: Uuid, chance: &mut StdRng) -> anyhow::R
         note: String::new(),
     };
     let mut stream = TcpStream::connect(server).await?;
-    let request = request(&change)?;
+    let wire = request(&change)?;
     let whole = chance.random_bool(0.8);
     let length = if whole {
-        request.len()
+        wire.len()
     } else {
-        chance.random_range(1..request.len())
+        chance.random_range(1..wire.len())
     };
-    stream.write_all(&request[..length]).await?;
+    stream.write_all(&wire[..length]).await?;
     let stay = Duration::from_micros(chance.random_range(0..2_000));
     tokio::time::sleep(stay).await;
     if chance.random_bool(0.5) {

@@ -101,6 +101,7 @@ pub(super) fn envelope(number: u64) -> Envelope {
         deadline: None,
         attempts: MAX_ATTEMPTS - 1,
         follows: None,
+        seq: 0,
         data: data.unwrap_or_default(),
     }
 }

@@ -2,7 +2,7 @@
 //! then. What the copies hold takes effect exactly once, and nothing else does.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -37,17 +37,20 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         let load = Load::start(&stage.writers(), plan);
         tokio::time::sleep(Duration::from_millis(chance.random_range(200..1_000))).await;
         let copies = run.folder.join(format!("copies-{number}"));
-        let copied = copy_at_one_moment(&stage, &copies)?;
+        let kept = copy_at_one_moment(&stage, &copies)?;
         tokio::time::sleep(Duration::from_millis(chance.random_range(100..500))).await;
         load.end().await;
         restore(&run, &mut stage, &copies).await?;
         settle(&stage, PATIENCE).await?;
         let found = changes(&stage)?;
-        let difference = copied.symmetric_difference(&found).count();
-        verdict.expect(difference == 0, format!("{difference} changes differ from the copy"));
+        let difference = kept.symmetric_difference(&found).count();
+        verdict.expect(
+            difference == 0,
+            format!("{difference} changes differ from the copy"),
+        );
         // What counts is the copy: all of it is acknowledged, and nothing else was asked for.
-        verdict.add(&judge(&stage, &Ledger::of(&copied), &["chaos-ordered"])?);
-        verdict.note(format!("{} changes restored", copied.len()));
+        verdict.add(&judge(&stage, &Ledger::of(&kept), &["chaos-ordered"])?);
+        verdict.note(format!("{} changes restored", kept.len()));
     }
     Ok(verdict)
 }
@@ -56,8 +59,8 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
 fn copy_at_one_moment(stage: &Stage, copies: &Path) -> anyhow::Result<HashSet<Uuid>> {
     std::fs::create_dir_all(copies)?;
     signal(stage, Signal::STOP)?;
-    let copied = copy(&stage.folder.join("state"), copies);
-    let found = copied.and_then(|()| changes(stage));
+    let done = copy(&stage.folder.join("state"), copies);
+    let found = done.and_then(|()| changes(stage));
     signal(stage, Signal::CONT)?;
     found
 }
@@ -65,7 +68,10 @@ fn copy_at_one_moment(stage: &Stage, copies: &Path) -> anyhow::Result<HashSet<Uu
 fn signal(stage: &Stage, signal: Signal) -> anyhow::Result<()> {
     for number in 0..stage.members.len() {
         let pid = stage.pid(number).context("it runs")?;
-        kill_process(Pid::from_raw(i32::try_from(pid)?).context("a process id")?, signal)?;
+        kill_process(
+            Pid::from_raw(i32::try_from(pid)?).context("a process id")?,
+            signal,
+        )?;
     }
     Ok(())
 }
@@ -75,21 +81,21 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".db") || name.ends_with(".db-wal") {
+        if [".db", ".db-wal"].iter().any(|end| name.ends_with(end)) {
             std::fs::copy(entry.path(), to.join(&name))?;
         }
     }
     Ok(())
 }
 
-async fn restore(run: &Run, stage: &mut Stage, copies: &Path) -> anyhow::Result<()> {
+async fn restore(run: &Run, stage: &mut Stage, from: &Path) -> anyhow::Result<()> {
     for number in 0..stage.members.len() {
         stage.end(number)?;
     }
-    let state: PathBuf = stage.folder.join("state");
+    let state = stage.folder.join("state");
     std::fs::remove_dir_all(&state)?;
     std::fs::create_dir_all(&state)?;
-    copy(copies, &state)?;
+    copy(from, &state)?;
     run.forget_messages(stage).await?;
     hasten(stage)?;
     for number in 0..stage.members.len() {
@@ -100,5 +106,7 @@ async fn restore(run: &Run, stage: &mut Stage, copies: &Path) -> anyhow::Result<
 }
 
 fn changes(stage: &Stage) -> anyhow::Result<HashSet<Uuid>> {
-    Ok(ids_of(&stage.database(WRITER), "change", "id")?.into_iter().collect())
+    Ok(ids_of(&stage.database(WRITER), "change", "id")?
+        .into_iter()
+        .collect())
 }
