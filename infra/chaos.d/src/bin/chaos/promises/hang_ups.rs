@@ -54,14 +54,14 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
 
 /// Sends all or a part of a request and leaves.
 async fn hang_up(server: SocketAddr, id: Uuid, chance: &mut StdRng) -> anyhow::Result<()> {
-    let change = Changed {
+    let asked = Changed {
         id,
         subject: "left".to_owned(),
         number: 0,
         note: String::new(),
     };
     let mut stream = TcpStream::connect(server).await?;
-    let wire = request(&change)?;
+    let wire = request(&asked)?;
     let whole = chance.random_bool(0.8);
     let length = if whole {
         wire.len()

@@ -92,10 +92,10 @@ async fn restore(run: &Run, stage: &mut Stage, from: &Path) -> anyhow::Result<()
     for number in 0..stage.members.len() {
         stage.end(number)?;
     }
-    let state = stage.folder.join("state");
-    std::fs::remove_dir_all(&state)?;
-    std::fs::create_dir_all(&state)?;
-    copy(from, &state)?;
+    let databases = stage.folder.join("state");
+    std::fs::remove_dir_all(&databases)?;
+    std::fs::create_dir_all(&databases)?;
+    copy(from, &databases)?;
     run.forget_messages(stage).await?;
     hasten(stage)?;
     for number in 0..stage.members.len() {
