@@ -149,10 +149,9 @@ impl Stage {
         let bus = self.connect().await?;
         bus.declare(&self.topology()?).await?;
         bus.close().await;
+        // One after the other: the first of a module makes its tables.
         for number in 0..self.members.len() {
             self.start(number)?;
-        }
-        for number in 0..self.members.len() {
             self.ready(number).await?;
         }
         // What is written before the writer knows its subscribers is not kept for them.
