@@ -59,8 +59,7 @@ fn fill(file: &Path, messages: &[Envelope]) -> anyhow::Result<()> {
     for envelope in messages {
         let (id, text) = (envelope.id.to_string(), serde_json::to_string(envelope)?);
         let now = time_text(now());
-        let row =
-            named_params! { ":id": id, ":destination": "topic", ":name": envelope.name, ":message_key": envelope.key.as_str(), ":envelope": text, ":now": now };
+        let row = named_params! { ":id": id, ":destination": "topic", ":name": envelope.name, ":message_key": envelope.key.as_str(), ":envelope": text, ":now": now };
         all.prepare_cached(add)?.execute(row)?;
     }
     Ok(all.commit()?)

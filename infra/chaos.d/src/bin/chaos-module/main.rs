@@ -66,7 +66,9 @@ async fn record(tx: &mut Tx<'_>, change: &Changed) -> Result<(), Reaction> {
 /// Whether this process has not yet seen the change.
 fn is_new(id: Uuid) -> bool {
     static SEEN: Mutex<BTreeSet<Uuid>> = Mutex::new(BTreeSet::new());
-    SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    SEEN.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(id)
 }
 
 fn row(change: &Changed) -> Vec<dcp::store::Value> {

@@ -136,7 +136,12 @@ impl Stage {
     /// What is declared before anybody publishes, as a deployment does: the queues of all manifests.
     pub(crate) fn topology(&self) -> anyhow::Result<Topology> {
         let mut topology = Topology::default();
-        for module in self.subscribers().iter().map(String::as_str).chain([WRITER]) {
+        for module in self
+            .subscribers()
+            .iter()
+            .map(String::as_str)
+            .chain([WRITER])
+        {
             let file = self.folder.join(module).join("module.toml");
             let manifest = Manifest::parse(&std::fs::read_to_string(file)?)?;
             topology = topology.manifest(&manifest, &[]);

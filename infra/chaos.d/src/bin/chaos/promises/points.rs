@@ -97,7 +97,10 @@ impl Sweep {
 
     /// Starts every process anew, with the point at which it dies.
     fn restart(&mut self, point: Option<String>) -> anyhow::Result<()> {
-        self.stage.environment = point.map(|point| ("DCP_CRASH_AT".to_owned(), point)).into_iter().collect();
+        self.stage.environment = point
+            .map(|point| ("DCP_CRASH_AT".to_owned(), point))
+            .into_iter()
+            .collect();
         for number in 0..self.stage.members.len() {
             self.stage.end(number)?;
             self.stage.start(number)?;
@@ -108,7 +111,10 @@ impl Sweep {
     fn has_aborted(&mut self) -> anyhow::Result<bool> {
         for number in 0..self.stage.members.len() {
             if let Some(status) = self.stage.ended(number)? {
-                ensure!(status.signal() == Some(ABORTED), "a process ended: {status}");
+                ensure!(
+                    status.signal() == Some(ABORTED),
+                    "a process ended: {status}"
+                );
                 return Ok(true);
             }
         }
@@ -124,7 +130,11 @@ impl Sweep {
                 id: Uuid::now_v7(),
                 subject: format!("subject-{}", self.rounds),
                 number,
-                note: if number == 1 { FAILS_ONCE.to_owned() } else { String::new() },
+                note: if number == 1 {
+                    FAILS_ONCE.to_owned()
+                } else {
+                    String::new()
+                },
             };
             self.ledger.note_attempt(change.id);
             let outcome = client.change(&change).await;
@@ -159,7 +169,8 @@ impl Sweep {
         let unsent = || -> anyhow::Result<bool> {
             let database = self.stage.database(WRITER);
             let sql = "SELECT COUNT(*) FROM dcp_outbox WHERE sent_at IS NULL";
-            let count: i64 = rusqlite::Connection::open(database)?.query_row(sql, [], |row| row.get(0))?;
+            let count: i64 =
+                rusqlite::Connection::open(database)?.query_row(sql, [], |row| row.get(0))?;
             Ok(count == 0)
         };
         until("everything is sent", PATIENCE, async || unsent()).await?;
@@ -167,7 +178,10 @@ impl Sweep {
         run.forget_messages(&self.stage).await?;
         let database = rusqlite::Connection::open(self.stage.database(WRITER))?;
         let past = dcp::store::time_text(now());
-        database.execute("UPDATE dcp_outbox SET not_before = ?1 WHERE sent_at IS NOT NULL", [past])?;
+        database.execute(
+            "UPDATE dcp_outbox SET not_before = ?1 WHERE sent_at IS NOT NULL",
+            [past],
+        )?;
         Ok(())
     }
 
@@ -192,9 +206,16 @@ impl Sweep {
         hasten(&self.stage)?;
         let settled = settle(&self.stage, PATIENCE).await?;
         let mut verdict = judge(&self.stage, &self.ledger, &[ORDERED])?;
-        let parked = ids_of(&self.stage.database(UNORDERED), "dcp_dead_letter", "message_id")?;
+        let parked = ids_of(
+            &self.stage.database(UNORDERED),
+            "dcp_dead_letter",
+            "message_id",
+        )?;
         verdict.lost += self.poison.iter().filter(|id| !parked.contains(id)).count();
-        verdict.expect(missed.is_empty(), format!("never passed: {}", missed.join(" ")));
+        verdict.expect(
+            missed.is_empty(),
+            format!("never passed: {}", missed.join(" ")),
+        );
         verdict.note(format!(
             "{} deaths at {points} points, settled in {} ms",
             2 * points - missed.len(),
