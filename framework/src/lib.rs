@@ -12,6 +12,7 @@ pub mod events;
 pub mod http;
 pub mod identity;
 pub mod limits;
+mod messages;
 pub mod model;
 pub mod node;
 pub mod pi;

@@ -124,3 +124,19 @@ pub const BROKER_LOOK: Duration = Duration::from_secs(1);
 pub const BROKER_HEARTBEAT: u32 = 10;
 /// How many events that nobody collects the broker keeps to look at.
 pub const UNROUTED_KEPT: i64 = 10_000;
+/// How long the bus may take to say how much is in a queue, when somebody looks.
+pub const DEPTH_TIME: Duration = Duration::from_secs(2);
+/// Dead letters in one answer.
+pub const LETTERS_PAGE: usize = 200;
+/// Decisions about dead letters in one answer.
+pub const DECISIONS: usize = 200;
+/// Dead letters that one request decides: its caller goes on with the next.
+pub const DECIDE_BATCH: usize = 500;
+/// How long one request decides: shorter than any proxy's patience, long enough to show progress.
+pub const DECIDE_TIME: Duration = Duration::from_secs(5);
+/// Dead letters tried again in a second, when nothing else is asked for.
+pub const REPLAY_RATE: u32 = 50;
+/// How old gauges may be when they are shown.
+pub const SAMPLE_AGE: Duration = Duration::from_secs(2);
+/// How often recorded times are folded into their buckets when nobody collects the metrics: they need memory until then.
+pub const METRICS_FOLD: Duration = Duration::from_secs(15);

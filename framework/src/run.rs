@@ -17,9 +17,12 @@ use tokio::net::TcpListener;
 
 use self::arguments::Arguments;
 use crate::bus::{Delivery, Subscriptions};
+use crate::clock::Clock;
 use crate::config::{Layers, LogFormat, LogSettings, Settings, SettingsError};
 use crate::http::{Check, Host, serve};
 use crate::identity::Verifier;
+use crate::limits::METRICS_FOLD;
+use crate::messages::Messages;
 use crate::model::{Manifest, ManifestError, Zone};
 
 /// Settings or manifest are wrong; starting again changes nothing (`EX_USAGE` of sysexits.h).
@@ -122,8 +125,11 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
         start.clock(),
         start.stopping(),
     ));
-    let (app, subscriptions) = module.assemble(&host, metrics()?);
-    let delivery = delivery(&start, subscriptions).await?;
+    // First of all: what counts takes its counters when it is made.
+    let metrics = metrics()?;
+    let (module, delivery) = delivery(&start, module).await?;
+    start.spawn("metrics", fold(metrics.clone(), start.clock()));
+    let app = module.assemble(&host, metrics);
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("{address} cannot be used; stop what listens there or set DCP__HTTP__LISTEN")
     })?;
@@ -140,11 +146,12 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
 }
 
 /// Starts sending and receiving, when the module has a database: without one there is nothing to send from.
-async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result<Option<Delivery>> {
+async fn delivery(start: &Start, mut module: Module) -> anyhow::Result<(Module, Option<Delivery>)> {
+    let subscriptions = module.take_subscriptions();
     check_declared(start.manifest(), &subscriptions)?;
     let subscriptions = subscriptions.specified_by(&start.manifest().queues);
     let Some(store) = start.opened_store() else {
-        return Ok(None);
+        return Ok((module, None));
     };
     let probe = store.clone();
     start.check(Check::required("store", move || {
@@ -162,13 +169,9 @@ async fn delivery(start: &Start, subscriptions: Subscriptions) -> anyhow::Result
     let bus = crate::bus::connect(url, zone, start.clock())
         .await
         .context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
-    Ok(Some(Delivery::start(
-        store,
-        bus,
-        subscriptions,
-        start.clock(),
-        start.stopping(),
-    )?))
+    let module = module.with_messages(Messages::new(store.clone(), bus.clone(), &subscriptions));
+    let delivery = Delivery::start(store, bus, subscriptions, start.clock(), start.stopping())?;
+    Ok((module, Some(delivery)))
 }
 
 /// The manifest is the specification of the queues: a reaction it does not declare, or a queue nobody empties, is a mistake.
@@ -215,6 +218,14 @@ fn log(settings: &LogSettings) -> Result<(), SettingsError> {
         LogFormat::Text => lines.with_ansi(false).try_init(),
     };
     set.map_err(|error| SettingsError::Invalid(format!("the log cannot be set up: {error}")))
+}
+
+/// Folds recorded times into their buckets: until then each needs memory, whether somebody collects them or not.
+async fn fold(metrics: metrics_exporter_prometheus::PrometheusHandle, clock: Arc<dyn Clock>) {
+    loop {
+        clock.sleep(METRICS_FOLD).await;
+        metrics.run_upkeep();
+    }
 }
 
 fn metrics() -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {

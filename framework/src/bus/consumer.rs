@@ -156,6 +156,7 @@ impl Consumer {
             let failed = match self.attempt(message, deliveries).await {
                 Ok(Some(verdict)) => {
                     self.brake.borrow_mut().ran();
+                    self.reactor.subscription.brake.show(false);
                     return Some(verdict);
                 }
                 Ok(None) => String::new(),
@@ -163,6 +164,8 @@ impl Consumer {
             };
             let pause = self.brake.borrow_mut().failed();
             let failures = self.brake.borrow().failures();
+            let on = self.brake.borrow().is_on();
+            self.reactor.subscription.brake.show(on);
             tracing::warn!(
                 cause = failed,
                 queue = self.queue,
@@ -188,6 +191,7 @@ impl Consumer {
                 let mut tx = inbox.store.begin().await?;
                 bury_undecodable(&mut tx, &inbox.subscriber, undecodable).await?;
                 tx.commit().await?;
+                inbox.measures.dead();
                 return Ok(Some(Verdict::Done));
             }
         };
@@ -210,6 +214,7 @@ impl Consumer {
             }
             Decision::Again { attempts, after } => {
                 tracing::warn!(message.id = %envelope.id, queue = self.queue, attempts, reason, "a reaction is tried again");
+                inbox.measures.retried();
                 let envelope = Envelope {
                     attempts,
                     ..(**envelope).clone()
@@ -238,6 +243,7 @@ impl Consumer {
         )
         .await?;
         tx.commit().await?;
+        inbox.measures.dead();
         point("consumer.dead");
         Ok(self.recorded(envelope))
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::inbox::Inbox;
+use super::measure::Measures;
 use super::{Envelope, parked};
 use crate::clock::Timestamp;
 use crate::params;
@@ -142,6 +143,7 @@ pub async fn replay(
         subscriber: letter.subscriber.clone(),
         ordered: letter.ordered,
         of_parked: false,
+        measures: Measures::of(&letter.subscriber),
     };
     let first_attempt = Envelope {
         attempts: 0,

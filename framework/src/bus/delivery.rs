@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::consumer::Consumer;
 use super::inbox::Inbox;
+use super::measure::Measures;
 use super::parked::Runner;
 use super::reactor::Reactor;
 use super::receipts::{Hearing, Receipts};
@@ -196,9 +197,11 @@ async fn run(
 
 fn reactors(store: &Store, subscriptions: Subscriptions) -> Vec<Rc<Reactor>> {
     let reactor = |subscription: super::subscriptions::Subscription| {
+        let subscriber = subscription.source.queue(store.module());
         let inbox = Inbox {
             store: store.clone(),
-            subscriber: subscription.source.queue(store.module()),
+            measures: Measures::of(&subscriber),
+            subscriber,
             ordered: subscription.source.is_ordered(),
             of_parked: false,
         };

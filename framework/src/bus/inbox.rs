@@ -1,6 +1,7 @@
 //! The inbox: a message takes effect once per subscriber, in the transaction that records it.
 
 use super::decide::{Admission, KeyState, admit};
+use super::measure::Measures;
 use super::{Envelope, Reaction, parked};
 use crate::crash::point;
 use crate::params;
@@ -16,6 +17,7 @@ pub(crate) struct Inbox {
     pub(crate) ordered: bool,
     /// Whether its message was parked before, and not brought by the bus.
     pub(crate) of_parked: bool,
+    pub(crate) measures: Measures,
 }
 
 impl Inbox {
@@ -32,6 +34,7 @@ impl Inbox {
             .await?;
         if recorded.affected() == 0 {
             tracing::debug!(message.id = %envelope.id, queue = self.subscriber, "a message came twice");
+            self.measures.duplicate();
             if self.of_parked {
                 parked::forget(
                     &mut tx,
@@ -72,6 +75,7 @@ impl Inbox {
         }
         tx.commit().await?;
         point("inbox.committed");
+        self.measures.done(envelope.time, self.store.clock().now());
         Ok(())
     }
 

@@ -14,6 +14,7 @@ mod delivery;
 mod envelope;
 mod inbox;
 mod local;
+mod measure;
 mod parked;
 mod pause;
 mod queue;
@@ -26,6 +27,7 @@ mod relay;
 mod subscriptions;
 mod topology;
 pub mod trace;
+mod watched;
 
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ pub use self::receipts::announce;
 pub use self::relay::OutboxSize;
 pub use self::subscriptions::Subscriptions;
 pub use self::topology::Topology;
+pub(crate) use self::watched::WatchedQueue;
 use crate::clock::Clock;
 use crate::model::Zone;
 

@@ -33,6 +33,7 @@ pub(super) async fn wait(
     let next_at = is_first.then(|| later(tx.now(), PREDECESSOR_LOOK));
     add(&mut tx, inbox, envelope, None, envelope.attempts, next_at).await?;
     tx.commit().await?;
+    inbox.measures.parked();
     point("parked.waits");
     inbox.store.wake_parked();
     Ok(())
@@ -53,6 +54,7 @@ pub(super) async fn failed(
         add(&mut tx, inbox, envelope, Some(reason), attempts, next_at).await?;
     }
     tx.commit().await?;
+    inbox.measures.parked();
     point("parked.failed");
     inbox.store.wake_parked();
     Ok(())
@@ -249,6 +251,7 @@ impl Runner {
             Decision::Hold => Ok(false),
             Decision::Again { attempts, after } => {
                 tracing::warn!(message.id = %row.message_id, queue = row.subscriber, attempts, reason, "a parked message is tried again later");
+                reactor.inbox.measures.retried();
                 let next_at = later(self.clock.now(), after);
                 self.postpone(row, Some(&reason), attempts, next_at).await?;
                 Ok(true)

@@ -24,9 +24,12 @@ impl Reactor {
         inbox: Inbox,
         envelope: &Arc<Envelope>,
     ) -> (Result<(), Failure>, String) {
+        let begun = std::time::Instant::now();
+        let measures = inbox.measures.clone();
         let reaction = (self.subscription.run)(inbox, envelope.clone());
         let traced = trace::within(envelope.traceparent.clone(), reaction);
         let caught = AssertUnwindSafe(traced).catch_unwind().await;
+        measures.reacted(begun.elapsed());
         match caught.unwrap_or_else(|_| Err(Reaction::later("the reaction panicked"))) {
             Ok(()) => (Ok(()), String::new()),
             Err(reaction) => (Err(reaction.failure()), chain(reaction.cause())),

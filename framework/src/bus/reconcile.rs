@@ -113,7 +113,7 @@ impl Reconciler {
             self.bus.publish(&lost).await.into_iter().zip(&lost)
         {
             match outcome {
-                Ok(()) => {}
+                Ok(()) => metrics::counter!("dcp_resent_total").increment(1),
                 Err(BusError::Unavailable(cause)) => return Err(cause),
                 Err(error) => {
                     tracing::warn!(%error, %to, message.id = %envelope.id, "a subscriber cannot be reached");

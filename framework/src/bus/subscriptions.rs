@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 
 use super::inbox::Inbox;
+use super::watched::BrakeLight;
 use super::{Envelope, Reaction, Topology, event_queue, task_queue_named};
 use crate::events::{Event, wire_name};
 use crate::model::Queues;
@@ -22,6 +23,8 @@ pub(crate) struct Subscription {
     /// How many messages are worked on at the same time.
     pub(crate) slots: usize,
     pub(crate) run: Arc<Run>,
+    /// Shows whether its consumers wait for what reactions need.
+    pub(crate) brake: BrakeLight,
 }
 
 /// Where the messages of a subscription come from.
@@ -155,6 +158,7 @@ impl Subscriptions {
             source,
             slots,
             run: Arc::new(run),
+            brake: BrakeLight::default(),
         })
     }
 
@@ -190,6 +194,7 @@ impl Subscriptions {
             source,
             slots: 1,
             run: Arc::new(run),
+            brake: BrakeLight::default(),
         })
     }
 

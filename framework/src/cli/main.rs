@@ -8,11 +8,13 @@
 mod contracts;
 mod home;
 mod manifests;
+mod messages;
 mod node;
 mod portal;
 mod publish;
 mod secrets;
 mod status;
+mod table;
 mod topology;
 
 use std::process::ExitCode;
@@ -64,6 +66,15 @@ enum Command {
         #[arg(short, long)]
         follow: bool,
     },
+    /// Show how much is on its way: each queue, and what waits to be sent.
+    Messages {
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at messages that no reaction could take, try them again or give them up.
+    #[command(subcommand)]
+    DeadLetters(messages::DeadLetters),
     /// Log in: keeps an API token for the commands below.
     Login {
         /// Name at login; the password is asked for, or taken from `DCP_PASSWORD`.
@@ -127,6 +138,8 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Status { json } => return status::show(json).await,
+        Command::Messages { json } => return messages::overview(json).await,
+        Command::DeadLetters(command) => return messages::dead_letters(command).await,
         Command::Start(target) => {
             node::order(&target.module, target.node.as_deref(), "start").await?;
         }

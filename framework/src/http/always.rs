@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
 use super::Json;
+use crate::messages::Sampler;
 
 /// A check that takes longer counts as failed: a probe must not hang with what it probes.
 const CHECK_TIME: Duration = Duration::from_secs(2);
@@ -118,15 +119,38 @@ impl Health {
     }
 }
 
+/// The metrics of a process.
+pub(crate) struct Metrics {
+    handle: PrometheusHandle,
+    sampler: Option<Sampler>,
+}
+
+impl Metrics {
+    pub(crate) fn new(handle: PrometheusHandle, sampler: Option<Sampler>) -> Self {
+        Self { handle, sampler }
+    }
+
+    async fn show(&self) -> String {
+        if let Some(sampler) = &self.sampler {
+            sampler.sample().await;
+        }
+        self.handle.render()
+    }
+}
+
 /// `/health/live`, `/health/ready`, `/metrics` and `/openapi.json`.
-pub(crate) fn routes(health: Health, metrics: Option<PrometheusHandle>, api: &OpenApi) -> Router {
+pub(crate) fn routes(health: Health, metrics: Option<Metrics>, api: &OpenApi) -> Router {
+    let metrics = metrics.map(Arc::new);
     let api: Arc<str> = api.to_json().unwrap_or_default().into();
     Router::new()
         .route("/health/live", get(async || "live"))
         .route("/health/ready", get(ready).with_state(health))
         .route(
             "/metrics",
-            get(async move || metrics.map(|metrics| metrics.render()).unwrap_or_default()),
+            get(async move || match metrics {
+                Some(metrics) => metrics.show().await,
+                None => String::new(),
+            }),
         )
         .route(
             "/openapi.json",

@@ -11,8 +11,8 @@ mod routes;
 mod server;
 mod trace;
 
-pub(crate) use always::routes as always;
 pub use always::{Check, Health};
+pub(crate) use always::{Metrics, routes as always};
 pub use caller::{Caller, SITE};
 pub use client::{ServiceClient, ServiceError};
 pub use extract::{JSON_DEPTH, Json, Path, Query, body, parse};

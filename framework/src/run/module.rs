@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::Start;
 use crate::bus::{Reaction, Subscriptions};
 use crate::events::Event;
-use crate::http::{Host, Routes};
+use crate::http::{Host, Metrics, Routes};
+use crate::messages::{Messages, Sampler};
 use crate::model::Manifest;
 use crate::store::Tx;
 
@@ -20,6 +21,7 @@ pub struct Module {
     start: Start,
     router: OpenApiRouter,
     subscriptions: Subscriptions,
+    sampler: Option<Sampler>,
 }
 
 impl Module {
@@ -28,6 +30,7 @@ impl Module {
             start,
             router: routes.finish(),
             subscriptions: Subscriptions::default(),
+            sampler: None,
         }
     }
 
@@ -60,15 +63,24 @@ impl Module {
         describe(self.router.get_openapi().clone(), self.start.manifest())
     }
 
-    pub(super) fn assemble(
-        self,
-        host: &Arc<Host>,
-        metrics: PrometheusHandle,
-    ) -> (Router, Subscriptions) {
+    pub(super) fn take_subscriptions(&mut self) -> Subscriptions {
+        std::mem::take(&mut self.subscriptions)
+    }
+
+    /// Adds what operators see and do with the messages of the module.
+    pub(super) fn with_messages(mut self, messages: Messages) -> Self {
+        let place = format!("/api/{}", self.start.manifest().name);
+        self.sampler = Some(Sampler::new(messages.clone()));
+        self.router = self.router.nest(&place, messages.routes().finish());
+        self
+    }
+
+    pub(super) fn assemble(self, host: &Arc<Host>, metrics: PrometheusHandle) -> Router {
         let (api, document) = self.router.split_for_parts();
         let document = describe(document, self.start.manifest());
+        let metrics = Metrics::new(metrics, self.sampler);
         let always = crate::http::always(self.start.health(), Some(metrics), &document);
-        (host.wrap(api, always), self.subscriptions)
+        host.wrap(api, always)
     }
 }
 

@@ -1,11 +1,15 @@
 //! A caller's request on its way to a module, here or on a peer: as one of the edge, with the identity the edge has made.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONNECTION, COOKIE, HeaderName, HeaderValue, UPGRADE};
+use hyper::header::{
+    AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue, UPGRADE,
+};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
+use super::peers::Peer;
 use super::problem::Problem;
 use super::{Edge, Note, Side, TRACEPARENT, URI_BYTES, guard, proxy};
 use crate::http::TraceContext;
@@ -13,6 +17,8 @@ use crate::node::body::Body;
 
 /// Largest body that passes; modules set their own, smaller limits.
 const BODY_BYTES: u64 = 64 * 1024 * 1024;
+/// Names the node whose instance of a module is meant; without it the nearest one answers.
+const NODE: HeaderName = HeaderName::from_static("dcp-node");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Edge {
@@ -51,12 +57,14 @@ impl Edge {
                 .insert(CONNECTION, HeaderValue::from_static("upgrade"));
             request.headers_mut().insert(UPGRADE, protocol.clone());
         }
-        let mut answer = match self.supervisor.modules.get(name) {
+        let peer = self.wanted_peer(request.headers_mut())?;
+        let here = self.supervisor.modules.get(name);
+        let mut answer = match here.filter(|_| peer.is_none()) {
             Some(module) => {
                 name.clone_into(&mut note.part);
                 proxy::send(module, request).await?
             }
-            None => match self.peers.host_of(name) {
+            None => match peer.or_else(|| self.peers.host_of(name)) {
                 Some(peer) => {
                     "peer".clone_into(&mut note.part);
                     request.headers_mut().remove(COOKIE);
@@ -87,6 +95,20 @@ impl Edge {
             answer.headers_mut().insert(UPGRADE, protocol);
         }
         Ok(answer)
+    }
+
+    /// The peer that the caller names, where several nodes host a module and one is meant.
+    fn wanted_peer(&self, headers: &mut HeaderMap) -> Result<Option<&Arc<Peer>>, Problem> {
+        let Some(node) = headers.remove(NODE) else {
+            return Ok(None);
+        };
+        let node = node.to_str().unwrap_or_default();
+        if node == self.config.node.name {
+            return Ok(None);
+        }
+        let peer = self.peers.named(node);
+        peer.map(Some)
+            .ok_or_else(|| Problem::not_found(format!("there is no node `{node}`")))
     }
 
     /// Login's answer for the edge of another node, which hosts no login.
