@@ -17,6 +17,9 @@ use crate::store::Store;
 
 pub(crate) use self::sample::Sampler;
 
+#[cfg(test)]
+mod tests;
+
 const READ: Permission = Permission::new("node.read");
 const OPERATE: Permission = Permission::new("node.operate");
 

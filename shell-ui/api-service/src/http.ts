@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** The site the request is about, when it is not the one in the address. */
   readonly site?: string;
+  /** The node whose instance of the module is meant, where several nodes host it. */
+  readonly node?: string;
   /** A 401 is an answer to show here, not the end of the session. */
   readonly anonymous?: boolean;
 }
@@ -31,6 +33,7 @@ async function send(method: Method, path: string, body: unknown, options: Reques
   const headers = new Headers({ Accept: 'application/json, application/problem+json' });
   const site = options.site ?? address.value.site;
   if (site !== undefined) headers.set('DCP-Site', site);
+  if (options.node !== undefined) headers.set('DCP-Node', options.node);
   // the edge takes changes only as JSON: a foreign page's form cannot send it
   if (method !== 'GET') headers.set('Content-Type', 'application/json');
   try {

@@ -1,19 +1,20 @@
 import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
 import { followLink, may, siteAddress } from '@dcp/api-service';
 import { shared } from '@dcp/kit';
+import { MessagesPage } from './messages/messages-page';
 import { READ, READ_NODE } from './model';
 import { ModulesPage } from './modules/modules-page';
 import { RolesPage } from './roles/roles-page';
 import { t } from './texts';
 import { UsersPage } from './users/users-page';
 
-const PAGES = ['users', 'roles', 'modules'] as const;
+const PAGES = ['users', 'roles', 'modules', 'messages'] as const;
 type Page = (typeof PAGES)[number];
-const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, modules: READ_NODE };
+const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, modules: READ_NODE, messages: READ_NODE };
 
 @Component({
   selector: 'adm-root',
-  imports: [ModulesPage, RolesPage, UsersPage],
+  imports: [MessagesPage, ModulesPage, RolesPage, UsersPage],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <h1>{{ t('title') }}</h1>
@@ -35,6 +36,9 @@ const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, module
       }
       @case ('modules') {
         <adm-modules />
+      }
+      @case ('messages') {
+        <adm-messages />
       }
     }
   `,
