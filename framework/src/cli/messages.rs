@@ -80,8 +80,8 @@ pub(crate) struct Filter {
 #[derive(Args)]
 pub(crate) struct Order {
     /// Why: it is recorded with your name.
-    #[arg(long)]
-    why: String,
+    #[arg(long, required_unless_present = "dry_run")]
+    why: Option<String>,
     /// Only count.
     #[arg(long)]
     dry_run: bool,

@@ -66,7 +66,9 @@ async fn whole(
     choice: Choice,
 ) -> anyhow::Result<u64> {
     let mut body = filter.members();
-    body.insert("why".to_owned(), json!(order.why));
+    if let Some(why) = &order.why {
+        body.insert("why".to_owned(), json!(why));
+    }
     body.insert("dry_run".to_owned(), json!(order.dry_run));
     if let Choice::Replay { rate } = choice {
         body.insert("rate".to_owned(), json!(rate));

@@ -14,6 +14,11 @@ import { server, type Choice, type Group, type Letter, type Post, type Verdict }
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './group-panel.html',
   styles: `
+    :host {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr);
+      gap: var(--dcp-space-3);
+    }
     .actions {
       display: flex;
       gap: var(--dcp-space-2);

@@ -25,7 +25,7 @@ import { server, type Post } from './model';
           @if (one.ordered) {
             <p class="holds-up">{{ t('holdsUpText') }}</p>
           }
-          <div class="dcp-body">
+          <div class="content">
             <dl class="dcp-facts">
               @for (fact of facts(); track fact.name) {
                 <dt>{{ fact.name }}</dt>
@@ -50,6 +50,11 @@ import { server, type Post } from './model';
       padding: var(--dcp-space-2) var(--dcp-space-3);
       background: var(--dcp-warning-surface);
       color: var(--dcp-warning);
+    }
+    .content {
+      display: grid;
+      gap: var(--dcp-space-2);
+      padding: var(--dcp-space-3);
     }
     pre {
       max-height: 40vh;
