@@ -87,7 +87,7 @@ test('the pages of an analyst', async () => {
 
 test('the pages of an administrator', async () => {
   const { page, found } = await germanPage('administrator');
-  for (const [path, seen] of [['', 'Benutzer'], ['/roles', 'Laboranalyst'], ['/roles?role=analyst', 'eingebaut'], ['/modules', 'gxp-node'], ['?user=new', 'Neuer Benutzer']]) {
+  for (const [path, seen] of [['', 'Benutzer'], ['/roles', 'Laboranalyst'], ['/roles?role=analyst', 'eingebaut'], ['/modules', 'gxp-node'], ['/messages', 'Nichts ist unzustellbar'], ['?user=new', 'Neuer Benutzer']]) {
     await page.goto(`${portal}/app/basel/administration${path}`);
     await page.getByText(seen).first().waitFor();
     found.push(...(await notGerman(page, `administration${path.replace(/\W/g, '-')}`)));
