@@ -28,8 +28,10 @@ pub const STORE_ROWS: usize = 100_000;
 pub const MESSAGE_BYTES: usize = 256 * 1024;
 /// The key of a message: part of an index.
 pub const KEY_BYTES: usize = 200;
-/// Messages sent in one go from the outbox: one commit before and one after.
-pub const OUTBOX_BATCH: usize = 200;
+/// Messages sent in one go from the outbox, before their confirms are waited for.
+pub const OUTBOX_BATCH: usize = 250;
+/// Such batches read at once: while one is on its way the one before it is written off.
+pub const OUTBOX_BATCHES: usize = 4;
 /// How long the bus may take to store one batch; after that the batch is sent again.
 pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(5);
 /// How often the outbox is looked at without being woken: rows of a process that died are sent then.

@@ -19,6 +19,9 @@ use crate::store::Store;
 
 const LEASE: &str = "reconcile";
 
+/// So often a message is looked for in a queue that is never empty, before it counts as lost: for a quarter of an hour.
+const LOOKS: u32 = 4;
+
 pub(super) struct Reconciler {
     pub(super) store: Store,
     pub(super) bus: Arc<dyn Bus>,
@@ -37,6 +40,14 @@ struct Row {
     /// The subscriber has recorded a later one.
     passed: bool,
     follows: Option<Uuid>,
+}
+
+impl Row {
+    /// Whether it must have been lost although the queue is never empty: what came later is recorded, for long. Lanes go on
+    /// apart from each other, so that what came later says nothing there.
+    fn seems_lost(&self) -> bool {
+        self.passed && self.lanes == 0 && self.attempts >= LOOKS
+    }
 }
 
 impl Reconciler {
@@ -97,7 +108,7 @@ impl Reconciler {
                 None => self.bus.depth(&queue).await?,
             };
             depths.insert(queue.clone(), depth);
-            if row.passed || depth == 0 {
+            if depth == 0 || row.seems_lost() {
                 outgoing.to = Destination::Queue(queue);
                 lost.push(outgoing);
             }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Bus, BusError, Destination, Envelope, Outgoing, pause};
 use crate::clock::{Clock, Timestamp};
 use crate::crash::point;
-use crate::limits::{OUTBOX_BATCH, OUTBOX_POLL, PUBLISH_DEADLINE, RESEND_AFTER};
+use crate::limits::{OUTBOX_BATCH, OUTBOX_BATCHES, OUTBOX_POLL, PUBLISH_DEADLINE, RESEND_AFTER};
 use crate::params;
 use crate::store::Store;
 
@@ -128,30 +128,50 @@ impl Relay {
         Ok(None)
     }
 
+    /// Sends what is due in batches; while one is on its way the one before it is written off.
     async fn send(&self, now: Timestamp) -> Result<(), super::Cause> {
         loop {
             let rows: Vec<Row> = self
                 .store
-                .read("dcp_outbox_due", params![now, OUTBOX_BATCH])
+                .read(
+                    "dcp_outbox_due",
+                    params![now, OUTBOX_BATCH * OUTBOX_BATCHES],
+                )
                 .await?
                 .all()?;
             if rows.is_empty() {
                 return Ok(());
             }
             point("relay.read");
-            let messages = rows
-                .iter()
-                .map(|row| message(&row.destination, &row.envelope, row.seq, row.follows))
-                .collect::<Result<Vec<_>, _>>()?;
-            // The bus has this deadline for sending and for each confirm, and cleans up behind it; this is for one that hangs.
-            let patience = PUBLISH_DEADLINE * 3;
-            let sent = tokio::time::timeout(patience, self.bus.publish(&messages)).await;
-            let outcomes =
-                sent.map_err(|_| BusError::unavailable("the bus did not answer in time"))?;
-            point("relay.published");
-            self.settle(&rows, outcomes).await?;
+            let mut batches = rows.chunks(OUTBOX_BATCH);
+            let mut sent = match batches.next() {
+                Some(batch) => (batch, self.publish(batch).await?),
+                None => return Ok(()),
+            };
+            for batch in batches {
+                if sent.1.iter().any(is_outage) {
+                    break;
+                }
+                let (settled, outcomes) =
+                    futures_util::join!(self.settle(sent.0, sent.1), self.publish(batch));
+                sent = (batch, outcomes?);
+                settled?;
+            }
+            self.settle(sent.0, sent.1).await?;
             point("relay.settled");
         }
+    }
+
+    async fn publish(&self, rows: &[Row]) -> Result<Vec<Result<(), BusError>>, super::Cause> {
+        let messages = rows
+            .iter()
+            .map(|row| message(&row.destination, &row.envelope, row.seq, row.follows))
+            .collect::<Result<Vec<_>, _>>()?;
+        // The bus has this deadline for sending and for each confirm, and cleans up behind it; this is for one that hangs.
+        let patience = PUBLISH_DEADLINE * 3;
+        let sent = tokio::time::timeout(patience, self.bus.publish(&messages)).await;
+        point("relay.published");
+        sent.map_err(|_| BusError::unavailable("the bus did not answer in time").into())
     }
 
     async fn settle(
@@ -183,6 +203,10 @@ impl Relay {
         tx.commit().await?;
         outage.map_or(Ok(()), Err)
     }
+}
+
+fn is_outage(outcome: &Result<(), BusError>) -> bool {
+    matches!(outcome, Err(BusError::Unavailable(_)))
 }
 
 /// A message as it is sent: it names the one before it of the same key as long as that may still be on its way.

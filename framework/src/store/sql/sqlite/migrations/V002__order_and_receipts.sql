@@ -4,6 +4,7 @@ ALTER TABLE dcp_outbox ADD COLUMN message_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE dcp_outbox ADD COLUMN sent_at TEXT;
 DROP INDEX dcp_outbox_due;
 CREATE INDEX dcp_outbox_unsent ON dcp_outbox (seq) WHERE sent_at IS NULL;
+CREATE INDEX dcp_outbox_postponed ON dcp_outbox (not_before) WHERE sent_at IS NULL AND attempts > 0;
 CREATE INDEX dcp_outbox_kept ON dcp_outbox (not_before) WHERE sent_at IS NOT NULL;
 CREATE INDEX dcp_outbox_sent_id ON dcp_outbox (id) WHERE sent_at IS NOT NULL;
 CREATE INDEX dcp_outbox_stream ON dcp_outbox (name, message_key, seq);
