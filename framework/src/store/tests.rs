@@ -281,6 +281,28 @@ async fn a_second_transaction_waits_for_the_first(address: &str) {
 }
 
 #[tokio::test]
+async fn many_may_open_a_new_database_at_once() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", folder.path().join("sample.db").display());
+        let all = (0..8).map(|_| {
+            let address = address.clone();
+            tokio::task::spawn_blocking(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                runtime
+                    .unwrap()
+                    .block_on(async { open(&address).await.module().to_owned() })
+            })
+        });
+        for opened in futures_util::future::join_all(all).await {
+            assert_eq!(opened.unwrap(), "sample");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_migration_that_changed_after_it_was_applied_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let address = format!("sqlite:{}", folder.path().join("sample.db").display());

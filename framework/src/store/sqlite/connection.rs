@@ -1,5 +1,6 @@
 //! One SQLite connection: settings, and the execution of procedures on it.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(map)?;
     connection.busy_timeout(STORE_LOCK).map_err(map)?;
+    // Of two processes that turn a new file to its log at once, SQLite refuses one without waiting.
+    let _alone = alone(file)?;
     connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS);
     let settings = format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON;
@@ -34,6 +37,14 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
     );
     connection.execute_batch(&settings).map_err(map)?;
     Ok(connection)
+}
+
+/// Waits until no other process opens the file.
+fn alone(file: &Path) -> Result<File, StoreError> {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-opening");
+    let lock = File::create(name).and_then(|lock| lock.lock().map(|()| lock));
+    lock.map_err(|error| StoreError::Unavailable(Box::new(error)))
 }
 
 /// Runs the statements of a procedure; the rows of the last one are the answer.
