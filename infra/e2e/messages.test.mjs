@@ -12,6 +12,8 @@ const TASKS = 'q.calc.task.publish.v1.all';
 const ORDERED = 'q.login.administration.user.changed.v1';
 // The bus is a file only where no broker was named: no other place to put a wrong message into.
 const local = { skip: process.env.DCP_RABBITMQ_URL ? 'the bus is RabbitMQ' : false };
+// A platform that is tested twice keeps its decisions.
+const stamp = Date.now().toString(36);
 let browser, page, operator;
 
 before(async () => {
@@ -72,7 +74,7 @@ test('the operator sees why a message died, tries it again and gives it up', loc
   await dialog.getByRole('button', { name: 'Replay' }).click();
   await dialog.getByText('Say in a few words why.').waitFor();
   await accessible(page, 'the dialog of a decision');
-  await dialog.getByLabel('Reason').fill('The engine was replaced');
+  await dialog.getByLabel('Reason').fill(`The engine was replaced ${stamp}`);
   await screenshot(page, 'messages-replay');
   await dialog.getByRole('button', { name: 'Replay' }).click();
   await page.getByText('Tried again: 1').waitFor();
@@ -85,13 +87,13 @@ test('the operator sees why a message died, tries it again and gives it up', loc
   await page.reload();
   await page.getByRole('button', { name: 'Discard all …' }).click();
   await dialog.getByText('Messages that will never take effect: 1.', { exact: false }).waitFor();
-  await dialog.getByLabel('Reason').fill('The sender was wrong');
+  await dialog.getByLabel('Reason').fill(`The sender was wrong ${stamp}`);
   await dialog.getByRole('button', { name: 'Discard' }).click();
   await page.getByText('Discarded: 1').waitFor();
   await page.getByText('No dead letters: every message took effect').waitFor();
   const decisions = page.getByRole('grid', { name: 'Decisions' });
-  await decisions.getByText('The engine was replaced').waitFor();
-  await decisions.getByText('The sender was wrong').waitFor();
+  await decisions.getByText(`The engine was replaced ${stamp}`).waitFor();
+  await decisions.getByText(`The sender was wrong ${stamp}`).waitFor();
   await screenshot(page, 'messages-decided');
   assert.deepEqual(page.problems, []);
 });

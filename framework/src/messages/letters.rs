@@ -127,7 +127,7 @@ impl From<DeadLetterGroup> for Group {
 
 /// What somebody decided about a dead letter.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Decision {
+pub(super) struct DecisionRecord {
     queue: String,
     id: Uuid,
     #[serde(rename = "type")]
@@ -139,7 +139,7 @@ pub(super) struct Decision {
     at: Timestamp,
 }
 
-impl From<DeadLetterDecision> for Decision {
+impl From<DeadLetterDecision> for DecisionRecord {
     fn from(decision: DeadLetterDecision) -> Self {
         Self {
             queue: decision.subscriber,
@@ -182,10 +182,10 @@ pub(super) async fn groups(State(messages): State<Messages>) -> Result<Json<Vec<
 }
 
 /// The latest decisions about dead letters of this module, the newest first.
-#[utoipa::path(get, path = "/dead-letters/decisions", tag = "messages", responses((status = 200, body = Vec<Decision>)))]
+#[utoipa::path(get, path = "/dead-letters/decisions", tag = "messages", responses((status = 200, body = Vec<DecisionRecord>)))]
 pub(super) async fn decisions(
     State(messages): State<Messages>,
-) -> Result<Json<Vec<Decision>>, Problem> {
+) -> Result<Json<Vec<DecisionRecord>>, Problem> {
     let found = dead_letter_decisions(&messages.store, DECISIONS).await?;
-    Ok(Json(found.into_iter().map(Decision::from).collect()))
+    Ok(Json(found.into_iter().map(DecisionRecord::from).collect()))
 }
