@@ -23,7 +23,7 @@ const ENGLISH = /\b(the|and|of|is|are|not|with|this|that|has|have|no|by|to|from|
 async function words(page) {
   return page.evaluate(() => {
     const copy = document.body.cloneNode(true);
-    const data = 'code, pre, [lang="en"], noscript, script, style, .path, .id, .more, .dcp-figure-readout th, [role="treeitem"], [role="gridcell"] a, option';
+    const data = 'code, pre, [lang="en"], [translate="no"], noscript, script, style, .path, .id, .more, .dcp-figure-readout th, [role="treeitem"], [role="gridcell"] a, option';
     for (const one of copy.querySelectorAll(data)) one.remove();
     const names = ['aria-label', 'title', 'placeholder'];
     const labels = [...copy.querySelectorAll('*')].flatMap((one) => names.map((name) => one.getAttribute(name) ?? ''));
@@ -87,7 +87,7 @@ test('the pages of an analyst', async () => {
 
 test('the pages of an administrator', async () => {
   const { page, found } = await germanPage('administrator');
-  for (const [path, seen] of [['', 'Benutzer'], ['/roles', 'Laboranalyst'], ['/roles?role=analyst', 'eingebaut'], ['/modules', 'gxp-node'], ['/messages', 'Nichts ist unzustellbar'], ['?user=new', 'Neuer Benutzer']]) {
+  for (const [path, seen] of [['', 'Benutzer'], ['/roles', 'Laboranalyst'], ['/roles?role=analyst', 'eingebaut'], ['/modules', 'gxp-node'], ['/messages', 'Warteschlangen und Ausgänge'], ['?user=new', 'Neuer Benutzer']]) {
     await page.goto(`${portal}/app/basel/administration${path}`);
     await page.getByText(seen).first().waitFor();
     found.push(...(await notGerman(page, `administration${path.replace(/\W/g, '-')}`)));

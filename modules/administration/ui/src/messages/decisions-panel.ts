@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 import { formatTime, localized } from '@dcp/api-service';
-import { DataTable, shared, StatePanel, type Column, type Loadable } from '@dcp/kit';
+import { CellTemplate, DataTable, shared, StatePanel, type Column, type Loadable } from '@dcp/kit';
 import { t } from '../texts';
 import type { Decision, Post } from './model';
 
@@ -12,7 +12,7 @@ interface Row {
 /** Who decided what about dead letters, and why. */
 @Component({
   selector: 'adm-decisions',
-  imports: [DataTable, StatePanel],
+  imports: [CellTemplate, DataTable, StatePanel],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <section class="dcp-panel" aria-labelledby="decisions-title">
@@ -20,7 +20,11 @@ interface Row {
         <h2 id="decisions-title">{{ t('decisions') }}</h2>
       </header>
       <dcp-state [of]="posts()" [empty]="rows().length === 0" [emptyTitle]="t('noDecisions')" [emptyText]="t('noDecisionsText')">
-        <dcp-table file="decisions" maxHeight="40vh" [label]="t('decisions')" [rows]="rows()" [columns]="columns()" [key]="key" />
+        <dcp-table file="decisions" maxHeight="40vh" [label]="t('decisions')" [rows]="rows()" [columns]="columns()" [key]="key">
+          <ng-template dcpCell="why" [dcpCellOf]="rows()" let-row>
+            <span class="text" translate="no" [title]="row.decision.why">{{ row.decision.why }}</span>
+          </ng-template>
+        </dcp-table>
       </dcp-state>
     </section>
   `,
