@@ -257,6 +257,7 @@ impl Runner {
                 Ok(true)
             }
             Decision::Dead { attempts } => {
+                reactor.inbox.measures.dead();
                 let attempts = attempts.min(MAX_ATTEMPTS);
                 self.give_up(row, &envelope, ordered, &reason, attempts)
                     .await
