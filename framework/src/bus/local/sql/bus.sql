@@ -25,8 +25,8 @@ FROM json_each(:queues) AS asked;
 -- procedure bus_take(queue TEXT, count INTEGER, now TIME, owner TEXT, lease_until TIME) -> seq INTEGER, envelope TEXT, deliveries INTEGER
 UPDATE message SET owner = :owner, not_before = :lease_until, deliveries = deliveries + 1
 WHERE seq IN (SELECT seq FROM message INDEXED BY message_in_order WHERE queue = :queue AND not_before <= :now
-    AND NOT EXISTS (SELECT 1 FROM queue JOIN message AS held ON held.queue = queue.name
-        WHERE queue.name = :queue AND queue.single = 1 AND held.owner <> :owner AND held.not_before > :now)
+    AND NOT EXISTS (SELECT 1 FROM message AS held INDEXED BY message_owned JOIN queue ON queue.name = held.queue
+        WHERE held.owner IS NOT NULL AND held.queue = :queue AND held.owner <> :owner AND held.not_before > :now AND queue.single = 1)
     ORDER BY seq LIMIT :count)
 RETURNING seq, envelope, deliveries;
 
