@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use dcp::bus::{Bus, Delivery, Subscriptions, Topology, connect};
 use dcp::clock::{Clock as _, Ids, SystemClock};
-use dcp::events::{Event, wire_name};
+use dcp::events::Event;
 use dcp::identity::{Claims, Grants, ISSUER, Kind, Signer, generate_keys};
-use dcp::model::Zone;
+use dcp::model::{Manifest, Zone};
 use dcp::store::Store;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -217,9 +217,8 @@ impl Module {
         .await
         .unwrap();
         let bus = self.bus().await;
-        bus.declare(&Topology::default().event(&self.name, &wire_name::<E>()))
-            .await
-            .unwrap();
+        let topology = topology();
+        bus.declare(&topology).await.unwrap();
         let stop = tokio_util::sync::CancellationToken::new();
         let delivery = Delivery::start(
             store.clone(),
@@ -233,8 +232,9 @@ impl Module {
         tx.publish(event).await.unwrap();
         tx.commit().await.unwrap();
         delivery.settle(PATIENCE).await.unwrap();
-        self.wait_for_queue(&dcp::bus::event_queue(&self.name, &wire_name::<E>()))
-            .await;
+        for queue in topology.queues() {
+            self.wait_for_queue(queue).await;
+        }
         stop.cancel();
     }
 
@@ -298,6 +298,13 @@ pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
     let status = answer.status();
     let body = answer.bytes().await.unwrap();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// The queues that the module's manifest specifies.
+fn topology() -> Topology {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/module.toml");
+    let manifest = Manifest::parse(&std::fs::read_to_string(file).expect("module.toml"));
+    Topology::default().manifest(&manifest.expect("a manifest"), &[])
 }
 
 /// A problem without what differs from run to run.
