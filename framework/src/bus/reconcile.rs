@@ -73,6 +73,8 @@ impl Reconciler {
     }
 
     async fn overdue(&self) -> Result<(), super::Cause> {
+        // Asked once: what this round sends again must not pass for what was there before.
+        let mut depths = HashMap::new();
         loop {
             let now = self.clock.now();
             let rows: Vec<Row> = self
@@ -83,7 +85,7 @@ impl Reconciler {
             if rows.is_empty() {
                 return Ok(());
             }
-            self.send_lost(&rows).await?;
+            self.send_lost(&rows, &mut depths).await?;
             point("reconcile.sent");
             let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
             let looks = rows.iter().map(|row| row.attempts + 1).max();
@@ -93,9 +95,12 @@ impl Reconciler {
         }
     }
 
-    async fn send_lost(&self, rows: &[Row]) -> Result<(), super::Cause> {
+    async fn send_lost(
+        &self,
+        rows: &[Row],
+        depths: &mut HashMap<String, u64>,
+    ) -> Result<(), super::Cause> {
         let mut lost = Vec::new();
-        let mut depths = HashMap::new();
         for row in rows {
             let mut outgoing = message("", &row.envelope, row.seq, row.follows)?;
             let queue = if row.lanes > 0 {
