@@ -42,6 +42,10 @@ pub const RESEND_AFTER: Duration = Duration::from_secs(30);
 pub const RESEND_AT_MOST: Duration = Duration::from_mins(10);
 /// How often sent messages are looked at that no subscriber has recorded.
 pub const RECONCILE: Duration = Duration::from_secs(3);
+/// The part of the time that looking at them may take: one in so many.
+pub const RECONCILE_SHARE: u32 = 20;
+/// When a message counts as lost although its queue is never empty: a later one is recorded and this one was sent so long ago.
+pub const LOST_AFTER: Duration = Duration::from_mins(15);
 /// How long what a subscriber has recorded gathers before the publisher is told.
 pub const RECEIPT_GATHER: Duration = Duration::from_secs(1);
 /// Messages named in one notice to a publisher.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -10,17 +11,14 @@ use uuid::Uuid;
 
 use super::queue::{lane, lane_queue};
 use super::relay::message;
-use super::{Bus, BusError, Destination, Outgoing, pause};
+use super::{Bus, BusError, Cause, Destination, Outgoing, pause};
 use crate::clock::Clock;
 use crate::crash::point;
-use crate::limits::{OUTBOX_BATCH, RECONCILE};
+use crate::limits::{LOST_AFTER, OUTBOX_BATCH, RECONCILE, RECONCILE_SHARE};
 use crate::params;
 use crate::store::Store;
 
 const LEASE: &str = "reconcile";
-
-/// So often a message is looked for in a queue that is never empty, before it counts as lost: for a quarter of an hour.
-const LOOKS: u32 = 4;
 
 pub(super) struct Reconciler {
     pub(super) store: Store,
@@ -37,33 +35,61 @@ struct Row {
     attempts: u32,
     queue: String,
     lanes: u8,
-    /// The subscriber has recorded a later one.
-    passed: bool,
+    /// What came later is recorded, for long: a queue without lanes that is never empty cannot hold this one. Lanes go on apart
+    /// from each other, so that what came later says nothing there.
+    lost: bool,
     follows: Option<Uuid>,
 }
 
-impl Row {
-    /// Whether it must have been lost although the queue is never empty: what came later is recorded, for long. Lanes go on
-    /// apart from each other, so that what came later says nothing there.
-    fn seems_lost(&self) -> bool {
-        self.passed && self.lanes == 0 && self.attempts >= LOOKS
+/// Which lanes of each queue were empty when this round first looked: what the round sends again must not pass for what was
+/// there before.
+#[derive(Debug, Default)]
+struct Empty(HashMap<String, Vec<bool>>);
+
+impl Empty {
+    /// Queues that hold something in every lane: nothing goes to them, so that they are not read again in this round.
+    fn busy(&self) -> Vec<&str> {
+        let busy = self.0.iter().filter(|(_, lanes)| !lanes.contains(&true));
+        busy.map(|(queue, _)| queue.as_str()).collect()
+    }
+
+    async fn look(&mut self, bus: &dyn Bus, row: &Row) -> Result<(), BusError> {
+        if self.0.contains_key(&row.queue) {
+            return Ok(());
+        }
+        let mut lanes = Vec::new();
+        if row.lanes == 0 {
+            lanes.push(bus.depth(&row.queue).await? == 0);
+        }
+        for lane in 0..row.lanes {
+            lanes.push(bus.depth(&lane_queue(&row.queue, lane)).await? == 0);
+        }
+        self.0.insert(row.queue.clone(), lanes);
+        Ok(())
+    }
+
+    fn has(&self, queue: &str, lane: u8) -> bool {
+        let lanes = self.0.get(queue);
+        lanes.and_then(|lanes| lanes.get(usize::from(lane))) == Some(&true)
     }
 }
 
 impl Reconciler {
     pub(super) async fn run(self) {
         while !self.stop.is_cancelled() {
+            let started = Instant::now();
             if let Err(cause) = self.round().await {
                 tracing::debug!(%cause, "what subscribers have not recorded is looked at later");
             }
+            let pause = RECONCILE.max(started.elapsed() * RECONCILE_SHARE);
             tokio::select! {
-                () = self.clock.sleep(RECONCILE) => {}
+                () = self.clock.sleep(pause) => {}
                 () = self.stop.cancelled() => {}
             }
         }
     }
 
-    async fn round(&self) -> Result<(), super::Cause> {
+    async fn round(&self) -> Result<(), Cause> {
         let Some(lease) = self.store.try_lease(LEASE).await? else {
             return Ok(());
         };
@@ -72,52 +98,67 @@ impl Reconciler {
         done
     }
 
-    async fn overdue(&self) -> Result<(), super::Cause> {
-        // Asked once: what this round sends again must not pass for what was there before.
-        let mut depths = HashMap::new();
+    async fn overdue(&self) -> Result<(), Cause> {
+        let mut empty = Empty::default();
         loop {
             let now = self.clock.now();
+            let lost_before = now.checked_sub(LOST_AFTER)?;
+            let busy = serde_json::to_string(&empty.busy())?;
             let rows: Vec<Row> = self
                 .store
-                .read("dcp_outbox_overdue", params![now, OUTBOX_BATCH])
+                .read(
+                    "dcp_outbox_overdue",
+                    params![now, lost_before, busy, OUTBOX_BATCH],
+                )
                 .await?
                 .all()?;
             if rows.is_empty() {
                 return Ok(());
             }
-            self.send_lost(&rows, &mut depths).await?;
-            point("reconcile.sent");
-            let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
-            let looks = rows.iter().map(|row| row.attempts + 1).max();
-            let look_at = now.checked_add(pause::before_look(looks.unwrap_or(1)))?;
-            let later = params![serde_json::to_string(&seqs)?, look_at];
-            self.store.write("dcp_outbox_look_later", later).await?;
+            self.look_after(&rows, &mut empty).await?;
         }
     }
 
-    async fn send_lost(
-        &self,
-        rows: &[Row],
-        depths: &mut HashMap<String, u64>,
-    ) -> Result<(), super::Cause> {
-        let mut lost = Vec::new();
+    /// Sends again what must have been lost, and puts off the rest until the next round.
+    async fn look_after(&self, rows: &[Row], empty: &mut Empty) -> Result<(), Cause> {
+        let (mut lost, mut again, mut held_back) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
+            empty.look(self.bus.as_ref(), row).await?;
             let mut outgoing = message("", &row.envelope, row.seq, row.follows)?;
-            let queue = if row.lanes > 0 {
-                lane_queue(&row.queue, lane(&outgoing.envelope.key))
+            let lane = lane(&outgoing.envelope.key);
+            let (queue, lane) = if row.lanes == 0 {
+                (row.queue.clone(), 0)
             } else {
-                row.queue.clone()
+                (lane_queue(&row.queue, lane), lane)
             };
-            let depth = match depths.get(&queue) {
-                Some(depth) => *depth,
-                None => self.bus.depth(&queue).await?,
-            };
-            depths.insert(queue.clone(), depth);
-            if depth == 0 || row.seems_lost() {
+            if row.lost || empty.has(&row.queue, lane) {
                 outgoing.to = Destination::Queue(queue);
                 lost.push(outgoing);
+                again.push(row);
+            } else {
+                held_back.push(row);
             }
         }
+        self.send(&lost).await?;
+        point("reconcile.sent");
+        let looks = again.iter().map(|row| row.attempts + 1).max();
+        self.look_later(&again, 1, pause::before_look(looks.unwrap_or(1)))
+            .await?;
+        self.look_later(&held_back, 0, RECONCILE).await
+    }
+
+    async fn look_later(&self, rows: &[&Row], again: u32, pause: Duration) -> Result<(), Cause> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        let look_at = self.clock.now().checked_add(pause)?;
+        let later = params![serde_json::to_string(&seqs)?, look_at, again];
+        self.store.write("dcp_outbox_look_later", later).await?;
+        Ok(())
+    }
+
+    async fn send(&self, lost: &[Outgoing]) -> Result<(), Cause> {
         if lost.is_empty() {
             return Ok(());
         }
@@ -126,7 +167,7 @@ impl Reconciler {
             "messages that a subscriber has not recorded are sent again"
         );
         for (outcome, Outgoing { to, envelope }) in
-            self.bus.publish(&lost).await.into_iter().zip(&lost)
+            self.bus.publish(lost).await.into_iter().zip(lost)
         {
             match outcome {
                 Ok(()) => metrics::counter!("dcp_resent_total").increment(1),

@@ -44,20 +44,22 @@ SELECT (SELECT COUNT_BIG(*) FROM dbo.dcp_outbox WHERE sent_at IS NULL) AS waitin
     (SELECT COUNT_BIG(*) FROM dbo.dcp_outbox WHERE sent_at IS NOT NULL) AS kept;
 GO
 
--- returns seq BIGINT, name NVARCHAR(200), envelope NVARCHAR(MAX), attempts INT, queue NVARCHAR(300), lanes INT, passed BIT, follows NVARCHAR(36)
-CREATE PROCEDURE dbo.dcp_outbox_overdue @now DATETIMEOFFSET(6), @count INT AS
-SELECT TOP (@count) o.seq, o.name, o.envelope, o.attempts, a.queue, s.lanes,
-    CAST(CASE WHEN s.received_seq > o.seq THEN 1 ELSE 0 END AS BIT) AS passed,
+-- returns seq BIGINT, name NVARCHAR(200), envelope NVARCHAR(MAX), attempts INT, queue NVARCHAR(300), lanes INT, lost BIT, follows NVARCHAR(36)
+CREATE PROCEDURE dbo.dcp_outbox_overdue @now DATETIMEOFFSET(6), @lost_before DATETIMEOFFSET(6), @busy NVARCHAR(MAX), @count INT AS
+SELECT TOP (@count) overdue.seq, overdue.name, overdue.envelope, overdue.attempts, overdue.queue, overdue.lanes, overdue.lost,
     (SELECT TOP (1) earlier.id FROM dbo.dcp_outbox AS earlier
-     WHERE earlier.name = o.name AND earlier.message_key = o.message_key AND earlier.seq < o.seq
+     WHERE earlier.name = overdue.name AND earlier.message_key = overdue.message_key AND earlier.seq < overdue.seq
      ORDER BY earlier.seq DESC) AS follows
-FROM dbo.dcp_outbox AS o JOIN dbo.dcp_awaiting AS a ON a.seq = o.seq
-    JOIN dbo.dcp_subscriber AS s ON s.event = o.name AND s.queue = a.queue
-WHERE o.sent_at IS NOT NULL AND o.not_before <= @now ORDER BY o.seq;
+FROM (SELECT o.seq, o.name, o.message_key, o.envelope, o.attempts, a.queue, s.lanes,
+        CAST(CASE WHEN s.lanes = 0 AND s.received_seq > o.seq AND o.sent_at < @lost_before THEN 1 ELSE 0 END AS BIT) AS lost
+    FROM dbo.dcp_outbox AS o JOIN dbo.dcp_awaiting AS a ON a.seq = o.seq
+        JOIN dbo.dcp_subscriber AS s ON s.event = o.name AND s.queue = a.queue
+    WHERE o.sent_at IS NOT NULL AND o.not_before <= @now) AS overdue
+WHERE overdue.lost = 1 OR overdue.queue NOT IN (SELECT value FROM OPENJSON(@busy)) ORDER BY overdue.seq;
 GO
 
-CREATE PROCEDURE dbo.dcp_outbox_look_later @seqs NVARCHAR(MAX), @not_before DATETIMEOFFSET(6) AS
-UPDATE dbo.dcp_outbox SET not_before = @not_before, attempts = attempts + 1
+CREATE PROCEDURE dbo.dcp_outbox_look_later @seqs NVARCHAR(MAX), @not_before DATETIMEOFFSET(6), @again INT AS
+UPDATE dbo.dcp_outbox SET not_before = @not_before, attempts = attempts + @again
 WHERE sent_at IS NOT NULL AND seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs));
 GO
 

@@ -34,19 +34,21 @@ SELECT COALESCE(SUM(sent_at IS NULL), 0) AS waiting,
     COALESCE(SUM(sent_at IS NOT NULL), 0) AS kept
 FROM dcp_outbox;
 
--- procedure dcp_outbox_overdue(now TIME, count INTEGER) ->
---   seq INTEGER, name TEXT, envelope TEXT, attempts INTEGER, queue TEXT, lanes INTEGER, passed BOOL, follows TEXT
-SELECT dcp_outbox.seq, dcp_outbox.name, dcp_outbox.envelope, dcp_outbox.attempts, dcp_awaiting.queue, dcp_subscriber.lanes,
-    dcp_subscriber.received_seq > dcp_outbox.seq AS passed,
+-- procedure dcp_outbox_overdue(now TIME, lost_before TIME, busy JSON, count INTEGER) ->
+--   seq INTEGER, name TEXT, envelope TEXT, attempts INTEGER, queue TEXT, lanes INTEGER, lost BOOL, follows TEXT
+SELECT seq, name, envelope, attempts, queue, lanes, lost,
     (SELECT earlier.id FROM dcp_outbox AS earlier
-     WHERE earlier.name = dcp_outbox.name AND earlier.message_key = dcp_outbox.message_key AND earlier.seq < dcp_outbox.seq
+     WHERE earlier.name = overdue.name AND earlier.message_key = overdue.message_key AND earlier.seq < overdue.seq
      ORDER BY earlier.seq DESC LIMIT 1) AS follows
-FROM dcp_outbox JOIN dcp_awaiting ON dcp_awaiting.seq = dcp_outbox.seq
-    JOIN dcp_subscriber ON dcp_subscriber.event = dcp_outbox.name AND dcp_subscriber.queue = dcp_awaiting.queue
-WHERE dcp_outbox.sent_at IS NOT NULL AND dcp_outbox.not_before <= :now ORDER BY dcp_outbox.seq LIMIT :count;
+FROM (SELECT dcp_outbox.*, dcp_awaiting.queue, dcp_subscriber.lanes,
+        dcp_subscriber.lanes = 0 AND dcp_subscriber.received_seq > dcp_outbox.seq AND dcp_outbox.sent_at < :lost_before AS lost
+    FROM dcp_outbox JOIN dcp_awaiting ON dcp_awaiting.seq = dcp_outbox.seq
+        JOIN dcp_subscriber ON dcp_subscriber.event = dcp_outbox.name AND dcp_subscriber.queue = dcp_awaiting.queue
+    WHERE dcp_outbox.sent_at IS NOT NULL AND dcp_outbox.not_before <= :now) AS overdue
+WHERE lost OR queue NOT IN (SELECT value FROM json_each(:busy)) ORDER BY seq LIMIT :count;
 
--- procedure dcp_outbox_look_later(seqs JSON, not_before TIME)
-UPDATE dcp_outbox SET not_before = :not_before, attempts = attempts + 1
+-- procedure dcp_outbox_look_later(seqs JSON, not_before TIME, again INTEGER)
+UPDATE dcp_outbox SET not_before = :not_before, attempts = attempts + :again
 WHERE sent_at IS NOT NULL AND seq IN (SELECT value FROM json_each(:seqs));
 
 -- procedure dcp_outbox_look_now(now TIME)
