@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dcp_chaos::Changed;
 use tokio::task::JoinSet;
@@ -101,7 +101,7 @@ impl Ledger {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) clients: usize,
-    /// Subjects of all clients together: each belongs to one client, whose changes of it are numbered.
+    /// Subjects of all clients together: each belongs to one client, whose changes of it are numbered, on from those of loads before.
     pub(crate) subjects: usize,
     /// Acknowledged changes after which clients may stop.
     pub(crate) enough: u64,
@@ -142,6 +142,14 @@ impl Load {
     }
 }
 
+/// The time in microseconds: greater than any number of a load that has ended.
+fn first_number() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or_default()
+}
+
 async fn write(
     servers: Vec<SocketAddr>,
     number: usize,
@@ -151,6 +159,7 @@ async fn write(
 ) {
     let mut client = Client::new(servers);
     let own = (plan.subjects / plan.clients).max(1);
+    let first = first_number();
     for count in 0.. {
         if free.load(Ordering::Relaxed) && ledger.count() >= plan.enough {
             return;
@@ -158,7 +167,7 @@ async fn write(
         let change = Changed {
             id: Uuid::now_v7(),
             subject: format!("subject-{number}-{}", count % own),
-            number: u64::try_from(count / own).unwrap_or(u64::MAX),
+            number: first + u64::try_from(count / own).unwrap_or_default(),
             note: String::new(),
         };
         ledger.note_attempt(change.id);
