@@ -72,6 +72,11 @@ impl Empty {
         let lanes = self.0.get(queue);
         lanes.and_then(|lanes| lanes.get(usize::from(lane))) == Some(&true)
     }
+
+    /// Nothing more goes to this queue in this round: it is not there.
+    fn close(&mut self, queue: &str) {
+        self.0.insert(queue.to_owned(), Vec::new());
+    }
 }
 
 impl Reconciler {
@@ -121,7 +126,7 @@ impl Reconciler {
 
     /// Sends again what must have been lost, and puts off the rest until the next round.
     async fn look_after(&self, rows: &[Row], empty: &mut Empty) -> Result<(), Cause> {
-        let (mut lost, mut again, mut held_back) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lost, mut held_back) = (Vec::new(), Vec::new());
         for row in rows {
             empty.look(self.bus.as_ref(), row).await?;
             let mut outgoing = message("", &row.envelope, row.seq, row.follows)?;
@@ -133,16 +138,19 @@ impl Reconciler {
             };
             if row.lost || empty.has(&row.queue, lane) {
                 outgoing.to = Destination::Queue(queue);
-                lost.push(outgoing);
-                again.push(row);
+                lost.push((row, outgoing));
             } else {
                 held_back.push(row);
             }
         }
-        self.send(&lost).await?;
+        let (sent, missing) = self.send(lost).await?;
         point("reconcile.sent");
-        let looks = again.iter().map(|row| row.attempts + 1).max();
-        self.look_later(&again, 1, pause::before_look(looks.unwrap_or(1)))
+        for row in &missing {
+            empty.close(&row.queue);
+        }
+        held_back.extend(missing);
+        let looks = sent.iter().map(|row| row.attempts + 1).max();
+        self.look_later(&sent, 1, pause::before_look(looks.unwrap_or(1)))
             .await?;
         self.look_later(&held_back, 0, RECONCILE).await
     }
@@ -158,25 +166,37 @@ impl Reconciler {
         Ok(())
     }
 
-    async fn send(&self, lost: &[Outgoing]) -> Result<(), Cause> {
-        if lost.is_empty() {
-            return Ok(());
-        }
-        tracing::info!(
-            messages = lost.len(),
-            "messages that a subscriber has not recorded are sent again"
-        );
-        for (outcome, Outgoing { to, envelope }) in
-            self.bus.publish(lost).await.into_iter().zip(lost)
-        {
+    /// Those that were sent, and those whose queue is not there.
+    async fn send<'a>(
+        &self,
+        lost: Vec<(&'a Row, Outgoing)>,
+    ) -> Result<(Vec<&'a Row>, Vec<&'a Row>), Cause> {
+        let (rows, messages): (Vec<_>, Vec<_>) = lost.into_iter().unzip();
+        let (mut sent, mut missing) = (Vec::new(), Vec::new());
+        let outcomes = self.bus.publish(&messages).await;
+        for (outcome, row) in outcomes.into_iter().zip(rows) {
             match outcome {
-                Ok(()) => metrics::counter!("dcp_resent_total").increment(1),
+                Ok(()) => sent.push(row),
                 Err(BusError::Unavailable(cause)) => return Err(cause),
                 Err(error) => {
-                    tracing::warn!(%error, %to, message.id = %envelope.id, "a subscriber cannot be reached");
+                    tracing::debug!(%error, queue = row.queue, "a subscriber cannot be reached");
+                    missing.push(row);
                 }
             }
         }
-        Ok(())
+        if !sent.is_empty() {
+            metrics::counter!("dcp_resent_total").increment(u64::try_from(sent.len())?);
+            tracing::info!(
+                messages = sent.len(),
+                "messages that a subscriber has not recorded are sent again"
+            );
+        }
+        if let Some(row) = missing.first() {
+            tracing::warn!(
+                queue = row.queue,
+                "a subscriber cannot be reached: its queue is not there"
+            );
+        }
+        Ok((sent, missing))
     }
 }
