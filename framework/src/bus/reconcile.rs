@@ -31,8 +31,10 @@ pub(super) struct Reconciler {
 #[derive(Debug, Deserialize)]
 struct Row {
     seq: i64,
+    message_id: Uuid,
     envelope: String,
-    attempts: u32,
+    /// How often it was sent again.
+    looks: u32,
     queue: String,
     lanes: u8,
     /// What came later is recorded, for long: a queue without lanes that is never empty cannot hold this one. Lanes go on apart
@@ -149,20 +151,22 @@ impl Reconciler {
             empty.close(&row.queue);
         }
         held_back.extend(missing);
-        let looks = sent.iter().map(|row| row.attempts + 1).max();
+        let looks = sent.iter().map(|row| row.looks + 1).max();
         self.look_later(&sent, 1, pause::before_look(looks.unwrap_or(1)))
             .await?;
         self.look_later(&held_back, 0, RECONCILE).await
     }
 
     async fn look_later(&self, rows: &[&Row], again: u32, pause: Duration) -> Result<(), Cause> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
         let look_at = self.clock.now().checked_add(pause)?;
-        let later = params![serde_json::to_string(&seqs)?, look_at, again];
-        self.store.write("dcp_outbox_look_later", later).await?;
+        let mut by_queue: HashMap<&str, Vec<Uuid>> = HashMap::new();
+        for row in rows {
+            by_queue.entry(&row.queue).or_default().push(row.message_id);
+        }
+        for (queue, ids) in by_queue {
+            let later = params![queue, serde_json::to_string(&ids)?, look_at, again];
+            self.store.write("dcp_outbox_look_later", later).await?;
+        }
         Ok(())
     }
 

@@ -196,10 +196,9 @@ impl Relay {
             }
         }
         let sent = serde_json::to_string(&sent)?;
-        tx.call("dcp_outbox_await", params![&sent]).await?;
         let look_at = now.checked_add(RESEND_AFTER)?;
-        tx.call("dcp_outbox_sent", params![sent, now, look_at])
-            .await?;
+        tx.call("dcp_outbox_await", params![&sent, look_at]).await?;
+        tx.call("dcp_outbox_sent", params![sent, now]).await?;
         tx.commit().await?;
         outage.map_or(Ok(()), Err)
     }

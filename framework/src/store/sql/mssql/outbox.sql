@@ -13,17 +13,17 @@ SELECT TOP (@count) o.seq, o.destination, o.envelope, o.attempts,
 FROM dbo.dcp_outbox AS o WHERE o.sent_at IS NULL AND (o.attempts = 0 OR o.not_before <= @now) ORDER BY o.seq;
 GO
 
-CREATE PROCEDURE dbo.dcp_outbox_await @seqs NVARCHAR(MAX) AS
-INSERT INTO dbo.dcp_awaiting (message_id, queue, seq)
-SELECT o.id, s.queue, o.seq FROM dbo.dcp_outbox AS o JOIN dbo.dcp_subscriber AS s ON s.event = o.name
+CREATE PROCEDURE dbo.dcp_outbox_await @seqs NVARCHAR(MAX), @look_at DATETIMEOFFSET(6) AS
+INSERT INTO dbo.dcp_awaiting (message_id, queue, seq, look_at)
+SELECT o.id, s.queue, o.seq, @look_at FROM dbo.dcp_outbox AS o JOIN dbo.dcp_subscriber AS s ON s.event = o.name
 WHERE o.seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs)) AND o.destination = N'topic'
     AND NOT EXISTS (SELECT 1 FROM dbo.dcp_awaiting AS a WHERE a.message_id = o.id AND a.queue = s.queue);
 GO
 
-CREATE PROCEDURE dbo.dcp_outbox_sent @seqs NVARCHAR(MAX), @now DATETIMEOFFSET(6), @look_at DATETIMEOFFSET(6) AS
+CREATE PROCEDURE dbo.dcp_outbox_sent @seqs NVARCHAR(MAX), @now DATETIMEOFFSET(6) AS
 DELETE FROM dbo.dcp_outbox WHERE seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs))
     AND NOT EXISTS (SELECT 1 FROM dbo.dcp_awaiting AS a WHERE a.seq = dbo.dcp_outbox.seq);
-UPDATE dbo.dcp_outbox SET sent_at = @now, not_before = @look_at, attempts = 0
+UPDATE dbo.dcp_outbox SET sent_at = @now
 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs));
 GO
 
@@ -44,27 +44,27 @@ SELECT (SELECT COUNT_BIG(*) FROM dbo.dcp_outbox WHERE sent_at IS NULL) AS waitin
     (SELECT COUNT_BIG(*) FROM dbo.dcp_outbox WHERE sent_at IS NOT NULL) AS kept;
 GO
 
--- returns seq BIGINT, name NVARCHAR(200), envelope NVARCHAR(MAX), attempts INT, queue NVARCHAR(300), lanes INT, lost BIT, follows NVARCHAR(36)
+-- returns seq BIGINT, message_id NVARCHAR(36), envelope NVARCHAR(MAX), looks INT, queue NVARCHAR(300), lanes INT, lost BIT, follows NVARCHAR(36)
 CREATE PROCEDURE dbo.dcp_outbox_overdue @now DATETIMEOFFSET(6), @lost_before DATETIMEOFFSET(6), @busy NVARCHAR(MAX), @count INT AS
-SELECT TOP (@count) overdue.seq, overdue.name, overdue.envelope, overdue.attempts, overdue.queue, overdue.lanes, overdue.lost,
+SELECT TOP (@count) overdue.seq, overdue.message_id, overdue.envelope, overdue.looks, overdue.queue, overdue.lanes, overdue.lost,
     (SELECT TOP (1) earlier.id FROM dbo.dcp_outbox AS earlier
      WHERE earlier.name = overdue.name AND earlier.message_key = overdue.message_key AND earlier.seq < overdue.seq
      ORDER BY earlier.seq DESC) AS follows
-FROM (SELECT o.seq, o.name, o.message_key, o.envelope, o.attempts, a.queue, s.lanes,
+FROM (SELECT o.seq, o.id AS message_id, o.name, o.message_key, o.envelope, a.looks, a.queue, s.lanes,
         CAST(CASE WHEN s.lanes = 0 AND s.received_seq > o.seq AND o.sent_at < @lost_before THEN 1 ELSE 0 END AS BIT) AS lost
-    FROM dbo.dcp_outbox AS o JOIN dbo.dcp_awaiting AS a ON a.seq = o.seq
+    FROM dbo.dcp_awaiting AS a JOIN dbo.dcp_outbox AS o ON o.seq = a.seq
         JOIN dbo.dcp_subscriber AS s ON s.event = o.name AND s.queue = a.queue
-    WHERE o.sent_at IS NOT NULL AND o.not_before <= @now) AS overdue
+    WHERE a.look_at <= @now) AS overdue
 WHERE overdue.lost = 1 OR overdue.queue NOT IN (SELECT value FROM OPENJSON(@busy)) ORDER BY overdue.seq;
 GO
 
-CREATE PROCEDURE dbo.dcp_outbox_look_later @seqs NVARCHAR(MAX), @not_before DATETIMEOFFSET(6), @again INT AS
-UPDATE dbo.dcp_outbox SET not_before = @not_before, attempts = attempts + @again
-WHERE sent_at IS NOT NULL AND seq IN (SELECT CAST(value AS BIGINT) FROM OPENJSON(@seqs));
+CREATE PROCEDURE dbo.dcp_outbox_look_later @queue NVARCHAR(300), @ids NVARCHAR(MAX), @look_at DATETIMEOFFSET(6), @again INT AS
+UPDATE dbo.dcp_awaiting SET look_at = @look_at, looks = looks + @again
+WHERE queue = @queue AND message_id IN (SELECT value FROM OPENJSON(@ids));
 GO
 
 CREATE PROCEDURE dbo.dcp_outbox_look_now @now DATETIMEOFFSET(6) AS
-UPDATE dbo.dcp_outbox SET not_before = @now WHERE sent_at IS NOT NULL AND not_before > @now;
+UPDATE dbo.dcp_awaiting SET look_at = @now WHERE look_at > @now;
 GO
 
 CREATE PROCEDURE dbo.dcp_outbox_received @queue NVARCHAR(300), @ids NVARCHAR(MAX) AS

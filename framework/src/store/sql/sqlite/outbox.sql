@@ -10,16 +10,16 @@ SELECT seq, destination, envelope, attempts,
      ORDER BY earlier.seq DESC LIMIT 1) AS follows
 FROM dcp_outbox WHERE sent_at IS NULL AND (attempts = 0 OR not_before <= :now) ORDER BY seq LIMIT :count;
 
--- procedure dcp_outbox_await(seqs JSON)
-INSERT INTO dcp_awaiting (message_id, queue, seq)
-SELECT dcp_outbox.id, dcp_subscriber.queue, dcp_outbox.seq FROM dcp_outbox JOIN dcp_subscriber ON dcp_subscriber.event = dcp_outbox.name
+-- procedure dcp_outbox_await(seqs JSON, look_at TIME)
+INSERT INTO dcp_awaiting (message_id, queue, seq, look_at)
+SELECT dcp_outbox.id, dcp_subscriber.queue, dcp_outbox.seq, :look_at FROM dcp_outbox JOIN dcp_subscriber ON dcp_subscriber.event = dcp_outbox.name
 WHERE dcp_outbox.seq IN (SELECT value FROM json_each(:seqs)) AND dcp_outbox.destination = 'topic'
 ON CONFLICT DO NOTHING;
 
--- procedure dcp_outbox_sent(seqs JSON, now TIME, look_at TIME)
+-- procedure dcp_outbox_sent(seqs JSON, now TIME)
 DELETE FROM dcp_outbox WHERE seq IN (SELECT value FROM json_each(:seqs))
     AND NOT EXISTS (SELECT 1 FROM dcp_awaiting WHERE dcp_awaiting.seq = dcp_outbox.seq);
-UPDATE dcp_outbox SET sent_at = :now, not_before = :look_at, attempts = 0 WHERE seq IN (SELECT value FROM json_each(:seqs));
+UPDATE dcp_outbox SET sent_at = :now WHERE seq IN (SELECT value FROM json_each(:seqs));
 
 -- procedure dcp_outbox_postpone(seq INTEGER, not_before TIME)
 UPDATE dcp_outbox SET not_before = :not_before, attempts = attempts + 1 WHERE seq = :seq;
@@ -35,24 +35,24 @@ SELECT COALESCE(SUM(sent_at IS NULL), 0) AS waiting,
 FROM dcp_outbox;
 
 -- procedure dcp_outbox_overdue(now TIME, lost_before TIME, busy JSON, count INTEGER) ->
---   seq INTEGER, name TEXT, envelope TEXT, attempts INTEGER, queue TEXT, lanes INTEGER, lost BOOL, follows TEXT
-SELECT seq, name, envelope, attempts, queue, lanes, lost,
+--   seq INTEGER, message_id TEXT, envelope TEXT, looks INTEGER, queue TEXT, lanes INTEGER, lost BOOL, follows TEXT
+SELECT seq, id AS message_id, envelope, looks, queue, lanes, lost,
     (SELECT earlier.id FROM dcp_outbox AS earlier
      WHERE earlier.name = overdue.name AND earlier.message_key = overdue.message_key AND earlier.seq < overdue.seq
      ORDER BY earlier.seq DESC LIMIT 1) AS follows
-FROM (SELECT dcp_outbox.*, dcp_awaiting.queue, dcp_subscriber.lanes,
+FROM (SELECT dcp_outbox.*, dcp_awaiting.queue, dcp_awaiting.looks, dcp_subscriber.lanes,
         dcp_subscriber.lanes = 0 AND dcp_subscriber.received_seq > dcp_outbox.seq AND dcp_outbox.sent_at < :lost_before AS lost
-    FROM dcp_outbox JOIN dcp_awaiting ON dcp_awaiting.seq = dcp_outbox.seq
+    FROM dcp_awaiting JOIN dcp_outbox ON dcp_outbox.seq = dcp_awaiting.seq
         JOIN dcp_subscriber ON dcp_subscriber.event = dcp_outbox.name AND dcp_subscriber.queue = dcp_awaiting.queue
-    WHERE dcp_outbox.sent_at IS NOT NULL AND dcp_outbox.not_before <= :now) AS overdue
+    WHERE dcp_awaiting.look_at <= :now) AS overdue
 WHERE lost OR queue NOT IN (SELECT value FROM json_each(:busy)) ORDER BY seq LIMIT :count;
 
--- procedure dcp_outbox_look_later(seqs JSON, not_before TIME, again INTEGER)
-UPDATE dcp_outbox SET not_before = :not_before, attempts = attempts + :again
-WHERE sent_at IS NOT NULL AND seq IN (SELECT value FROM json_each(:seqs));
+-- procedure dcp_outbox_look_later(queue TEXT, ids JSON, look_at TIME, again INTEGER)
+UPDATE dcp_awaiting SET look_at = :look_at, looks = looks + :again
+WHERE queue = :queue AND message_id IN (SELECT value FROM json_each(:ids));
 
 -- procedure dcp_outbox_look_now(now TIME)
-UPDATE dcp_outbox SET not_before = :now WHERE sent_at IS NOT NULL AND not_before > :now;
+UPDATE dcp_awaiting SET look_at = :now WHERE look_at > :now;
 
 -- procedure dcp_outbox_received(queue TEXT, ids JSON)
 UPDATE dcp_subscriber SET received_seq = MAX(received_seq, COALESCE((SELECT MAX(seq) FROM dcp_awaiting

@@ -25,14 +25,17 @@ CREATE TABLE dbo.dcp_subscriber (
 );
 GO
 
--- Who has not yet recorded which message.
+-- Who has not yet recorded which message, when it is looked for, and how often it was sent again.
 CREATE TABLE dbo.dcp_awaiting (
     message_id NVARCHAR(36) NOT NULL,
     queue NVARCHAR(300) NOT NULL,
     seq BIGINT NOT NULL,
+    look_at DATETIMEOFFSET(6) NOT NULL,
+    looks INT NOT NULL DEFAULT 0,
     PRIMARY KEY (message_id, queue)
 );
 CREATE INDEX dcp_awaiting_seq ON dbo.dcp_awaiting (seq);
+CREATE INDEX dcp_awaiting_look ON dbo.dcp_awaiting (look_at);
 GO
 
 -- Messages that a subscriber has and that have no effect yet: one that failed in an ordered subscription with what follows it

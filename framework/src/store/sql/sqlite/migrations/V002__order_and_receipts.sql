@@ -5,7 +5,6 @@ ALTER TABLE dcp_outbox ADD COLUMN sent_at TEXT;
 DROP INDEX dcp_outbox_due;
 CREATE INDEX dcp_outbox_unsent ON dcp_outbox (seq) WHERE sent_at IS NULL;
 CREATE INDEX dcp_outbox_postponed ON dcp_outbox (not_before) WHERE sent_at IS NULL AND attempts > 0;
-CREATE INDEX dcp_outbox_kept ON dcp_outbox (not_before) WHERE sent_at IS NOT NULL;
 CREATE INDEX dcp_outbox_sent_id ON dcp_outbox (id) WHERE sent_at IS NOT NULL;
 CREATE INDEX dcp_outbox_stream ON dcp_outbox (name, message_key, seq);
 
@@ -19,14 +18,17 @@ CREATE TABLE dcp_subscriber (
     PRIMARY KEY (event, queue)
 ) STRICT, WITHOUT ROWID;
 
--- Who has not yet recorded which message.
+-- Who has not yet recorded which message, when it is looked for, and how often it was sent again.
 CREATE TABLE dcp_awaiting (
     message_id TEXT NOT NULL,
     queue TEXT NOT NULL,
     seq INTEGER NOT NULL,
+    look_at TEXT NOT NULL,
+    looks INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (message_id, queue)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dcp_awaiting_seq ON dcp_awaiting (seq);
+CREATE INDEX dcp_awaiting_look ON dcp_awaiting (look_at);
 
 -- Messages that a subscriber has and that have no effect yet: one that failed in an ordered subscription with what follows it
 -- under its key, and those that an operator sends again. `next_at` is set for the first one of a key only.

@@ -178,10 +178,7 @@ impl Sweep {
         run.forget_messages(&self.stage).await?;
         let database = rusqlite::Connection::open(self.stage.database(WRITER))?;
         let past = dcp::store::time_text(now());
-        database.execute(
-            "UPDATE dcp_outbox SET not_before = ?1 WHERE sent_at IS NOT NULL",
-            [past],
-        )?;
+        database.execute("UPDATE dcp_awaiting SET look_at = ?1", [past])?;
         Ok(())
     }
 
@@ -229,7 +226,7 @@ impl Sweep {
 pub(super) fn hasten(stage: &Stage) -> anyhow::Result<()> {
     let database = rusqlite::Connection::open(stage.database(WRITER))?;
     database.busy_timeout(Duration::from_secs(5))?;
-    let sql = "UPDATE dcp_outbox SET not_before = ?1 WHERE sent_at IS NOT NULL";
+    let sql = "UPDATE dcp_awaiting SET look_at = ?1";
     database.execute(sql, [dcp::store::time_text(now())])?;
     Ok(())
 }
