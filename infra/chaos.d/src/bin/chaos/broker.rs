@@ -23,8 +23,11 @@ impl Broker {
             address: String::new(),
         };
         let told = broker.run("start")?;
-        let (_, address) = told.trim().split_once('=').context("the line to export")?;
-        address.clone_into(&mut broker.address);
+        let mut lines = told.lines();
+        let address = lines.find_map(|line| line.strip_prefix("DCP_TEST_RABBITMQ="));
+        address
+            .context("the line to export")?
+            .clone_into(&mut broker.address);
         Ok(broker)
     }
 
