@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use self::arguments::Arguments;
-use crate::bus::{Delivery, Subscriptions};
+use crate::bus::{Crossing, Delivery, Subscriptions};
 use crate::clock::Clock;
 use crate::config::{Layers, LogFormat, LogSettings, Settings, SettingsError};
 use crate::http::{Check, Host, serve};
@@ -148,7 +148,8 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
 /// Starts sending and receiving, when the module has a database: without one there is nothing to send from.
 async fn delivery(start: &Start, mut module: Module) -> anyhow::Result<(Module, Option<Delivery>)> {
     let subscriptions = module.take_subscriptions();
-    check_declared(start.manifest(), &subscriptions)?;
+    let other = module.take_other_bus();
+    check_declared(start.manifest(), start.zone(), &subscriptions)?;
     let subscriptions = subscriptions.specified_by(&start.manifest().queues);
     let Some(store) = start.opened_store() else {
         return Ok((module, None));
@@ -169,18 +170,36 @@ async fn delivery(start: &Start, mut module: Module) -> anyhow::Result<(Module, 
     let bus = crate::bus::connect(url, zone, start.clock())
         .await
         .context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
-    let module = module.with_messages(Messages::new(store.clone(), bus.clone(), &subscriptions));
-    let delivery = Delivery::start(store, bus, subscriptions, start.clock(), start.stopping())?;
+    let read = other.as_ref().unwrap_or(&bus).clone();
+    let module = module.with_messages(Messages::new(store.clone(), read, &subscriptions));
+    let (clock, stop) = (start.clock(), start.stopping());
+    let delivery = match other {
+        None => Delivery::start(store, bus, subscriptions, clock, stop)?,
+        Some(from) => {
+            let events = start.manifest().bridge.brings_into(zone).to_vec();
+            let crossing = Crossing {
+                from,
+                to: bus,
+                events,
+            };
+            Delivery::bridge(store, crossing, subscriptions, clock, stop)?
+        }
+    };
     Ok((module, Some(delivery)))
 }
 
 /// The manifest is the specification of the queues: a reaction it does not declare, or a queue nobody empties, is a mistake.
-fn check_declared(manifest: &Manifest, subscriptions: &Subscriptions) -> Result<(), ManifestError> {
+fn check_declared(
+    manifest: &Manifest,
+    zone: Zone,
+    subscriptions: &Subscriptions,
+) -> Result<(), ManifestError> {
     let queues = &manifest.queues;
     let declared: BTreeSet<&str> = queues
         .events
         .keys()
         .chain(queues.tasks.keys())
+        .chain(manifest.bridge.brings_into(zone))
         .map(String::as_str)
         .collect();
     let reacts: BTreeSet<&str> = subscriptions.wire_names().collect();

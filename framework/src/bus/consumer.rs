@@ -195,7 +195,12 @@ impl Consumer {
                 return Ok(Some(Verdict::Done));
             }
         };
-        if let Some(reason) = unfit(envelope, deliveries, self.clock.now()) {
+        if let Some(reason) = unfit(
+            envelope,
+            deliveries,
+            self.reactor.subscription.free,
+            self.clock.now(),
+        ) {
             return self
                 .dead(envelope, reason, envelope.attempts)
                 .await

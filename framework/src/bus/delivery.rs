@@ -14,6 +14,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::bridge::owners;
 use super::consumer::Consumer;
 use super::inbox::Inbox;
 use super::measure::Measures;
@@ -28,6 +29,25 @@ use crate::clock::{Clock, Timestamp};
 use crate::limits::{DRAIN, INBOX_KEPT, INBOX_PRUNE, SUBSCRIBER_KEPT};
 use crate::params;
 use crate::store::Store;
+
+/// The two buses of a bridge.
+#[derive(Debug)]
+pub struct Crossing {
+    /// The bus of the other zone, which it reads.
+    pub from: Arc<dyn Bus>,
+    /// The bus of its own zone, on which it publishes.
+    pub to: Arc<dyn Bus>,
+    /// The events it brings.
+    pub events: Vec<String>,
+}
+
+/// What a delivery reads from, what it publishes on, and for whom it hears what subscribers record.
+#[derive(Debug, Clone)]
+struct Ways {
+    from: Arc<dyn Bus>,
+    to: Arc<dyn Bus>,
+    publishers: Vec<String>,
+}
 
 /// The running delivery of one module.
 #[derive(Debug)]
@@ -59,12 +79,44 @@ impl Delivery {
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
     ) -> Result<Self, NotStarted> {
+        let ways = Ways {
+            from: bus.clone(),
+            to: bus,
+            publishers: vec![store.module().to_owned()],
+        };
+        Self::begin(store, ways, subscriptions, clock, stop)
+    }
+
+    /// The same for a bridge: reads the bus of the other zone and publishes on that of its own.
+    pub fn bridge(
+        store: Store,
+        crossing: Crossing,
+        subscriptions: Subscriptions,
+        clock: Arc<dyn Clock>,
+        stop: CancellationToken,
+    ) -> Result<Self, NotStarted> {
+        let owners = owners(crossing.events.iter().map(String::as_str));
+        let ways = Ways {
+            publishers: owners.into_iter().map(str::to_owned).collect(),
+            from: crossing.from,
+            to: crossing.to,
+        };
+        Self::begin(store, ways, subscriptions, clock, stop)
+    }
+
+    fn begin(
+        store: Store,
+        ways: Ways,
+        subscriptions: Subscriptions,
+        clock: Arc<dyn Clock>,
+        stop: CancellationToken,
+    ) -> Result<Self, NotStarted> {
         let (end, ended) = oneshot::channel();
         let topology = Topology::of(store.module(), &subscriptions);
         let queues = topology.queues().map(str::to_owned).collect();
         let delivery = Self {
             store: store.clone(),
-            bus: bus.clone(),
+            bus: ways.from.clone(),
             queues,
             ended: Some(ended),
         };
@@ -75,7 +127,7 @@ impl Delivery {
             .map_err(NotStarted)?;
         let body = move || {
             let tasks = tokio::task::LocalSet::new();
-            let all = run(store, bus, subscriptions, clock, stop);
+            let all = run(store, ways, subscriptions, clock, stop);
             tasks.block_on(&runtime, all);
             // Whoever waits for the end may have gone already.
             end.send(()).ok();
@@ -143,21 +195,22 @@ impl Delivery {
 
 async fn run(
     store: Store,
-    bus: Arc<dyn Bus>,
+    ways: Ways,
     subscriptions: Subscriptions,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) {
     let topology = Topology::of(store.module(), &subscriptions);
     let reactors: Vec<Rc<Reactor>> = reactors(&store, subscriptions);
-    let receipts = Rc::new(Receipts::new(store.clone(), bus.clone(), clock.clone()));
+    let receipts = Receipts::new(store.clone(), ways.from.clone(), clock.clone());
+    let receipts = Rc::new(receipts);
     let mut work = Vec::new();
     for reactor in &reactors {
         for queue in read_by(&reactor.inbox.subscriber, reactor.inbox.ordered) {
             let consumer = Consumer {
                 reactor: reactor.clone(),
                 queue,
-                bus: bus.clone(),
+                bus: ways.from.clone(),
                 clock: clock.clone(),
                 stop: stop.clone(),
                 receipts: receipts.clone(),
@@ -177,7 +230,7 @@ async fn run(
     work.push(tokio::task::spawn_local(runner.run()));
     // The relay and the receipts go last: what the last reactions publish and record still goes out.
     let last = CancellationToken::new();
-    let closing = spawn_couriers(&store, &bus, &clock, &last, reactors, receipts, topology);
+    let closing = spawn_couriers(&store, &ways, &clock, &last, reactors, receipts);
     let prune = tokio::task::spawn_local(prune(store, clock.clone()));
     stop.cancelled().await;
     let all = async {
@@ -192,7 +245,10 @@ async fn run(
         }
     }
     prune.abort();
-    bus.close().await;
+    ways.to.close().await;
+    if !Arc::ptr_eq(&ways.from, &ways.to) {
+        ways.from.close().await;
+    }
 }
 
 fn reactors(store: &Store, subscriptions: Subscriptions) -> Vec<Rc<Reactor>> {
@@ -216,13 +272,13 @@ fn reactors(store: &Store, subscriptions: Subscriptions) -> Vec<Rc<Reactor>> {
 /// What brings messages and notices to others, and hears theirs.
 fn spawn_couriers(
     store: &Store,
-    bus: &Arc<dyn Bus>,
+    ways: &Ways,
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
     reactors: Vec<Rc<Reactor>>,
     receipts: Rc<Receipts>,
-    topology: Topology,
 ) -> Vec<tokio::task::JoinHandle<()>> {
+    let bus = &ways.to;
     let relay = Relay::new(store.clone(), bus.clone(), clock.clone(), stop.clone());
     let reconciler = Reconciler {
         store: store.clone(),
@@ -230,12 +286,14 @@ fn spawn_couriers(
         clock: clock.clone(),
         stop: stop.clone(),
     };
-    let hearing = Hearing {
+    let hearings = ways.publishers.iter().map(|publisher| Hearing {
         store: store.clone(),
+        publisher: publisher.clone(),
         bus: bus.clone(),
         clock: clock.clone(),
         stop: stop.clone(),
-    };
+    });
+    let hearings = hearings.map(|hearing| tokio::task::spawn_local(hearing.run()));
     let stop = stop.clone();
     let telling = async move {
         let sources: Vec<_> = reactors
@@ -244,12 +302,13 @@ fn spawn_couriers(
             .collect();
         receipts.run(&sources, stop).await;
     };
-    vec![
+    let mut couriers = vec![
         tokio::task::spawn_local(relay.run()),
         tokio::task::spawn_local(reconciler.run()),
-        tokio::task::spawn_local(hearing.run(topology)),
-        tokio::task::spawn_local(telling),
-    ]
+    ];
+    couriers.extend(hearings);
+    couriers.push(tokio::task::spawn_local(telling));
+    couriers
 }
 
 fn report(results: &[Result<(), tokio::task::JoinError>]) {

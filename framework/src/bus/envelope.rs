@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::events::{Event, Key, Kind, wire_name};
+use crate::model::Zone;
 use crate::store::{Store, StoreError};
 
 /// The attributes and the body of one message.
@@ -24,6 +25,9 @@ pub struct Envelope {
     pub kind: Kind,
     /// What it is about: same key, same order.
     pub key: Key,
+    /// The zone it comes from, if a bridge has brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// The site whose queue a task is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
@@ -60,6 +64,7 @@ impl Envelope {
             name: wire_name::<E>(),
             kind: E::KIND,
             key: event.key(),
+            zone: None,
             site: site.map(str::to_owned),
             time: store.clock().now(),
             traceparent: super::trace::current(),

@@ -60,6 +60,7 @@ impl Inbox {
             }
         }
         point("inbox.recorded");
+        tx.reacts_to(envelope);
         effect(&mut tx).await?;
         point("inbox.effect");
         if self.of_parked {

@@ -2,6 +2,7 @@
 //!
 //! The outbox row is the message, the bus is a courier: modules publish in a [`Tx`](crate::store::Tx) and react in one.
 
+mod bridge;
 #[expect(
     clippy::module_inception,
     reason = "the trait has the name of the whole"
@@ -36,7 +37,7 @@ pub use self::dead_letters::{
     DeadLetter, DeadLetterDecision, DeadLetterGroup, Filter, dead_letter_decisions,
     dead_letter_groups, dead_letters, discard, replay,
 };
-pub use self::delivery::{Delivery, NotSettled, NotStarted};
+pub use self::delivery::{Crossing, Delivery, NotSettled, NotStarted};
 pub use self::envelope::{Destination, Envelope};
 pub use self::local::Local;
 pub use self::queue::{event_queue, task_queue, task_queue_named};

@@ -18,6 +18,13 @@ pub(crate) fn lane_queue(event_queue: &str, lane: u8) -> String {
     format!("{event_queue}.lane{lane}")
 }
 
+/// The subscription of a lane.
+pub(crate) fn without_lane(lane_queue: &str) -> &str {
+    lane_queue
+        .rsplit_once(".lane")
+        .map_or(lane_queue, |(queue, _)| queue)
+}
+
 /// The lanes of an ordered subscription.
 pub(crate) fn lane_queues(event_queue: &str) -> impl Iterator<Item = String> {
     (0..LANES).map(move |lane| lane_queue(event_queue, lane))

@@ -19,7 +19,6 @@ use super::{
 use crate::clock::Clock;
 use crate::events::{Key, Kind};
 use crate::limits::{EVENT_PREFETCH, RECEIPT_BATCH, RECEIPT_GATHER, SUBSCRIBER_TELLS};
-use crate::model::Manifest;
 use crate::params;
 use crate::store::{Store, StoreError};
 
@@ -147,29 +146,21 @@ impl Receipts {
     }
 }
 
-/// Tells publishers of all subscriptions of `manifests` before any subscriber has started.
+/// Tells publishers of all subscriptions of a topology before any subscriber has started.
 pub async fn announce(
     bus: &dyn Bus,
     clock: &dyn Clock,
-    manifests: &[Manifest],
+    topology: &Topology,
 ) -> Result<(), BusError> {
     let mut messages = Vec::new();
-    for manifest in manifests {
-        let module = manifest.name.as_str();
-        for (event, queue) in &manifest.queues.events {
-            let notice = Notice::Subscribed {
-                event: event.clone(),
-                queue: super::event_queue(module, event),
-                lanes: if queue.ordered { LANES } else { 0 },
-            };
-            messages.extend(outgoing(
-                module,
-                Uuid::new_v4(),
-                clock,
-                owner(event),
-                &notice,
-            ));
-        }
+    for (event, queue, lanes) in topology.subscriptions() {
+        let notice = Notice::Subscribed {
+            event: event.to_owned(),
+            queue: queue.to_owned(),
+            lanes,
+        };
+        let id = Uuid::new_v4();
+        messages.extend(outgoing(reader(queue), id, clock, owner(event), &notice));
     }
     for outcome in bus.publish(&messages).await {
         match outcome {
@@ -178,6 +169,11 @@ pub async fn announce(
         }
     }
     Ok(())
+}
+
+/// The module that reads a queue: the word after `q`.
+fn reader(queue: &str) -> &str {
+    queue.split('.').nth(1).unwrap_or_default()
 }
 
 /// The module that publishes an event: the first word of its name.
@@ -200,6 +196,7 @@ fn outgoing(
             name: NAME.to_owned(),
             kind: Kind::Task,
             key: Key::from(module),
+            zone: None,
             site: None,
             time: clock.now(),
             traceparent: None,
@@ -215,16 +212,18 @@ fn outgoing(
 /// Hears what subscribers tell this module.
 pub(super) struct Hearing {
     pub(super) store: Store,
+    /// Whom subscribers tell: this module, or the owner of events that a bridge brings.
+    pub(super) publisher: String,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: CancellationToken,
 }
 
 impl Hearing {
-    pub(super) async fn run(self, topology: Topology) {
+    pub(super) async fn run(self) {
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            match self.subscribe(&topology).await {
+            match self.subscribe().await {
                 Ok(inbound) => {
                     failures = 0;
                     self.hear(inbound).await;
@@ -238,9 +237,10 @@ impl Hearing {
         }
     }
 
-    async fn subscribe(&self, topology: &Topology) -> Result<Inbound, BusError> {
-        self.bus.declare(topology).await?;
-        let queue = notice_queue(self.store.module());
+    async fn subscribe(&self) -> Result<Inbound, BusError> {
+        let topology = Topology::default().notices_of(&self.publisher);
+        self.bus.declare(&topology).await?;
+        let queue = notice_queue(&self.publisher);
         self.bus.subscribe(&queue, EVENT_PREFETCH).await
     }
 

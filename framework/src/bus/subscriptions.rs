@@ -12,7 +12,7 @@ use crate::events::{Event, wire_name};
 use crate::model::Queues;
 use crate::store::Tx;
 
-type Run =
+pub(super) type Run =
     dyn Fn(Inbox, Arc<Envelope>) -> LocalBoxFuture<'static, Result<(), Reaction>> + Send + Sync;
 
 /// One queue and what is done with its messages.
@@ -20,6 +20,8 @@ type Run =
 pub(crate) struct Subscription {
     /// The queue, with the module's name still to be set for events.
     pub(crate) source: Source,
+    /// Whether it takes what a bridge has brought from the free zone.
+    pub(crate) free: bool,
     /// How many messages are worked on at the same time.
     pub(crate) slots: usize,
     pub(crate) run: Arc<Run>,
@@ -73,6 +75,19 @@ impl Source {
             } => topology.ordered_event(module, name),
             Self::Event { name, .. } => topology.event(module, name),
             Self::Task { name, site } => topology.task(name, Some(site)),
+        }
+    }
+}
+
+impl Subscription {
+    /// One whose messages are worked on one after the other.
+    pub(super) fn quick(source: Source, run: Arc<Run>) -> Self {
+        Self {
+            source,
+            free: false,
+            slots: 1,
+            run,
+            brake: BrakeLight::default(),
         }
     }
 }
@@ -156,18 +171,21 @@ impl Subscriptions {
         };
         self.add(Subscription {
             source,
+            free: false,
             slots,
             run: Arc::new(run),
             brake: BrakeLight::default(),
         })
     }
 
-    /// Takes the order of keys from the manifest, which is the specification of the queues.
+    /// Takes the order of keys, and what the free zone may send, from the manifest, which is the specification of the queues.
     #[must_use]
     pub fn specified_by(mut self, queues: &Queues) -> Self {
         for one in &mut self.all {
-            if let Source::Event { name, ordered } = &mut one.source {
-                *ordered = queues.events.get(name).is_some_and(|queue| queue.ordered);
+            if let Source::Event { name, ordered } = &mut one.source
+                && let Some(queue) = queues.events.get(name)
+            {
+                (*ordered, one.free) = (queue.ordered, queue.free);
             }
         }
         self
@@ -190,15 +208,10 @@ impl Subscriptions {
             let handler = handler.clone();
             Box::pin(async move { short(&*handler, &inbox, &envelope).await })
         };
-        self.add(Subscription {
-            source,
-            slots: 1,
-            run: Arc::new(run),
-            brake: BrakeLight::default(),
-        })
+        self.add(Subscription::quick(source, Arc::new(run)))
     }
 
-    fn add(mut self, subscription: Subscription) -> Self {
+    pub(super) fn add(mut self, subscription: Subscription) -> Self {
         self.all.push(subscription);
         self
     }

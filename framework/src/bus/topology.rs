@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::queue::{lane_queue, lane_queues, notice_queue};
+use super::bridge::owners;
+use super::queue::{LANES, lane_queue, lane_queues, notice_queue, without_lane};
 use super::{Subscriptions, event_queue, task_queue_named};
-use crate::model::Manifest;
+use crate::model::{Manifest, Zone};
 
 /// Queues, and the event types each of them collects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Topology {
     #[must_use]
     pub fn ordered_event(mut self, module: &str, wire_name: &str) -> Self {
         let queue = event_queue(module, wire_name);
-        for lane in 0..super::queue::LANES {
+        for lane in 0..LANES {
             self.collect(wire_name, lane_queue(&queue, lane), Some(lane));
         }
         self
@@ -89,6 +90,22 @@ impl Topology {
         })
     }
 
+    /// What a bridge needs in its own zone: queues in which it hears from the subscribers of what it brings.
+    #[must_use]
+    pub fn bridge_into(self, zone: Zone, manifest: &Manifest) -> Self {
+        let brought = manifest.bridge.brings_into(zone).iter().map(String::as_str);
+        owners(brought).into_iter().fold(self, Self::notices_of)
+    }
+
+    /// What a bridge needs in the other zone, which is `zone`: the queues of what it takes from there.
+    #[must_use]
+    pub fn bridge_out_of(self, zone: Zone, manifest: &Manifest) -> Self {
+        let taken = manifest.bridge.brings_into(zone.other()).iter();
+        taken.fold(self, |topology, event| {
+            topology.ordered_event(manifest.name.as_str(), event)
+        })
+    }
+
     /// What `module` reacts to.
     pub fn of(module: &str, subscriptions: &Subscriptions) -> Self {
         let all = subscriptions.all.iter();
@@ -100,6 +117,17 @@ impl Topology {
     /// The names of all queues.
     pub fn queues(&self) -> impl Iterator<Item = &str> {
         self.queues.iter().map(|queue| queue.name.as_str())
+    }
+
+    /// Who collects which event: the event, the subscription's queue and its lanes, 0 without order.
+    pub(crate) fn subscriptions(&self) -> BTreeSet<(&str, &str, u8)> {
+        let bindings = self.bindings.iter();
+        bindings
+            .map(|Binding { event, queue, lane }| match lane {
+                None => (event.as_str(), queue.as_str(), 0),
+                Some(_) => (event.as_str(), without_lane(queue), LANES),
+            })
+            .collect()
     }
 
     /// The queue in which a publisher hears from its subscribers.

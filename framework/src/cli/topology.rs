@@ -1,6 +1,5 @@
 //! `dcp topology`: the queues of a zone, planned from the manifests of its modules.
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -76,14 +75,13 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
             format,
             vhost,
         } => {
-            let found = scope.found()?;
+            let plan = scope.plan()?;
             match format {
-                Format::Text => print!("{}", scope.describe(&found)),
+                Format::Text => print!("{}", scope.describe(&plan)),
                 Format::Definitions => {
-                    let modules = found.iter().map(|one| one.manifest.name.to_string());
-                    let modules: BTreeSet<String> = modules.collect();
                     let vhost = vhost.unwrap_or_else(|| scope.zone.to_string());
-                    let all = definitions(&scope.topology(&found), &vhost, scope.zone, &modules);
+                    let modules: Vec<_> = plan.users();
+                    let all = definitions(&plan.topology, &vhost, scope.zone, &modules);
                     println!("{}", serde_json::to_string_pretty(&all)?);
                 }
             }
@@ -94,28 +92,62 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// The topology of a zone and whose it is.
+struct Plan {
+    /// The modules of the zone.
+    found: Vec<Found>,
+    /// Modules of the other zone that take from this one.
+    bridges: Vec<Manifest>,
+    topology: Topology,
+}
+
+impl Plan {
+    /// Who connects to the bus of the zone.
+    fn users(&self) -> Vec<Manifest> {
+        let here = self.found.iter().map(|one| &one.manifest);
+        let mut users: Vec<Manifest> = here.chain(&self.bridges).cloned().collect();
+        users.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+        users.dedup_by(|one, other| one.name == other.name);
+        users
+    }
+}
+
 impl Scope {
-    /// The modules of the zone; a free node hosts validated modules too.
-    fn found(&self) -> anyhow::Result<Vec<Found>> {
-        let mut found = self.manifests.read()?;
-        found.retain(|one| {
-            one.zone == self.zone || (one.node.is_none() && self.zone == Zone::NonGxp)
-        });
+    /// The modules of the zone, and bridges of the other one; a free node hosts validated modules too.
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let (found, others): (Vec<Found>, Vec<Found>) =
+            self.manifests.read()?.into_iter().partition(|one| {
+                one.zone == self.zone || (one.node.is_none() && self.zone == Zone::NonGxp)
+            });
         if found.is_empty() {
             bail!("no module belongs to the zone {}", self.zone);
         }
-        Ok(found)
-    }
-
-    fn topology(&self, found: &[Found]) -> Topology {
-        found.iter().fold(Topology::default(), |topology, one| {
-            topology.manifest(&one.manifest, &self.sites)
+        // In a folder of modules a bridge stands once, for the zone it is validated for.
+        let elsewhere = others.iter().chain(
+            found
+                .iter()
+                .filter(|one| one.node.is_none() && one.zone != self.zone),
+        );
+        let taking = elsewhere.filter(|one| !one.manifest.bridge.brings_into(one.zone).is_empty());
+        let bridges: Vec<Manifest> = taking.map(|one| one.manifest.clone()).collect();
+        let here = found.iter().fold(Topology::default(), |topology, one| {
+            topology
+                .manifest(&one.manifest, &self.sites)
+                .bridge_into(self.zone, &one.manifest)
+        });
+        let topology = bridges
+            .iter()
+            .fold(here, |topology, one| topology.bridge_out_of(self.zone, one));
+        Ok(Plan {
+            found,
+            bridges,
+            topology,
         })
     }
 
-    fn describe(&self, found: &[Found]) -> String {
+    fn describe(&self, plan: &Plan) -> String {
         let mut lines = Vec::new();
-        for Found { manifest, .. } in found {
+        for Found { manifest, .. } in &plan.found {
             lines.push(manifest.name.to_string());
             let queues = &manifest.queues;
             lines.extend(
@@ -135,10 +167,16 @@ impl Scope {
             lines.extend(queues.tasks.iter().map(|(task, queue)| {
                 format!("  does       {task}  {}", self.sites_of(queue.per_site))
             }));
+            let brought = manifest.bridge.brings_into(self.zone).iter();
+            lines.extend(brought.map(|event| format!("  brings     {event}")));
+        }
+        for bridge in &plan.bridges {
+            lines.push(format!("{} of the other zone", bridge.name));
+            let taken = bridge.bridge.brings_into(self.zone.other()).iter();
+            lines.extend(taken.map(|event| format!("  takes      {event}")));
         }
         lines.push("queues".to_owned());
-        let topology = self.topology(found);
-        lines.extend(topology.queues().map(|queue| format!("  {queue}")));
+        lines.extend(plan.topology.queues().map(|queue| format!("  {queue}")));
         lines.join("\n") + "\n"
     }
 
@@ -153,20 +191,32 @@ impl Scope {
     }
 }
 
+/// A plan, the bus it is for, and what is missing there.
+struct Asked {
+    plan: Plan,
+    bus: Arc<dyn Bus>,
+    missing: Vec<String>,
+}
+
 impl OnBus {
+    async fn ask(&self) -> anyhow::Result<Asked> {
+        let plan = self.scope.plan()?;
+        let bus = self.connect(&plan.found).await?;
+        let missing = bus.missing(&plan.topology).await;
+        Ok(Asked {
+            missing: missing.context("the bus cannot be asked")?,
+            plan,
+            bus,
+        })
+    }
+
     async fn apply(&self) -> anyhow::Result<ExitCode> {
-        let found = self.scope.found()?;
-        let topology = self.scope.topology(&found);
-        let bus = self.connect(&found).await?;
-        let missing = bus
-            .missing(&topology)
-            .await
-            .context("the bus cannot be asked")?;
+        let Asked { plan, bus, missing } = self.ask().await?;
+        let Plan { topology, .. } = plan;
         bus.declare(&topology)
             .await
             .context("the queues cannot be made")?;
-        let manifests: Vec<Manifest> = found.into_iter().map(|one| one.manifest).collect();
-        announce(bus.as_ref(), &SystemClock, &manifests)
+        announce(bus.as_ref(), &SystemClock, &topology)
             .await
             .context("publishers cannot be told who subscribes")?;
         bus.close().await;
@@ -182,13 +232,7 @@ impl OnBus {
     }
 
     async fn verify(&self) -> anyhow::Result<ExitCode> {
-        let found = self.scope.found()?;
-        let topology = self.scope.topology(&found);
-        let bus = self.connect(&found).await?;
-        let missing = bus
-            .missing(&topology)
-            .await
-            .context("the bus cannot be asked")?;
+        let Asked { plan, bus, missing } = self.ask().await?;
         bus.close().await;
         for one in &missing {
             println!("missing {one}");
@@ -196,7 +240,7 @@ impl OnBus {
         println!(
             "{} missing of {} queues",
             missing.len(),
-            topology.queues().count()
+            plan.topology.queues().count()
         );
         Ok(if missing.is_empty() {
             ExitCode::SUCCESS

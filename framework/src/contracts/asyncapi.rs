@@ -120,7 +120,7 @@ impl<'c> Writer<'c> {
             let title = format!("{module} publishes {event}");
             self.operation(module, "send", event, &title);
         }
-        for Subscribed { name, ordered } in &wiring.events {
+        for Subscribed { name, ordered, .. } in &wiring.events {
             self.event_channel(name);
             let title = format!("{module} reacts to {name}");
             let operation = self.operation(module, "receive", name, &title);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Contract;
 use crate::events::Kind;
-use crate::model::{Manifest, Queues};
+use crate::model::{Bridge, Manifest, Queues};
 
 /// What one module publishes, reacts to and works on, by names on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Wiring {
     pub events: Vec<Subscribed>,
     /// The tasks it works on.
     pub tasks: Vec<Work>,
+    /// The events it brings into the controlled and into the free zone, if it is a bridge.
+    #[serde(default, skip_serializing_if = "Bridge::is_empty")]
+    pub bridge: Bridge,
 }
 
 /// An event that a module reacts to.
@@ -28,6 +31,9 @@ pub struct Subscribed {
     pub name: String,
     /// Whether the events of one key take effect in their order.
     pub ordered: bool,
+    /// Whether it takes what a bridge brings from the free zone.
+    #[serde(default)]
+    pub free: bool,
 }
 
 /// A task that a module works on.
@@ -50,6 +56,7 @@ impl Wiring {
         let events = events.iter().map(|(name, queue)| Subscribed {
             name: name.clone(),
             ordered: queue.ordered,
+            free: queue.free,
         });
         let tasks = tasks.iter().map(|(name, queue)| Work {
             name: name.clone(),
@@ -60,6 +67,7 @@ impl Wiring {
             publishes: publishes.clone(),
             events: events.collect(),
             tasks: tasks.collect(),
+            bridge: manifest.bridge.clone(),
         }
     }
 
@@ -81,7 +89,9 @@ pub fn check_wiring(contracts: &[Contract], wiring: &[Wiring]) -> Vec<String> {
         let events = module.events.iter().map(|event| ("reacts to", &event.name));
         let tasks = module.tasks.iter().map(|task| ("works on", &task.name));
         let publishes = module.publishes.iter().map(|event| ("publishes", event));
-        for (does, message) in publishes.chain(events).chain(tasks) {
+        let Bridge { gxp, nongxp } = &module.bridge;
+        let brings = gxp.iter().chain(nongxp).map(|event| ("brings", event));
+        for (does, message) in publishes.chain(events).chain(tasks).chain(brings) {
             let contract = contracts
                 .iter()
                 .find(|contract| contract.wire_name() == *message);
@@ -89,7 +99,26 @@ pub fn check_wiring(contracts: &[Contract], wiring: &[Wiring]) -> Vec<String> {
         }
     }
     publishers(wiring, &mut wrong);
+    wrong.extend(unbridged(wiring));
     wrong
+}
+
+/// What modules take from the free zone and no bridge brings.
+fn unbridged(wiring: &[Wiring]) -> impl Iterator<Item = String> {
+    let brought: BTreeSet<&String> = wiring.iter().flat_map(|one| &one.bridge.gxp).collect();
+    wiring.iter().flat_map(move |module| {
+        let free = module.events.iter().filter(|event| event.free);
+        let lacking = free.filter(|event| !brought.contains(&event.name));
+        let said: Vec<String> = lacking
+            .map(|event| {
+                format!(
+                    "{} takes {} from the free zone, and no bridge brings it",
+                    module.module, event.name
+                )
+            })
+            .collect();
+        said
+    })
 }
 
 /// Why a module may not do with a message what its manifest says.
@@ -111,7 +140,7 @@ fn unfitting(
         ("works on", Kind::Task) if owner != module => Some(format!(
             "{said}, which belongs to {owner}: the owner of a task does it"
         )),
-        ("publishes" | "reacts to", Kind::Task) => Some(format!(
+        ("publishes" | "reacts to" | "brings", Kind::Task) => Some(format!(
             "{said}, which is a task: its owner {owner} works on it"
         )),
         ("publishes", Kind::Event) if owner != module => {

@@ -1,7 +1,7 @@
 //! The one list of all events and tasks.
 
 use super::Contract;
-use crate::events::{administration, calc, framework, mvda};
+use crate::events::{administration, calc, framework, mvda, saw};
 
 /// Every version of every event and task of the platform. A new one is added here and nowhere else; its golden document and
 /// its kept schema stand in `events/golden`.
@@ -17,5 +17,6 @@ pub fn all() -> Vec<Contract> {
         Contract::of::<framework::ModuleStarted>(),
         Contract::of::<mvda::ModelCalculated>(),
         Contract::of::<mvda::ModelFailed>(),
+        Contract::of::<saw::ChartCalculated>(),
     ]
 }

@@ -8,6 +8,7 @@ pub mod administration;
 pub mod calc;
 pub mod framework;
 pub mod mvda;
+pub mod saw;
 
 use std::fmt;
 

@@ -97,6 +97,33 @@ pub struct Queues {
 pub struct EventQueue {
     /// Whether the events of one key take effect in the order in which they were committed.
     pub ordered: bool,
+    /// Whether a validated module takes it also when the bridge has brought it from the free zone.
+    pub free: bool,
+}
+
+/// Events that a bridge brings from the other zone into its own: nothing else passes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bridge {
+    /// Into the controlled zone.
+    pub gxp: Vec<String>,
+    /// Into the free zone.
+    pub nongxp: Vec<String>,
+}
+
+impl Bridge {
+    /// Whether it brings nothing.
+    pub fn is_empty(&self) -> bool {
+        self.gxp.is_empty() && self.nongxp.is_empty()
+    }
+
+    /// What it brings into `zone`.
+    pub fn brings_into(&self, zone: Zone) -> &[String] {
+        match zone {
+            Zone::Gxp => &self.gxp,
+            Zone::NonGxp => &self.nongxp,
+        }
+    }
 }
 
 /// A work queue the module owns.
@@ -147,6 +174,9 @@ pub struct Manifest {
     /// Events and tasks.
     #[serde(default)]
     pub queues: Queues,
+    /// What it brings from the other zone, if it is a bridge.
+    #[serde(default)]
+    pub bridge: Bridge,
     /// R scripts it brings.
     #[serde(default)]
     pub r: Scripts,

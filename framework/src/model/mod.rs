@@ -7,7 +7,8 @@ mod permission;
 pub use ids::{DataSourceId, InvalidId, ModuleName, SiteId, UserId};
 pub use jiff::Timestamp;
 pub use manifest::{
-    EventQueue, Exposure, Manifest, ManifestError, Queues, Scripts, TaskQueue, Text, Ui, UiRoute,
+    Bridge, EventQueue, Exposure, Manifest, ManifestError, Queues, Scripts, TaskQueue, Text, Ui,
+    UiRoute,
 };
 pub use permission::Permission;
 
@@ -29,6 +30,15 @@ impl Zone {
         match self {
             Self::Gxp => "gxp",
             Self::NonGxp => "nongxp",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Gxp => Self::NonGxp,
+            Self::NonGxp => Self::Gxp,
         }
     }
 }

@@ -9,7 +9,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::Start;
-use crate::bus::{Reaction, Subscriptions};
+use crate::bus::{Bus, Envelope, Reaction, Subscriptions};
 use crate::events::Event;
 use crate::http::{Host, Metrics, Routes};
 use crate::messages::{Messages, Sampler};
@@ -21,6 +21,8 @@ pub struct Module {
     start: Start,
     router: OpenApiRouter,
     subscriptions: Subscriptions,
+    /// The bus of the other zone, for a bridge.
+    other: Option<Arc<dyn Bus>>,
     sampler: Option<Sampler>,
 }
 
@@ -30,6 +32,7 @@ impl Module {
             start,
             router: routes.finish(),
             subscriptions: Subscriptions::default(),
+            other: None,
             sampler: None,
         }
     }
@@ -58,6 +61,21 @@ impl Module {
         self
     }
 
+    /// Brings from `other`, the bus of the other zone, what the manifest's section `[bridge]` allows into this one; `record`
+    /// keeps what passes, in the transaction in which it passes.
+    #[must_use]
+    pub fn bring(
+        mut self,
+        other: Arc<dyn Bus>,
+        record: impl AsyncFn(&mut Tx<'_>, &Envelope) -> Result<(), Reaction> + Send + Sync + 'static,
+    ) -> Self {
+        let zone = self.start.zone();
+        let allowed = self.start.manifest().bridge.brings_into(zone);
+        self.subscriptions = self.subscriptions.bring(allowed, zone.other(), record);
+        self.other = Some(other);
+        self
+    }
+
     /// The description of the API.
     pub fn openapi(&self) -> OpenApi {
         describe(self.router.get_openapi().clone(), self.start.manifest())
@@ -65,6 +83,10 @@ impl Module {
 
     pub(super) fn take_subscriptions(&mut self) -> Subscriptions {
         std::mem::take(&mut self.subscriptions)
+    }
+
+    pub(super) fn take_other_bus(&mut self) -> Option<Arc<dyn Bus>> {
+        self.other.take()
     }
 
     /// Adds what operators see and do with the messages of the module.

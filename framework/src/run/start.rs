@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Module;
 use super::tasks::Tasks;
+use crate::bus::{Bus, BusError};
 use crate::clock::{Clock, Ids, SystemClock};
 use crate::config::{Layers, Settings, SettingsError};
 use crate::http::{Check, Health, Routes, ServiceClient};
@@ -130,6 +131,11 @@ impl Start {
             "sqlite:{folder}/{}.db{options}",
             self.inner.manifest.name
         ))
+    }
+
+    /// The bus of the other zone at `address`, for a bridge.
+    pub async fn other_bus(&self, address: &str) -> Result<Arc<dyn Bus>, BusError> {
+        crate::bus::connect(address, self.zone().other(), self.clock()).await
     }
 
     /// What the time is.

@@ -5,6 +5,7 @@ use super::{Rows, Store, StoreError, Value};
 use crate::bus::{Destination, Envelope};
 use crate::clock::Timestamp;
 use crate::events::{Event, Kind};
+use crate::model::Zone;
 use crate::params;
 
 /// An open transaction. Dropped without [`commit`](Self::commit) it leaves no trace.
@@ -14,6 +15,7 @@ pub struct Tx<'s> {
     session: Session,
     published: bool,
     failed: bool,
+    brought_from: Option<Zone>,
 }
 
 impl<'s> Tx<'s> {
@@ -23,7 +25,17 @@ impl<'s> Tx<'s> {
             session,
             published: false,
             failed: false,
+            brought_from: None,
         }
+    }
+
+    /// The zone whose message this transaction reacts to, if a bridge has brought it from another one.
+    pub fn brought_from(&self) -> Option<Zone> {
+        self.brought_from
+    }
+
+    pub(crate) fn reacts_to(&mut self, envelope: &Envelope) {
+        self.brought_from = envelope.zone;
     }
 
     /// Calls a procedure with its parameters in the order of its header. After an error the transaction is over.
@@ -68,6 +80,11 @@ impl<'s> Tx<'s> {
     ) -> Result<(), StoreError> {
         let envelope = Envelope::of(self.store, site, event)?;
         self.send_envelope(&to, &envelope).await
+    }
+
+    /// Stores a message that another zone has sent, as it is.
+    pub(crate) async fn forward(&mut self, envelope: &Envelope) -> Result<(), StoreError> {
+        self.send_envelope(&Destination::Topic, envelope).await
     }
 
     async fn send_envelope(

@@ -16,6 +16,7 @@
 #[macro_use]
 mod setup;
 
+mod bridge;
 mod conformance;
 mod crash;
 mod delivery;

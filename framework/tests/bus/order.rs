@@ -16,9 +16,13 @@ use crate::setup::{Courier, Happened, Running, effects, eventually, outgoing, pu
 /// The manifest's word for an ordered subscription.
 pub(crate) fn ordered() -> Queues {
     let mut queues = Queues::default();
-    queues
-        .events
-        .insert(wire_name::<Happened>(), EventQueue { ordered: true });
+    queues.events.insert(
+        wire_name::<Happened>(),
+        EventQueue {
+            ordered: true,
+            free: false,
+        },
+    );
     queues
 }
 

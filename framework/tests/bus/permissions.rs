@@ -1,13 +1,12 @@
 //! What the broker itself forbids a module, with the users and permissions of the definitions that `dcp topology` writes.
 
-use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Arc;
 
 use dcp::bus::{Bus, BusError, Topology, connect, definitions};
 use dcp::clock::SystemClock;
 use dcp::events::wire_name;
-use dcp::model::Zone;
+use dcp::model::{Manifest, Zone};
 use uuid::Uuid;
 
 use crate::setup::{Courier, Happened, Running, effect, effects, event, outgoing};
@@ -49,7 +48,7 @@ impl Deployed {
         for module in modules {
             deployed.run(&["add_user", module, "a-password"]);
         }
-        let modules: BTreeSet<String> = modules.iter().map(ToString::to_string).collect();
+        let modules: Vec<Manifest> = modules.iter().map(|name| manifest(name)).collect();
         let all = definitions(topology, &deployed.vhost, Zone::Gxp, &modules);
         let file = deployed.folder.path().join("definitions.json");
         std::fs::write(&file, all.to_string()).unwrap();
@@ -79,6 +78,13 @@ impl Drop for Deployed {
                 .output(),
         );
     }
+}
+
+fn manifest(name: &str) -> Manifest {
+    let text = format!(
+        "name = {name:?}\nversion = \"1\"\nzone = \"gxp\"\nport = 1\ntitle = {{ en = \"A\", de = \"A\" }}"
+    );
+    Manifest::parse(&text).unwrap()
 }
 
 #[tokio::test]

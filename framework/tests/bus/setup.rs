@@ -129,6 +129,22 @@ impl Courier {
         dcp::bus::connect(&address, zone, clock).await
     }
 
+    /// The bus of a zone of its own: a virtual host, or a file.
+    pub(crate) async fn bus_of(&self, zone: Zone) -> Arc<dyn Bus> {
+        let local = || {
+            format!(
+                "local:{}",
+                self.folder.path().join(format!("{zone}.db")).display()
+            )
+        };
+        let address = match &self.rabbitmq {
+            Some(address) => address.replace("%2f", zone.as_str()),
+            None => local(),
+        };
+        let bus = dcp::bus::connect(&address, zone, Arc::new(SystemClock)).await;
+        bus.unwrap()
+    }
+
     /// The name of a module of this test alone.
     pub(crate) fn module(&self, name: &str) -> String {
         format!("{name}-{}", self.mark)

@@ -5,7 +5,7 @@ use axum::response::Response;
 use dcp::clock::Timestamp;
 use dcp::events::Actor;
 use dcp::http::{Caller, Json, Live, Problem, Query};
-use dcp::model::{Permission, SiteId, Text};
+use dcp::model::{Permission, SiteId, Text, Zone};
 use dcp::params;
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,7 @@ pub(crate) struct Stored {
     subject_id: String,
     subject_name: String,
     link: Option<String>,
+    brought_from: Option<Zone>,
 }
 
 /// Something that happened.
@@ -55,6 +56,8 @@ pub(crate) struct Activity {
     subject: Subject,
     /// Where the portal shows it.
     link: Option<String>,
+    /// The other zone, if it happened there: what the free zone brings is for information only.
+    brought_from: Option<Zone>,
 }
 
 /// What it happened to.
@@ -95,6 +98,7 @@ impl From<Stored> for Activity {
                 name: row.subject_name,
             },
             link: row.link,
+            brought_from: row.brought_from,
         }
     }
 }

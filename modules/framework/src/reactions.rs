@@ -7,6 +7,8 @@ use dcp::events::Actor;
 use dcp::events::administration::UserChanged;
 use dcp::events::calc::ScriptPublished;
 use dcp::events::mvda::{Model, ModelCalculated, ModelFailed};
+use dcp::events::saw::ChartCalculated;
+use dcp::model::Zone;
 use dcp::params;
 use dcp::store::Tx;
 
@@ -28,6 +30,7 @@ impl Line<'_> {
     async fn add(self, tx: &mut Tx<'_>) -> Result<(), Reaction> {
         let module = self.kind.split('.').next().unwrap_or_default();
         let (kind, (en, de), (what, id, name)) = (self.kind, self.title, self.subject);
+        let brought_from = tx.brought_from().map(Zone::as_str);
         let values = params![
             self.at,
             self.site,
@@ -41,7 +44,8 @@ impl Line<'_> {
             what,
             id,
             name,
-            self.link
+            self.link,
+            brought_from
         ];
         tx.call("activity_add", values).await?;
         Ok(())
@@ -56,6 +60,7 @@ impl Framework {
             .on(script_published)
             .on(model_calculated)
             .on(model_failed)
+            .on(chart_calculated)
     }
 }
 
@@ -154,6 +159,26 @@ async fn model_failed(tx: &mut Tx<'_>, event: &ModelFailed) -> Result<(), Reacti
         title,
         subject,
         link,
+    }
+    .add(tx)
+    .await
+}
+
+async fn chart_calculated(tx: &mut Tx<'_>, event: &ChartCalculated) -> Result<(), Reaction> {
+    let title = &event.chart.title;
+    let line = (
+        format!("Control chart {title} is ready"),
+        format!("Regelkarte {title} ist fertig"),
+    );
+    Line {
+        at: event.at,
+        site: Some(&event.site),
+        restricted: false,
+        by: &event.by,
+        kind: "saw.chart.calculated",
+        title: line,
+        subject: ("chart", &event.chart.id, title),
+        link: Some(&event.link),
     }
     .add(tx)
     .await

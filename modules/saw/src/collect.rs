@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dcp::calc::{CalcError, publish_scripts};
 use dcp::events::Actor;
+use dcp::events::saw::{Chart, ChartCalculated};
 use dcp::params;
 use dcp::store::StoreError;
 use jiff::Timestamp;
@@ -30,7 +31,28 @@ enum CollectError {
 struct Waiting {
     id: String,
     site: dcp::model::SiteId,
+    title: String,
     result_key: String,
+    created_by_id: String,
+    created_by_name: String,
+}
+
+impl Waiting {
+    fn calculated(&self, at: Timestamp) -> ChartCalculated {
+        ChartCalculated {
+            chart: Chart {
+                id: self.id.clone(),
+                title: self.title.clone(),
+            },
+            site: self.site.to_string(),
+            by: Actor {
+                id: self.created_by_id.clone(),
+                name: self.created_by_name.clone(),
+            },
+            at,
+            link: format!("/app/{}/saw?chart={}", self.site, self.id),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,8 +156,12 @@ async fn ask_again(saw: &Saw) -> Result<(), StoreError> {
 
 async fn keep(saw: &Saw, waiting: &Waiting) -> Result<(), CollectError> {
     let result = saw.calc.result(&waiting.site, &waiting.result_key).await?;
-    saw.store
-        .write("chart_ready", params![&waiting.id, result.get()])
+    let mut tx = saw.store.begin().await?;
+    let kept = tx
+        .call("chart_ready", params![&waiting.id, result.get()])
         .await?;
-    Ok(())
+    if kept.affected() > 0 {
+        tx.publish(&waiting.calculated(tx.now())).await?;
+    }
+    Ok(tx.commit().await?)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::bus::{Envelope, pause};
 use crate::clock::Timestamp;
 use crate::limits::{MAX_ATTEMPTS, MAX_DELIVERIES};
+use crate::model::Zone;
 
 /// How a reaction failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +39,18 @@ pub(crate) enum Decision {
     },
 }
 
-/// Why a message becomes a dead letter without being tried.
-pub(crate) fn unfit(envelope: &Envelope, deliveries: u32, now: Timestamp) -> Option<&'static str> {
+/// Why a message becomes a dead letter without being tried; `free` says that the subscription takes what comes from the free zone.
+pub(crate) fn unfit(
+    envelope: &Envelope,
+    deliveries: u32,
+    free: bool,
+    now: Timestamp,
+) -> Option<&'static str> {
     if envelope.is_expired(now) {
         return Some("its deadline had passed");
+    }
+    if envelope.zone == Some(Zone::NonGxp) && !free {
+        return Some("it comes from the free zone, and the manifest does not say `free = true`");
     }
     (deliveries > MAX_DELIVERIES).then_some("it was handed out too often without any verdict")
 }

@@ -11,7 +11,7 @@ mod topology;
 mod wire;
 mod zone;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,15 +31,16 @@ use self::wire::short;
 use super::{Bus, BusError, Inbound, Outgoing, Topology};
 use crate::clock::Clock;
 use crate::limits::BROKER_ANSWER;
-use crate::model::Zone;
+use crate::model::{Manifest, Zone};
 
 /// RabbitMQ definitions of a virtual host: everything `topology` says, and for each of `modules` permissions of a user of that
-/// name, which let it publish as itself and read its own queues and nothing else.
+/// name, which let it publish as itself and read its own queues and nothing else. A bridge also publishes what it brings, in the
+/// name of its owners.
 pub fn definitions(
     topology: &Topology,
     vhost: &str,
     zone: Zone,
-    modules: &BTreeSet<String>,
+    modules: &[Manifest],
 ) -> serde_json::Value {
     Plan::of(topology).definitions(vhost, zone, modules)
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bus::queue::{LANES, SLOTS, slot};
+use crate::bus::bridge::owners;
+use crate::bus::queue::{LANES, SLOTS, notice_queue, slot};
 use crate::bus::topology::{Binding, Queue, Takes};
 use crate::bus::{Envelope, Topology};
 use crate::limits::{RETRY_PAUSES, UNROUTED_KEPT};
-use crate::model::Zone;
+use crate::model::{Manifest, Zone};
 
 /// What no queue collects goes here, where an operator can see it.
 const UNROUTED: &str = "unrouted";
@@ -127,7 +128,7 @@ impl Plan {
 
     /// RabbitMQ definitions for `rabbitmqctl import_definitions`: the plan, and for each of `modules` a user's permissions that
     /// let it write as itself and read its own queues, and nothing else.
-    pub(super) fn definitions(&self, vhost: &str, zone: Zone, modules: &BTreeSet<String>) -> Value {
+    pub(super) fn definitions(&self, vhost: &str, zone: Zone, modules: &[Manifest]) -> Value {
         let exchange = |(name, exchange): (&String, &Exchange)| {
             let arguments = exchange.alternate.map_or_else(
                 || json!({}),
@@ -136,9 +137,9 @@ impl Plan {
             json!({"vhost": vhost, "name": name, "type": exchange.kind, "durable": true, "auto_delete": false,
                 "internal": false, "arguments": arguments})
         };
-        let zone = json!({"vhost": vhost, "name": zone_mark(zone), "type": "fanout", "durable": true,
+        let mark = json!({"vhost": vhost, "name": zone_mark(zone), "type": "fanout", "durable": true,
             "auto_delete": false, "internal": false, "arguments": {}});
-        let exchanges = self.exchanges.iter().map(exchange).chain([zone]);
+        let exchanges = self.exchanges.iter().map(exchange).chain([mark]);
         let queues = self.queues.iter().map(|(name, arguments)| {
             json!({"vhost": vhost, "name": name, "durable": true, "auto_delete": false, "arguments": arguments})
         });
@@ -146,11 +147,14 @@ impl Plan {
             json!({"vhost": vhost, "source": exchange, "destination": queue, "destination_type": "queue",
                 "routing_key": key, "arguments": {}})
         });
-        let permissions = modules.iter().map(|module| permission(vhost, module));
-        let topics = modules.iter().flat_map(|module| {
+        let permissions = modules
+            .iter()
+            .map(|manifest| permission(vhost, zone, manifest));
+        let topics = modules.iter().flat_map(|manifest| {
+            let module = manifest.name.as_str();
             RETRY_PAUSES.map(|pause| {
                 json!({"vhost": vhost, "user": module, "exchange": delay_name(pause),
-                    "write": own_queues(module), "read": ""})
+                    "write": format!("^{}$", own_queues(module)), "read": ""})
             })
         });
         json!({
@@ -164,14 +168,22 @@ impl Plan {
     }
 }
 
-fn permission(vhost: &str, module: &str) -> Value {
-    let name = module.replace('.', "\\.");
+fn permission(vhost: &str, zone: Zone, manifest: &Manifest) -> Value {
+    let module = manifest.name.as_str();
+    let owners = owners(manifest.bridge.brings_into(zone).iter().map(String::as_str));
+    let publishers = owners.iter().chain([&module]);
+    let mut write: Vec<String> = publishers.map(|owner| format!("evt\\.{owner}")).collect();
+    write.extend([TASK.to_owned(), "delay\\..*".to_owned()]);
+    let heard = owners
+        .iter()
+        .map(|owner| notice_queue(owner).replace('.', "\\."));
+    let read: Vec<String> = heard.chain([own_queues(module)]).collect();
     json!({"vhost": vhost, "user": module, "configure": "^$",
-        "write": format!("^(evt\\.{name}|{TASK}|delay\\..*)$"), "read": own_queues(module)})
+        "write": format!("^({})$", write.join("|")), "read": format!("^({})$", read.join("|"))})
 }
 
 fn own_queues(module: &str) -> String {
-    format!("^q\\.{}\\..*$", module.replace('.', "\\."))
+    format!("q\\.{module}\\..*")
 }
 
 /// The exchange whose presence says whose virtual host it is.

@@ -10,6 +10,7 @@ use crate::events::Kind;
 
 const KEY: &str = "ce-subject";
 const TIME: &str = "ce-time";
+const ZONE: &str = "dcp-zone";
 const SITE: &str = "dcp-site";
 const KIND: &str = "dcp-kind";
 const DEADLINE: &str = "dcp-deadline";
@@ -43,6 +44,10 @@ pub(super) fn properties(envelope: &Envelope) -> Result<BasicProperties, BusErro
         }
         .to_owned(),
     );
+    envelope
+        .zone
+        .iter()
+        .for_each(|zone| header(ZONE, zone.to_string()));
     envelope
         .site
         .iter()
@@ -120,6 +125,9 @@ fn envelope(delivery: &Delivery) -> Result<Envelope, String> {
             text(delivery, KIND).unwrap_or_else(|| "event".to_owned()),
         )?,
         key: text(delivery, KEY).unwrap_or_default().into(),
+        zone: text(delivery, ZONE)
+            .map(|zone| parse(ZONE, zone))
+            .transpose()?,
         site: text(delivery, SITE),
         time: parse(TIME, text(delivery, TIME).unwrap_or_default())?,
         traceparent: text(delivery, TRACE),

@@ -32,10 +32,7 @@ pub(super) async fn claim(link: &Link, zone: Zone) -> Result<(), BusError> {
 
 /// Refuses a virtual host of the other zone.
 pub(super) async fn check(link: &Link, zone: Zone) -> Result<(), BusError> {
-    let other = match zone {
-        Zone::Gxp => Zone::NonGxp,
-        Zone::NonGxp => Zone::Gxp,
-    };
+    let other = zone.other();
     if has_exchange(link, &zone_mark(other)).await? {
         return Err(BusError::OtherZone(other));
     }

@@ -18,6 +18,7 @@ pub(super) fn envelope() -> Value {
                 "ce-subject": text("What the message is about: messages of one subject keep their order."),
                 "ce-time": time("When it was stored in the sender's outbox."),
                 "dcp-kind": { "type": "string", "enum": ["event", "task"], "description": "Whether it tells or asks." },
+                "dcp-zone": text("The zone it comes from, when a bridge has brought it from there."),
                 "dcp-site": text("The site whose queue a task is for."),
                 "dcp-deadline": time("After this a task is worthless."),
                 "dcp-attempts": { "type": "integer", "minimum": 0, "description": "How often a reaction to it has failed." },

@@ -12,6 +12,7 @@ fn readers() -> Vec<Wiring> {
         events: vec![Subscribed {
             name: event.to_owned(),
             ordered: false,
+            free: false,
         }],
         ..Wiring::default()
     };

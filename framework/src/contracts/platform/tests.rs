@@ -18,6 +18,7 @@ fn module(name: &str, publishes: &[&str], events: &[&str], tasks: &[&str]) -> Wi
             .map(|name| Subscribed {
                 name,
                 ordered: false,
+                free: false,
             })
             .collect(),
         tasks: all(tasks)
@@ -27,7 +28,28 @@ fn module(name: &str, publishes: &[&str], events: &[&str], tasks: &[&str]) -> Wi
                 per_site: true,
             })
             .collect(),
+        ..Wiring::default()
     }
+}
+
+#[test]
+fn what_a_module_takes_from_the_free_zone_must_come_over_a_bridge() {
+    let publisher = module("mvda", &["mvda.model.failed.v1"], &[], &[]);
+    let mut reader = module("framework", &[], &["mvda.model.failed.v1"], &[]);
+    reader.events[0].free = true;
+    let alone = check_wiring(&all(), &[publisher.clone(), reader.clone()]);
+    assert!(
+        alone[0].contains(
+            "framework takes mvda.model.failed.v1 from the free zone, and no bridge brings it"
+        ),
+        "{alone:?}"
+    );
+    let mut bridge = module("bridge", &[], &[], &[]);
+    bridge.bridge.gxp = vec!["mvda.model.failed.v1".to_owned()];
+    assert_eq!(
+        check_wiring(&all(), &[publisher, reader, bridge]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -67,10 +67,10 @@ AS
 UPDATE dbo.chart SET ask_again = 0 WHERE id = @id AND state = 'queued' AND ask_again = 1;
 GO
 
--- returns id NVARCHAR(MAX), site NVARCHAR(MAX), result_key NVARCHAR(MAX)
+-- returns id NVARCHAR(MAX), site NVARCHAR(MAX), title NVARCHAR(MAX), result_key NVARCHAR(MAX), created_by_id NVARCHAR(MAX), created_by_name NVARCHAR(MAX)
 CREATE PROCEDURE dbo.charts_to_collect
 AS
-SELECT TOP (20) id, site, result_key FROM dbo.chart WHERE state = 'collecting' ORDER BY created_at;
+SELECT TOP (20) id, site, title, result_key, created_by_id, created_by_name FROM dbo.chart WHERE state = 'collecting' ORDER BY created_at;
 GO
 
 -- returns call_id NVARCHAR(MAX)

@@ -27,8 +27,8 @@ SELECT id, site, request, call_id, deadline, created_by_id, created_by_name FROM
 -- procedure chart_asked_again(id TEXT)
 UPDATE chart SET ask_again = 0 WHERE id = :id AND state = 'queued' AND ask_again = 1;
 
--- procedure charts_to_collect() -> id TEXT, site TEXT, result_key TEXT
-SELECT id, site, result_key FROM chart WHERE state = 'collecting' ORDER BY created_at LIMIT 20;
+-- procedure charts_to_collect() -> id TEXT, site TEXT, title TEXT, result_key TEXT, created_by_id TEXT, created_by_name TEXT
+SELECT id, site, title, result_key, created_by_id, created_by_name FROM chart WHERE state = 'collecting' ORDER BY created_at LIMIT 20;
 
 -- procedure charts_overdue(now TIME) -> call_id TEXT
 SELECT call_id FROM chart WHERE state IN ('queued', 'collecting') AND deadline < :now ORDER BY deadline LIMIT 20;

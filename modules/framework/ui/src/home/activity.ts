@@ -17,6 +17,8 @@ export interface Activity {
     readonly name: string;
   };
   readonly link: string | null;
+  /** The other zone, if it happened there. */
+  readonly brought_from: 'gxp' | 'nongxp' | null;
 }
 
 interface Page {
