@@ -64,8 +64,9 @@ pub const PARKED_BATCH: usize = 16;
 pub const PREDECESSOR_LOOK: Duration = Duration::from_millis(500);
 /// How long it looks: longer than a message may be on its way, shorter than a shift.
 pub const ORDER_WAIT: Duration = Duration::from_mins(15);
-/// Messages an event subscription holds ahead; work queues hold as many as they work on.
-pub const EVENT_PREFETCH: usize = 16;
+/// Messages an event subscription holds ahead; work queues hold as many as they work on. A quorum queue hands out the next one
+/// after it has stored the acknowledgement of one before, which takes it milliseconds: a smaller number is a slower queue.
+pub const EVENT_PREFETCH: usize = 128;
 /// Failed reactions after which a message is parked.
 pub const MAX_ATTEMPTS: u32 = 10;
 /// Deliveries without any verdict after which a message is parked: it seems to kill the process.

@@ -56,10 +56,18 @@ impl Consumer {
     async fn serve(&self, mut inbound: Inbound) {
         let slots = self.reactor.subscription.slots;
         let mut working = FuturesUnordered::new();
+        let mut taken = 0;
         loop {
             tokio::select! {
                 delivered = inbound.recv(), if working.len() < slots => match delivered {
-                    Some(delivered) => working.push(self.take(delivered)),
+                    Some(mut delivered) => {
+                        // What ended the process before comes first again; what was only held behind it did nothing.
+                        if taken >= slots {
+                            delivered.deliveries = 1;
+                        }
+                        taken += 1;
+                        working.push(self.take(delivered));
+                    }
                     None => break,
                 },
                 Some(()) = working.next() => {}
