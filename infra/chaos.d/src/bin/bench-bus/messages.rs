@@ -102,6 +102,7 @@ pub(crate) fn envelope<E: Event>(event: &E) -> Envelope {
         name: wire_name::<E>(),
         kind: E::KIND,
         key: event.key(),
+        zone: None,
         site: None,
         time: now(),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),

@@ -95,6 +95,7 @@ pub(super) fn envelope(number: u64) -> Envelope {
         name,
         kind: Changed::KIND,
         key: change.key(),
+        zone: None,
         site: None,
         time: now(),
         traceparent: None,
