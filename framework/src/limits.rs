@@ -30,7 +30,7 @@ pub const MESSAGE_BYTES: usize = 256 * 1024;
 pub const KEY_BYTES: usize = 200;
 /// Messages sent in one go from the outbox, before their confirms are waited for.
 pub const OUTBOX_BATCH: usize = 250;
-/// Such batches read at once: while one is on its way the one before it is written off.
+/// Such batches read at once, and on their way at once.
 pub const OUTBOX_BATCHES: usize = 4;
 /// How long the bus may take to store one batch; after that the batch is sent again.
 pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(5);

@@ -1,8 +1,10 @@
 //! The relay: brings outbox rows to the bus, under a lease, woken after a commit.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{FuturesOrdered, StreamExt};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -128,41 +130,49 @@ impl Relay {
         Ok(None)
     }
 
-    /// Sends what is due in batches; while one is on its way the one before it is written off.
+    /// Sends what is due in batches, several of them on their way at once, and writes off in their order what the bus has.
     async fn send(&self, now: Timestamp) -> Result<(), super::Cause> {
+        let mut waiting: VecDeque<Row> = VecDeque::new();
+        let mut on_the_way = FuturesOrdered::new();
+        // What is on its way still stands in the outbox: rows after it are read, and those before it when it has arrived.
+        let mut after = 0;
+        let mut outage = false;
         loop {
-            let rows: Vec<Row> = self
-                .store
-                .read(
-                    "dcp_outbox_due",
-                    params![now, OUTBOX_BATCH * OUTBOX_BATCHES],
-                )
-                .await?
-                .all()?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            point("relay.read");
-            let mut batches = rows.chunks(OUTBOX_BATCH);
-            let mut sent = match batches.next() {
-                Some(batch) => (batch, self.publish(batch).await?),
-                None => return Ok(()),
-            };
-            for batch in batches {
-                if sent.1.iter().any(is_outage) {
-                    break;
+            while !outage && on_the_way.len() < OUTBOX_BATCHES {
+                if waiting.is_empty() {
+                    waiting.extend(self.due(now, after).await?);
                 }
-                let (settled, outcomes) =
-                    futures_util::join!(self.settle(sent.0, sent.1), self.publish(batch));
-                sent = (batch, outcomes?);
-                settled?;
+                let batch: Vec<Row> = waiting.drain(..waiting.len().min(OUTBOX_BATCH)).collect();
+                let Some(row) = batch.last() else { break };
+                after = row.seq;
+                on_the_way.push_back(self.publish(batch));
             }
-            self.settle(sent.0, sent.1).await?;
-            point("relay.settled");
+            match on_the_way.next().await {
+                Some(sent) => {
+                    let (rows, outcomes) = sent?;
+                    outage |= outcomes.iter().any(is_outage);
+                    self.settle(&rows, outcomes).await?;
+                    point("relay.settled");
+                }
+                None if after == 0 || outage => return Ok(()),
+                None => after = 0,
+            }
         }
     }
 
-    async fn publish(&self, rows: &[Row]) -> Result<Vec<Result<(), BusError>>, super::Cause> {
+    async fn due(&self, now: Timestamp, after: i64) -> Result<Vec<Row>, super::Cause> {
+        let asked = params![now, after, OUTBOX_BATCH * OUTBOX_BATCHES];
+        let rows: Vec<Row> = self.store.read("dcp_outbox_due", asked).await?.all()?;
+        if !rows.is_empty() {
+            point("relay.read");
+        }
+        Ok(rows)
+    }
+
+    async fn publish(
+        &self,
+        rows: Vec<Row>,
+    ) -> Result<(Vec<Row>, Vec<Result<(), BusError>>), super::Cause> {
         let messages = rows
             .iter()
             .map(|row| message(&row.destination, &row.envelope, row.seq, row.follows))
@@ -171,7 +181,10 @@ impl Relay {
         let patience = PUBLISH_DEADLINE * 3;
         let sent = tokio::time::timeout(patience, self.bus.publish(&messages)).await;
         point("relay.published");
-        sent.map_err(|_| BusError::unavailable("the bus did not answer in time").into())
+        match sent {
+            Ok(outcomes) => Ok((rows, outcomes)),
+            Err(_) => Err(BusError::unavailable("the bus did not answer in time").into()),
+        }
     }
 
     async fn settle(

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::future::join_all;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -23,6 +23,7 @@ use crate::limits::PUBLISH_DEADLINE;
 pub(super) struct Publisher {
     link: Link,
     channel: Mutex<Option<Open>>,
+    opened: AtomicU64,
     /// This user may declare nothing: a deployment has.
     deployed: Arc<AtomicBool>,
 }
@@ -30,6 +31,8 @@ pub(super) struct Publisher {
 #[derive(Debug)]
 struct Open {
     channel: Channel,
+    /// Which channel of this process it is.
+    number: u64,
     /// Exchanges that are known to be there: publishing to one that is not ends the channel.
     exchanges: HashSet<String>,
 }
@@ -39,10 +42,12 @@ impl Publisher {
         Self {
             link: Link::new(address, "dcp publishing"),
             channel: Mutex::default(),
+            opened: AtomicU64::default(),
             deployed,
         }
     }
 
+    /// Sends messages in their order; another batch may be sent while the confirms of this one are waited for.
     pub(super) async fn publish(&self, messages: &[Outgoing]) -> Vec<Result<(), BusError>> {
         let mut slot = self.channel.lock().await;
         let sending = timeout(PUBLISH_DEADLINE, self.send_all(&mut slot, messages)).await;
@@ -59,6 +64,8 @@ impl Publisher {
                 return self.none(&mut slot, messages, &error).await;
             }
         };
+        let number = slot.as_ref().map(|open| open.number);
+        drop(slot);
         let waiting = join_all(confirms.into_iter().zip(messages).map(
             |(confirm, message)| async move {
                 outcome(timeout(PUBLISH_DEADLINE, confirm?).await, message)
@@ -69,9 +76,17 @@ impl Publisher {
             .iter()
             .any(|outcome| matches!(outcome, Err(BusError::Unavailable(_))))
         {
-            self.give_up(&mut slot).await;
+            self.give_up_on(number).await;
         }
         outcomes
+    }
+
+    /// Gives up the channel that a message was sent over, unless somebody else has done so.
+    async fn give_up_on(&self, number: Option<u64>) {
+        let mut slot = self.channel.lock().await;
+        if slot.as_ref().map(|open| open.number) == number {
+            self.give_up(&mut slot).await;
+        }
     }
 
     /// A broker that does not answer may never say that the connection has ended: the next attempt dials.
@@ -136,6 +151,7 @@ impl Publisher {
                 .await?;
             Open {
                 channel,
+                number: self.opened.fetch_add(1, Ordering::Relaxed),
                 exchanges: HashSet::new(),
             }
         };

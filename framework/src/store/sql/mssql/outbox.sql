@@ -5,12 +5,12 @@ VALUES (@id, @destination, @name, @message_key, @envelope, @now);
 GO
 
 -- returns seq BIGINT, destination NVARCHAR(400), envelope NVARCHAR(MAX), attempts INT, follows NVARCHAR(36)
-CREATE PROCEDURE dbo.dcp_outbox_due @now DATETIMEOFFSET(6), @count INT AS
+CREATE PROCEDURE dbo.dcp_outbox_due @now DATETIMEOFFSET(6), @after BIGINT, @count INT AS
 SELECT TOP (@count) o.seq, o.destination, o.envelope, o.attempts,
     (SELECT TOP (1) earlier.id FROM dbo.dcp_outbox AS earlier
      WHERE earlier.name = o.name AND earlier.message_key = o.message_key AND earlier.seq < o.seq
      ORDER BY earlier.seq DESC) AS follows
-FROM dbo.dcp_outbox AS o WHERE o.sent_at IS NULL AND (o.attempts = 0 OR o.not_before <= @now) ORDER BY o.seq;
+FROM dbo.dcp_outbox AS o WHERE o.sent_at IS NULL AND o.seq > @after AND (o.attempts = 0 OR o.not_before <= @now) ORDER BY o.seq;
 GO
 
 CREATE PROCEDURE dbo.dcp_outbox_await @seqs NVARCHAR(MAX), @look_at DATETIMEOFFSET(6) AS

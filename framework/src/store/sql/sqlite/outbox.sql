@@ -2,13 +2,13 @@
 INSERT INTO dcp_outbox (id, destination, name, message_key, envelope, not_before)
 VALUES (:id, :destination, :name, :message_key, :envelope, :now);
 
--- procedure dcp_outbox_due(now TIME, count INTEGER) ->
+-- procedure dcp_outbox_due(now TIME, after INTEGER, count INTEGER) ->
 --   seq INTEGER, destination TEXT, envelope TEXT, attempts INTEGER, follows TEXT
 SELECT seq, destination, envelope, attempts,
     (SELECT earlier.id FROM dcp_outbox AS earlier
      WHERE earlier.name = dcp_outbox.name AND earlier.message_key = dcp_outbox.message_key AND earlier.seq < dcp_outbox.seq
      ORDER BY earlier.seq DESC LIMIT 1) AS follows
-FROM dcp_outbox WHERE sent_at IS NULL AND (attempts = 0 OR not_before <= :now) ORDER BY seq LIMIT :count;
+FROM dcp_outbox WHERE sent_at IS NULL AND seq > :after AND (attempts = 0 OR not_before <= :now) ORDER BY seq LIMIT :count;
 
 -- procedure dcp_outbox_await(seqs JSON, look_at TIME)
 INSERT INTO dcp_awaiting (message_id, queue, seq, look_at)
