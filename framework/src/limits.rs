@@ -22,6 +22,8 @@ pub const SQLSERVER_CONNECTIONS: usize = 8;
 pub const SQLSERVER_CONNECT: Duration = Duration::from_secs(5);
 /// How long one procedure call may take at SQL Server.
 pub const SQLSERVER_CALL: Duration = Duration::from_secs(30);
+/// How long opening a file of SQLite waits for others that write, or that repair it after a death.
+pub const STORE_OPEN: Duration = Duration::from_secs(10);
 /// Rows a procedure may answer with: a list is paged, not read whole.
 pub const STORE_ROWS: usize = 100_000;
 /// The body of a message: larger things are referred to by key and hash.

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::files::{SqlFile, migrations};
 use super::procedure::problem;
 use super::{Files, StoreError};
+use crate::limits::{STORE_LOCK, STORE_OPEN};
 
 /// One `V001__name.sql`.
 #[derive(Debug, Clone)]
@@ -82,28 +83,40 @@ pub(super) fn sqlite(
     migrations: &[Migration],
 ) -> Result<(), StoreError> {
     use super::sqlite::map;
+    connection.busy_timeout(STORE_OPEN).map_err(map)?;
     connection.execute_batch(SQLITE_TABLE).map_err(map)?;
     for migration in migrations {
+        // Looked at first without a lock: most starts have nothing to do and should not wait for those that write.
+        if !is_due_on_sqlite(connection, migration)? {
+            continue;
+        }
         let done = apply(connection, migration);
         if done.is_err() && !connection.is_autocommit() {
             connection.execute_batch("ROLLBACK").map_err(map)?;
         }
         done?;
     }
-    Ok(())
+    connection.busy_timeout(STORE_LOCK).map_err(map)
 }
 
-fn apply(connection: &rusqlite::Connection, migration: &Migration) -> Result<(), StoreError> {
-    use super::sqlite::map;
+fn is_due_on_sqlite(
+    connection: &rusqlite::Connection,
+    migration: &Migration,
+) -> Result<bool, StoreError> {
     use rusqlite::OptionalExtension;
-    // The lock is taken first: two instances of a module may start at the same time.
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(map)?;
     let key = (migration.owner, migration.version);
     let recorded: Option<String> = connection
         .query_row(SQLITE_RECORDED, key, |row| row.get(0))
         .optional()
-        .map_err(map)?;
-    if is_due(migration, recorded.as_deref())? {
+        .map_err(super::sqlite::map)?;
+    is_due(migration, recorded.as_deref())
+}
+
+fn apply(connection: &rusqlite::Connection, migration: &Migration) -> Result<(), StoreError> {
+    use super::sqlite::map;
+    // The lock is taken before the second look: two instances of a module may start at the same time.
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(map)?;
+    if is_due_on_sqlite(connection, migration)? {
         connection
             .execute_batch(migration.text)
             .map_err(|error| named(migration, &error))?;

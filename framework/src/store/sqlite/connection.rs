@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi};
 
-use crate::limits::{SQLITE_CACHE_KIB, SQLITE_STATEMENTS, STORE_LOCK, STORE_ROWS};
+use crate::limits::{SQLITE_CACHE_KIB, SQLITE_STATEMENTS, STORE_LOCK, STORE_OPEN, STORE_ROWS};
 use crate::store::procedure::Procedure;
 use crate::store::value::time_text;
 use crate::store::{Rows, StoreError, Value};
@@ -25,7 +25,7 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(map)?;
-    connection.busy_timeout(STORE_LOCK).map_err(map)?;
+    connection.busy_timeout(STORE_OPEN).map_err(map)?;
     // Of two processes that turn a new file to its log at once, SQLite refuses one without waiting.
     let _alone = alone(file)?;
     connection.set_prepared_statement_cache_capacity(SQLITE_STATEMENTS);
@@ -36,6 +36,7 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
         if role == Role::Reader { "ON" } else { "OFF" },
     );
     connection.execute_batch(&settings).map_err(map)?;
+    connection.busy_timeout(STORE_LOCK).map_err(map)?;
     Ok(connection)
 }
 
