@@ -18,6 +18,7 @@ mod setup;
 
 mod bridge;
 mod conformance;
+mod consumer_timeout;
 mod crash;
 mod delivery;
 mod faults;
