@@ -46,12 +46,12 @@ export class QueuesPanel {
       header,
       value: of,
       numeric: true,
-      width: '96px',
+      width: '80px',
     });
     return [
-      { id: 'module', header: () => t('module'), value: ({ post }) => localized(post.title), width: 'minmax(144px, 1fr)' },
-      { id: 'node', header: () => t('node'), value: ({ post }) => post.node, mono: true, width: '112px' },
-      { id: 'queue', header: () => t('queue'), value: ({ queue }) => queue?.queue ?? t('outbox'), width: 'minmax(224px, 2fr)' },
+      { id: 'module', header: () => t('module'), value: ({ post }) => localized(post.title), width: 'minmax(128px, 1fr)' },
+      { id: 'node', header: () => t('node'), value: ({ post }) => post.node, mono: true, width: '104px' },
+      { id: 'queue', header: () => t('queue'), value: ({ queue }) => queue?.queue ?? t('outbox'), width: 'minmax(240px, 3fr)' },
       number(
         'waiting',
         () => t('waiting'),
@@ -85,9 +85,9 @@ export class QueuesPanel {
           const oldest = this.oldest(row);
           return oldest === undefined ? '–' : formatAgo(oldest);
         },
-        width: '136px',
+        width: '112px',
       },
-      { id: 'state', header: () => t('status'), value: (row) => this.state(row), width: '152px' },
+      { id: 'state', header: () => t('status'), value: (row) => this.state(row), width: '128px' },
     ];
   });
 
