@@ -71,7 +71,7 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
             "operator",
             "Operator",
             "Watches the nodes, starts and stops modules.",
-            &["node.operate", "node.read"],
+            &["bridge.read", "node.operate", "node.read"],
         ),
     ];
     BUILT_IN

@@ -13,11 +13,11 @@ mod promises;
 mod proxy;
 mod stage;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 
 use crate::broker::Broker;
@@ -30,6 +30,16 @@ enum Which {
     Local,
     Rabbitmq,
     Both,
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Local => "local",
+            Self::Rabbitmq => "rabbitmq",
+            Self::Both => "both",
+        })
+    }
 }
 
 /// Attacks the platform with real processes and real kills, and counts what was lost, duplicated or disordered.
@@ -107,7 +117,14 @@ async fn round(arguments: &Arguments, seed: u64) -> anyhow::Result<Verdict> {
                 promise.rabbitmq
             };
             if is_meant && is_possible {
-                all.add(&attempt(arguments, promise, bus, seed).await?);
+                match attempt(arguments, promise, bus, seed).await {
+                    Ok(verdict) => all.add(&verdict),
+                    // The others are still worth knowing.
+                    Err(error) => {
+                        println!("{} {bus}: broke off, seed {seed}: {error:#}", promise.name);
+                        all.unexpected += 1;
+                    }
+                }
             }
         }
     }
@@ -120,12 +137,7 @@ async fn attempt(
     bus: Which,
     seed: u64,
 ) -> anyhow::Result<Verdict> {
-    let label = if bus == Which::Local {
-        "local"
-    } else {
-        "rabbitmq"
-    };
-    let folder = arguments.folder.join(format!("{}-{label}", promise.name));
+    let folder = arguments.folder.join(format!("{}-{bus}", promise.name));
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -143,11 +155,9 @@ async fn attempt(
         broker,
     };
     let began = Instant::now();
-    let verdict = (promise.keep)(run)
-        .await
-        .with_context(|| format!("{} on {label}, seed {seed}", promise.name))?;
+    let verdict = (promise.keep)(run).await?;
     println!(
-        "{} {label}: {verdict}; {} ({} s)",
+        "{} {bus}: {verdict}; {} ({} s)",
         promise.name,
         verdict.notes.join(", "),
         began.elapsed().as_secs()
