@@ -6,6 +6,7 @@ mod settings;
 
 pub use settings::{
     Address, EdgeSettings, HttpSettings, LogFormat, LogSettings, NodeSettings, Settings,
+    TelemetrySettings,
 };
 
 use std::collections::HashMap;

@@ -19,6 +19,7 @@ pub mod pi;
 mod run;
 pub mod secrets;
 pub mod store;
+pub mod telemetry;
 
 pub use run::{EXIT_CONFIG, Module, Start, run};
 

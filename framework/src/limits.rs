@@ -149,3 +149,17 @@ pub const REPLAY_RATE: u32 = 50;
 pub const SAMPLE_AGE: Duration = Duration::from_secs(2);
 /// How often recorded times are folded into their buckets when nobody collects the metrics: they need memory until then.
 pub const METRICS_FOLD: Duration = Duration::from_secs(15);
+/// Steps of traces that wait for the collector; more are dropped and counted: about 2 MB.
+pub const SPANS_HELD: usize = 4096;
+/// Steps sent to the collector in one request.
+pub const SPAN_BATCH: usize = 512;
+/// How long steps gather before they are sent.
+pub const SPAN_GATHER: Duration = Duration::from_secs(1);
+/// How long the collector may take for one request; what hangs longer is dropped.
+pub const SPAN_POST: Duration = Duration::from_secs(5);
+/// Shortest and longest pause after the collector did not take a request.
+pub const SPAN_PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How long a process that stops still sends: less than its tasks may take to end.
+pub const SPAN_LAST: Duration = Duration::from_millis(250);
+/// Longest text of an attribute, in bytes.
+pub const SPAN_TEXT: usize = 256;

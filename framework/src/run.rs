@@ -24,6 +24,7 @@ use crate::identity::Verifier;
 use crate::limits::METRICS_FOLD;
 use crate::messages::Messages;
 use crate::model::{Manifest, ManifestError, Zone};
+use crate::telemetry::Resource;
 
 /// Settings or manifest are wrong; starting again changes nothing (`EX_USAGE` of sysexits.h).
 pub const EXIT_CONFIG: u8 = 64;
@@ -127,6 +128,7 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
     ));
     // First of all: what counts takes its counters when it is made.
     let metrics = metrics()?;
+    record(&start)?;
     let (module, delivery) = delivery(&start, module).await?;
     start.spawn("metrics", fold(metrics.clone(), start.clock()));
     let app = module.assemble(&host, metrics);
@@ -143,6 +145,22 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
         delivery.stopped().await;
     }
     start.end().await
+}
+
+/// Begins to record traces, when the settings name a collector.
+fn record(start: &Start) -> Result<(), SettingsError> {
+    let (manifest, node) = (start.manifest(), &start.common().node);
+    let resource = Resource {
+        service: manifest.name.to_string(),
+        version: manifest.version.clone(),
+        instance: node.instance.clone(),
+        node: node.name.clone(),
+        zone: start.zone().to_string(),
+    };
+    if let Some(exporter) = crate::telemetry::install(&start.common().telemetry, resource)? {
+        start.spawn_through_drain("traces", exporter.run(start.drained()));
+    }
+    Ok(())
 }
 
 /// Starts sending and receiving, when the module has a database: without one there is nothing to send from.

@@ -14,6 +14,9 @@ use crate::model::Zone;
 ///
 /// Every implementation passes one conformance suite (`framework/tests/bus/conformance.rs`).
 pub trait Bus: Debug + Send + Sync {
+    /// What traces call it.
+    fn system(&self) -> &'static str;
+
     /// Makes queues and bindings; what is there already stays. A bus of the other zone refuses.
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>>;
 
@@ -105,6 +108,17 @@ pub enum BusError {
 }
 
 impl BusError {
+    /// What traces call it.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Unroutable(_) => "unroutable",
+            Self::Refused => "refused",
+            Self::OtherZone(_) => "other-zone",
+            Self::Address => "address",
+        }
+    }
+
     pub(crate) fn unavailable(cause: impl Into<super::Cause>) -> Self {
         Self::Unavailable(cause.into())
     }

@@ -214,7 +214,10 @@ impl Consumer {
                 .await
                 .map(Some);
         }
-        let (outcome, reason) = self.reactor.react(inbox.clone(), envelope).await;
+        let reacted = self
+            .reactor
+            .react(inbox.clone(), envelope, envelope.attempts);
+        let (outcome, reason) = reacted.await;
         match judge(outcome, envelope.attempts) {
             Decision::Done => Ok(Some(self.recorded(envelope))),
             Decision::Hold => {

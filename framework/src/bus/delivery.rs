@@ -201,7 +201,7 @@ async fn run(
     stop: CancellationToken,
 ) {
     let topology = Topology::of(store.module(), &subscriptions);
-    let reactors: Vec<Rc<Reactor>> = reactors(&store, subscriptions);
+    let reactors: Vec<Rc<Reactor>> = reactors(&store, subscriptions, ways.from.system());
     let receipts = Receipts::new(store.clone(), ways.from.clone(), clock.clone());
     let receipts = Rc::new(receipts);
     let mut work = Vec::new();
@@ -251,7 +251,7 @@ async fn run(
     }
 }
 
-fn reactors(store: &Store, subscriptions: Subscriptions) -> Vec<Rc<Reactor>> {
+fn reactors(store: &Store, subscriptions: Subscriptions, system: &'static str) -> Vec<Rc<Reactor>> {
     let reactor = |subscription: super::subscriptions::Subscription| {
         let subscriber = subscription.source.queue(store.module());
         let inbox = Inbox {
@@ -264,6 +264,7 @@ fn reactors(store: &Store, subscriptions: Subscriptions) -> Vec<Rc<Reactor>> {
         Rc::new(Reactor {
             inbox,
             subscription,
+            system,
         })
     };
     subscriptions.all.into_iter().map(reactor).collect()

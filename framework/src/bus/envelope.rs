@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::events::{Event, Key, Kind, wire_name};
 use crate::model::Zone;
 use crate::store::{Store, StoreError};
+use crate::telemetry::TraceContext;
 
 /// The attributes and the body of one message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +58,7 @@ impl Envelope {
         store: &Store,
         site: Option<&str>,
         event: &E,
+        trace: TraceContext,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             id: store.ids().next(),
@@ -67,7 +69,7 @@ impl Envelope {
             zone: None,
             site: site.map(str::to_owned),
             time: store.clock().now(),
-            traceparent: super::trace::current(),
+            traceparent: Some(trace.traceparent()),
             deadline: event.deadline(),
             attempts: 0,
             follows: None,

@@ -27,7 +27,7 @@ mod reconcile;
 mod relay;
 mod subscriptions;
 mod topology;
-pub mod trace;
+pub(crate) mod trace;
 mod watched;
 
 use std::sync::Arc;

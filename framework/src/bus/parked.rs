@@ -245,7 +245,7 @@ impl Runner {
         }
         let ordered = inbox.ordered;
         let envelope = Arc::new(envelope);
-        let (outcome, reason) = reactor.react(inbox, &envelope).await;
+        let (outcome, reason) = reactor.react(inbox, &envelope, row.attempts).await;
         match judge(outcome, row.attempts) {
             Decision::Done => Ok(true),
             Decision::Hold => Ok(false),

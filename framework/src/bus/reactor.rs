@@ -15,6 +15,8 @@ use super::{Envelope, Reaction, trace};
 pub(super) struct Reactor {
     pub(super) inbox: Inbox,
     pub(super) subscription: Subscription,
+    /// What traces call the bus.
+    pub(super) system: &'static str,
 }
 
 impl Reactor {
@@ -23,16 +25,22 @@ impl Reactor {
         &self,
         inbox: Inbox,
         envelope: &Arc<Envelope>,
+        attempts: u32,
     ) -> (Result<(), Failure>, String) {
         let begun = std::time::Instant::now();
         let measures = inbox.measures.clone();
         let reaction = (self.subscription.run)(inbox, envelope.clone());
-        let traced = trace::within(envelope.traceparent.clone(), reaction);
-        let caught = AssertUnwindSafe(traced).catch_unwind().await;
+        let subscriber = &self.inbox.subscriber;
+        let mut span = trace::processing(envelope, subscriber, attempts, self.system);
+        let caught = AssertUnwindSafe(span.run(reaction)).catch_unwind().await;
         measures.reacted(begun.elapsed());
         match caught.unwrap_or_else(|_| Err(Reaction::later("the reaction panicked"))) {
             Ok(()) => (Ok(()), String::new()),
-            Err(reaction) => (Err(reaction.failure()), chain(reaction.cause())),
+            Err(reaction) => {
+                let failure = reaction.failure();
+                span.fail(failure.kind());
+                (Err(failure), chain(reaction.cause()))
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::queue::{lane, lane_queue};
 use super::relay::message;
-use super::{Bus, BusError, Cause, Destination, Outgoing, pause};
+use super::{Bus, BusError, Cause, Destination, Outgoing, pause, trace};
 use crate::clock::Clock;
 use crate::crash::point;
 use crate::limits::{LOST_AFTER, OUTBOX_BATCH, RECONCILE, RECONCILE_SHARE};
@@ -177,7 +177,7 @@ impl Reconciler {
     ) -> Result<(Vec<&'a Row>, Vec<&'a Row>), Cause> {
         let (rows, messages): (Vec<_>, Vec<_>) = lost.into_iter().unzip();
         let (mut sent, mut missing) = (Vec::new(), Vec::new());
-        let outcomes = self.bus.publish(&messages).await;
+        let outcomes = trace::publish(&*self.bus, &messages).await;
         for (outcome, row) in outcomes.into_iter().zip(rows) {
             match outcome {
                 Ok(()) => sent.push(row),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Bus, BusError, Destination, Envelope, Outgoing, pause};
+use super::{Bus, BusError, Destination, Envelope, Outgoing, pause, trace};
 use crate::clock::{Clock, Timestamp};
 use crate::crash::point;
 use crate::limits::{OUTBOX_BATCH, OUTBOX_BATCHES, OUTBOX_POLL, PUBLISH_DEADLINE, RESEND_AFTER};
@@ -179,7 +179,7 @@ impl Relay {
             .collect::<Result<Vec<_>, _>>()?;
         // The bus has this deadline for sending and for each confirm, and cleans up behind it; this is for one that hangs.
         let patience = PUBLISH_DEADLINE * 3;
-        let sent = tokio::time::timeout(patience, self.bus.publish(&messages)).await;
+        let sent = tokio::time::timeout(patience, trace::publish(&*self.bus, &messages)).await;
         point("relay.published");
         match sent {
             Ok(outcomes) => Ok((rows, outcomes)),

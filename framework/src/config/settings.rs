@@ -88,6 +88,28 @@ impl Default for LogSettings {
     }
 }
 
+/// `[telemetry]`: where traces go. Without a collector nothing is recorded.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetrySettings {
+    /// Address of a collector that takes OTLP by HTTP, such as `http://127.0.0.1:4318`.
+    pub otlp: Option<String>,
+    /// The share of the traces that begin here and are recorded, from 0 to 1.
+    pub ratio: f64,
+    /// What the collector shows as the service; the module's name when absent.
+    pub service: Option<String>,
+}
+
+impl Default for TelemetrySettings {
+    fn default() -> Self {
+        Self {
+            otlp: None,
+            ratio: 1.0,
+            service: None,
+        }
+    }
+}
+
 /// What every module's process is told.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +135,9 @@ pub struct Settings {
     /// Logging.
     #[serde(default)]
     pub log: LogSettings,
+    /// Traces.
+    #[serde(default)]
+    pub telemetry: TelemetrySettings,
 }
 
 fn default_store() -> Address {

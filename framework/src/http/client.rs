@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::TraceContext;
 use crate::model::{ModuleName, SiteId};
 use crate::secrets::Secret;
+use crate::telemetry::{Span, SpanKind, TraceContext};
 
 /// Why another module did not answer as wished.
 #[derive(Debug, thiserror::Error)]
@@ -97,8 +97,8 @@ impl ServiceClient {
         path: &str,
         site: Option<&SiteId>,
     ) -> Result<T, ServiceError> {
-        self.send(self.http.get(format!("{}{path}", self.base)), site)
-            .await
+        let request = self.http.get(format!("{}{path}", self.base));
+        self.send("GET", request, site).await
     }
 
     /// POST with a JSON body.
@@ -108,15 +108,13 @@ impl ServiceClient {
         site: Option<&SiteId>,
         body: &impl Serialize,
     ) -> Result<T, ServiceError> {
-        self.send(
-            self.http.post(format!("{}{path}", self.base)).json(body),
-            site,
-        )
-        .await
+        let request = self.http.post(format!("{}{path}", self.base)).json(body);
+        self.send("POST", request, site).await
     }
 
     async fn send<T: DeserializeOwned>(
         &self,
+        method: &'static str,
         request: reqwest::RequestBuilder,
         site: Option<&SiteId>,
     ) -> Result<T, ServiceError> {
@@ -124,17 +122,25 @@ impl ServiceClient {
         if let Some(site) = site {
             request = request.header(super::SITE, site.as_str());
         }
-        let trace = TraceContext::current().unwrap_or_default();
+        let mut span = Span::begin(SpanKind::Client, TraceContext::current(), || {
+            format!("{method} /api/{}", self.module)
+        });
+        span.set("http.request.method", method);
+        if span.is_recorded() {
+            span.set("peer.service", self.module.to_string());
+        }
         let unavailable = |cause| ServiceError::Unavailable {
             module: self.module.clone(),
             cause,
         };
         let response = request
-            .header("traceparent", trace.traceparent())
+            .header("traceparent", span.context().traceparent())
             .send()
             .await
+            .inspect_err(|_| span.fail("unavailable"))
             .map_err(unavailable)?;
         let status = response.status();
+        span.asked(status);
         let body = response.bytes().await.map_err(unavailable)?;
         if !status.is_success() {
             let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();

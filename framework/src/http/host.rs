@@ -15,11 +15,12 @@ use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::Problem;
 use super::problem::{PROBLEM_JSON, Pending};
-use super::{Problem, TraceContext};
 use crate::clock::Clock;
 use crate::identity::Verifier;
 use crate::model::{ModuleName, Permission};
+use crate::telemetry::{Span, SpanKind, TraceContext};
 
 /// Requests worked on at once; more are refused at once instead of queued behind a slow dependency.
 pub const REQUESTS: usize = 256;
@@ -119,10 +120,9 @@ async fn observe(State(host): State<Arc<Host>>, request: Request, next: Next) ->
         .headers()
         .get("traceparent")
         .and_then(|value| value.to_str().ok());
-    let trace = TraceContext::continuing(traceparent);
-    let seen = Seen::of(&request, &trace);
-    let answered = trace
-        .scope(AssertUnwindSafe(next.run(request)).catch_unwind())
+    let seen = Seen::of(&request, traceparent.and_then(TraceContext::read));
+    let answered = AssertUnwindSafe(seen.span.run(next.run(request)))
+        .catch_unwind()
         .await;
     let response = answered.unwrap_or_else(|panic| after_panic(panic.as_ref()));
     let mut response = finish(response, &host.module, &seen.trace_id);
@@ -138,6 +138,7 @@ async fn observe(State(host): State<Arc<Host>>, request: Request, next: Next) ->
 }
 
 struct Seen {
+    span: Span,
     method: String,
     route: String,
     path: String,
@@ -145,22 +146,36 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(request: &Request, trace: &TraceContext) -> Self {
+    fn of(request: &Request, parent: Option<TraceContext>) -> Self {
         // Only routes become labels: paths would grow the metrics without bound.
         let route = request
             .extensions()
             .get::<MatchedPath>()
             .map_or("unknown", MatchedPath::as_str);
+        let method = request.method();
+        let path = request.uri().path();
+        let mut span = if is_probe(route) {
+            Span::silent(parent)
+        } else {
+            Span::begin(SpanKind::Server, parent, || format!("{method} {route}"))
+        };
+        if span.is_recorded() {
+            span.set("http.request.method", method.to_string());
+            span.set("http.route", route.to_owned());
+            span.set("url.path", path.to_owned());
+        }
         Self {
-            method: request.method().to_string(),
+            method: method.to_string(),
             route: route.to_owned(),
-            path: request.uri().path().chars().take(256).collect(),
-            trace_id: trace.trace_id(),
+            path: path.chars().take(256).collect(),
+            trace_id: span.context().trace_id(),
+            span,
         }
     }
 
-    fn report(self, status: StatusCode, started: Instant) {
+    fn report(mut self, status: StatusCode, started: Instant) {
         let spent = started.elapsed();
+        self.span.answered(status);
         let labels = [
             ("method", self.method.clone()),
             ("route", self.route.clone()),
@@ -170,12 +185,17 @@ impl Seen {
         let duration_ms = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
         let (method, path, trace_id) = (self.method, self.path, self.trace_id);
         // Probes come every second and say nothing while they succeed.
-        if self.route.starts_with("/health") || self.route == "/metrics" {
+        if is_probe(&self.route) {
             tracing::trace!(target: "dcp::access", method, path, status = status.as_u16(), duration_ms, trace_id, "answered");
         } else {
             tracing::info!(target: "dcp::access", method, path, status = status.as_u16(), duration_ms, trace_id, "answered");
         }
     }
+}
+
+/// Probes come every second.
+fn is_probe(route: &str) -> bool {
+    route.starts_with("/health") || route == "/metrics"
 }
 
 fn after_panic(panic: &(dyn Any + Send)) -> Response {

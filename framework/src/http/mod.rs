@@ -9,7 +9,6 @@ mod live;
 mod problem;
 mod routes;
 mod server;
-mod trace;
 
 pub use always::{Check, Health};
 pub(crate) use always::{Metrics, routes as always};
@@ -21,5 +20,4 @@ pub use live::Live;
 pub use problem::{InvalidPart, PROBLEM_JSON, Problem};
 pub use routes::{BODY, Routes, TIME};
 pub use server::{CONNECTIONS, DRAIN, HEAD_BYTES, HEADER_TIME, HEADERS, serve};
-pub use trace::TraceContext;
 pub use utoipa_axum::routes;

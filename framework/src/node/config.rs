@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ports::PortRange;
+use crate::config::TelemetrySettings;
 use crate::model::Zone;
 
 /// Everything a node needs to know before it opens a socket.
@@ -24,6 +25,9 @@ pub struct NodeConfig {
     /// How modules and the node log.
     #[serde(default)]
     pub log: LogSection,
+    /// Traces of the node and its modules.
+    #[serde(default)]
+    pub telemetry: TelemetrySettings,
     /// Modules this node hosts, in start order.
     #[serde(default, rename = "module")]
     pub modules: Vec<HostedModule>,

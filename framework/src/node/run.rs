@@ -13,8 +13,10 @@ use super::control::{self, Control};
 use super::edge::{self, Edge, Side};
 use super::launch::{LAUNCH, launch};
 use super::supervisor::Supervisor;
+use crate::config::SettingsError;
 use crate::model::Zone;
 use crate::secrets::{self, SecretsSettings};
+use crate::telemetry::{Exporter, Resource};
 
 /// Exit code for settings that cannot be used.
 const BAD_SETTINGS: u8 = 64;
@@ -83,6 +85,18 @@ fn log(config: &NodeConfig) {
     }
 }
 
+/// Begins to record traces, when the settings name a collector.
+fn record(config: &NodeConfig) -> Result<Option<Exporter>, SettingsError> {
+    let resource = Resource {
+        service: config.node.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        instance: "1".to_owned(),
+        node: config.node.name.clone(),
+        zone: config.node.zone.to_string(),
+    };
+    crate::telemetry::install(&config.telemetry, resource)
+}
+
 async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
     let config = Arc::new(config);
     let settings = SecretsSettings {
@@ -90,6 +104,8 @@ async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
         ..SecretsSettings::default()
     };
     let secrets = secrets::open(&settings).await?;
+    let drained = CancellationToken::new();
+    let traces = record(&config)?.map(|exporter| tokio::spawn(exporter.run(drained.clone())));
     // Every socket is opened before any module starts: a taken port must not leave half a platform behind.
     let internal = edge::bind(config.edge.internal, "internal")
         .await
@@ -144,6 +160,10 @@ async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
         listener.await?;
     }
     supervisor.drain().await;
+    drained.cancel();
+    if let Some(traces) = traces {
+        traces.await?;
+    }
     std::fs::remove_file(&socket).unwrap_or_default();
     tracing::info!("the node has ended");
     Ok(())

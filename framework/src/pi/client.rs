@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::answer::Completeness;
 use super::{PiCredentials, PiError, PiSource};
 use crate::clock::{Clock, SystemClock};
 use crate::limits;
+use crate::telemetry::{Span, SpanKind};
 
 /// A reader of one PI Web API server; cheap to clone. Readers of the same server share its concurrency limit.
 #[derive(Debug, Clone)]
@@ -187,7 +188,7 @@ impl PiClient {
     {
         let mut attempt = 1;
         loop {
-            match self.in_time(self.once(what, build())).await {
+            match self.in_time(self.once(what, build(), attempt)).await {
                 // A server that needs longer than the time limit will need as long again.
                 Err(error)
                     if error.is_passing()
@@ -215,7 +216,7 @@ impl PiClient {
         }
     }
 
-    async fn once<T>(&self, what: &str, request: RequestBuilder) -> Result<T, PiError>
+    async fn once<T>(&self, what: &str, request: RequestBuilder, attempt: u32) -> Result<T, PiError>
     where
         T: DeserializeOwned + Send + 'static,
     {
@@ -230,8 +231,14 @@ impl PiClient {
             Some(header) => request.header(AUTHORIZATION, header.clone()),
             None => request,
         };
-        let response = request.send().await.map_err(unsent)?;
+        let (http, request) = request.build_split();
+        let request = request.map_err(unsent)?;
+        let mut span = asking(&request, attempt);
+        let response = http.execute(request).await;
+        let response = response.inspect_err(|_| span.fail("unavailable"));
+        let response = response.map_err(unsent)?;
         let status = response.status();
+        span.asked(status);
         let body = body(response).await?;
         if status.is_success() {
             parse(body).await
@@ -239,6 +246,18 @@ impl PiClient {
             Err(refused(status, &body, what))
         }
     }
+}
+
+/// A request as a step of the present trace. What it asks for stands in the query, which stays out of traces.
+fn asking(request: &Request, attempt: u32) -> Span {
+    let mut span = Span::within(SpanKind::Client, || format!("{} PI", request.method()));
+    if span.is_recorded() {
+        let host = request.url().host_str().unwrap_or_default();
+        span.set("http.request.method", request.method().to_string());
+        span.set("server.address", host.to_owned());
+        span.set("http.request.resend_count", attempt - 1);
+    }
+    span
 }
 
 /// The concurrency limit of a server, shared by all its readers in this process.

@@ -43,6 +43,14 @@ impl Engine {
         }
     }
 
+    /// What traces call it.
+    pub(super) fn system(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::SqlServer(_) => "microsoft.sql_server",
+        }
+    }
+
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
         Ok(match self {
             Self::Sqlite(engine) => Session::Sqlite(engine.begin().await?),

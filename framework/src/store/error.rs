@@ -78,6 +78,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What traces call it.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Duplicate(_) => "duplicate",
+            Self::Rejected { .. } => "rejected",
+            Self::Busy => "busy",
+            Self::Deadlock => "deadlock",
+            Self::Unavailable(_) => "unavailable",
+            _ => "error",
+        }
+    }
+
     /// Whether the same call can succeed later without any change: the answer is 503, not 500.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Deadlock | Self::Unavailable(_))

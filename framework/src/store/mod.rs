@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 
 use self::engine::Engine;
 use crate::clock::{Clock, Ids};
+use crate::telemetry::{Span, SpanKind};
 
 pub use self::error::{Cause, StoreError};
 pub use self::files::{FRAMEWORK, Files};
@@ -121,7 +122,23 @@ impl Store {
 
     /// Calls a procedure that only reads, beside the writing transaction.
     pub async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
-        self.inner.engine.read(procedure, values).await
+        let mut span = self.calling(procedure);
+        let rows = span.run(self.inner.engine.read(procedure, values)).await;
+        if let Err(error) = &rows {
+            span.fail(error.kind());
+        }
+        rows
+    }
+
+    /// The call of a procedure as a step of the present trace.
+    fn calling(&self, procedure: &str) -> Span {
+        let mut span = Span::within(SpanKind::Client, || procedure.to_owned());
+        if span.is_recorded() {
+            span.set("db.system.name", self.inner.engine.system());
+            span.set("db.namespace", self.inner.module.clone());
+            span.set("db.stored_procedure.name", procedure.to_owned());
+        }
+        span
     }
 
     /// The module whose database this is.

@@ -2,9 +2,9 @@
 
 use super::engine::Session;
 use super::{Rows, Store, StoreError, Value};
-use crate::bus::{Destination, Envelope};
+use crate::bus::{Destination, Envelope, trace};
 use crate::clock::Timestamp;
-use crate::events::{Event, Kind};
+use crate::events::{Event, Kind, wire_name};
 use crate::model::Zone;
 use crate::params;
 
@@ -44,7 +44,11 @@ impl<'s> Tx<'s> {
         if self.failed {
             return Err(StoreError::Failed);
         }
-        let rows = self.session.call(procedure, values).await;
+        let mut span = self.store.calling(procedure);
+        let rows = span.run(self.session.call(procedure, values)).await;
+        if let Err(error) = &rows {
+            span.fail(error.kind());
+        }
         self.failed = rows.is_err();
         rows
     }
@@ -78,8 +82,12 @@ impl<'s> Tx<'s> {
         site: Option<&str>,
         event: &E,
     ) -> Result<(), StoreError> {
-        let envelope = Envelope::of(self.store, site, event)?;
-        self.send_envelope(&to, &envelope).await
+        let mut span = trace::creating(&wire_name::<E>(), &to);
+        let envelope = Envelope::of(self.store, site, event, span.context())?;
+        if span.is_recorded() {
+            span.set("messaging.message.id", envelope.id.to_string());
+        }
+        span.run(self.send_envelope(&to, &envelope)).await
     }
 
     /// Stores a message that another zone has sent, as it is.

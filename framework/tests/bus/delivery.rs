@@ -8,6 +8,7 @@ use dcp::bus::{DeadLetter, Filter, Reaction, Subscriptions, Topology, dead_lette
 use dcp::events::wire_name;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
+use dcp::telemetry::TraceContext;
 
 use crate::setup::{
     Courier, Happened, Please, Running, effect, effects, event, eventually, publish,
@@ -248,14 +249,18 @@ async fn the_trace_goes_with_the_message(courier: &Courier) {
     let bus = courier.connect().await;
     let store = courier.store("a").await;
     let subscriptions = Subscriptions::default().on(async |tx: &mut Tx<'_>, _: &Happened| {
-        tx.call("effect_add", params![dcp::bus::trace::current()])
-            .await?;
+        tx.call(
+            "effect_add",
+            params![TraceContext::current().map(|trace| trace.traceparent())],
+        )
+        .await?;
         Ok(())
     });
     let runs = Running::start(&store, &bus, subscriptions).await;
     runs.settle().await;
-    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
-    dcp::bus::trace::within(Some(trace.clone()), publish(&store, &event())).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00".to_owned();
+    let context = TraceContext::read(&trace).unwrap();
+    context.scope(publish(&store, &event())).await;
     runs.settle().await;
     assert_eq!(effects(&store).await, [trace]);
     runs.stop().await;

@@ -97,6 +97,10 @@ impl Faulty {
 }
 
 impl Bus for Faulty {
+    fn system(&self) -> &'static str {
+        self.inner.system()
+    }
+
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>> {
         self.inner.declare(topology)
     }

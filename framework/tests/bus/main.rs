@@ -24,3 +24,4 @@ mod delivery;
 mod faults;
 mod order;
 mod permissions;
+mod traces;

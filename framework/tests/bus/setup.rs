@@ -145,6 +145,15 @@ impl Courier {
         bus.unwrap()
     }
 
+    /// What traces call this bus.
+    pub(crate) fn system(&self) -> &'static str {
+        if self.rabbitmq.is_some() {
+            "rabbitmq"
+        } else {
+            "dcp.local"
+        }
+    }
+
     /// The name of a module of this test alone.
     pub(crate) fn module(&self, name: &str) -> String {
         format!("{name}-{}", self.mark)

@@ -11,6 +11,7 @@ use dcp::clock::Timestamp;
 use dcp::events::Actor;
 use dcp::params;
 use dcp::store::time_text;
+use dcp::telemetry::{Span, SpanKind};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -132,7 +133,16 @@ impl Calc {
             .pool
             .take(request.lane, &prepared.script.version, patience.deadline)
             .await?;
+        let mut span = Span::within(SpanKind::Internal, || format!("R {}", request.function));
+        if span.is_recorded() {
+            span.set("calc.script", request.script.clone());
+            span.set("calc.script.version", prepared.script.version.to_string());
+        }
         let called = lease.worker.call(&prepared.job, &patience, progress).await;
+        if let Err(failure) = &called {
+            span.fail(failure.kind());
+        }
+        drop(span);
         self.pool.settle(lease, called.as_ref().err());
         let answer = called?;
         let value = Bytes::from(answer.value);

@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dcp::events::Actor;
 use dcp::http::{Caller, Path, Problem, Query};
+use dcp::telemetry::carried;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
@@ -108,7 +109,9 @@ pub(crate) async fn call_function(
     };
     let bare = options.bare.is_some();
     // In a task of its own: a client that hangs up must not take the worker with it.
-    let calling = calc.calls.spawn(answer(calc.clone(), request, bare));
+    let calling = calc
+        .calls
+        .spawn(carried(answer(calc.clone(), request, bare)));
     calling.await.map_err(Problem::internal)?
 }
 

@@ -16,6 +16,7 @@ use dcp::events::calc::{
 };
 use dcp::params;
 use dcp::store::{StoreError, Tx};
+use dcp::telemetry::carried;
 use serde_json::value::to_raw_value;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -163,7 +164,7 @@ impl Calc {
             (request, calculated)
         };
         tokio::select! {
-            done = self.calls.spawn_on(work, &self.runtime) => done.unwrap_or_else(|error| {
+            done = self.calls.spawn_on(carried(work), &self.runtime) => done.unwrap_or_else(|error| {
                 (lost, Err(Failure::Crashed { cause: format!("The engine gave up: {error}") }))
             }),
             never = self.tell_progress(call, receiver) => match never {},

@@ -18,6 +18,17 @@ pub(crate) enum Failure {
     Never,
 }
 
+impl Failure {
+    /// What traces call it.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Later => "later",
+            Self::Never => "never",
+        }
+    }
+}
+
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {

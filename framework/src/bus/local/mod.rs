@@ -148,6 +148,10 @@ impl Local {
 }
 
 impl Bus for Local {
+    fn system(&self) -> &'static str {
+        "dcp.local"
+    }
+
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>> {
         Box::pin(async move { Ok(self.declare(topology).await?) })
     }

@@ -218,6 +218,10 @@ impl Shared {
 }
 
 impl Bus for RabbitMq {
+    fn system(&self) -> &'static str {
+        "rabbitmq"
+    }
+
     fn declare<'a>(&'a self, topology: &'a Topology) -> BoxFuture<'a, Result<(), BusError>> {
         let declared = self.shared.declare(topology);
         Box::pin(self.shared.consuming.within(BROKER_ANSWER, declared))

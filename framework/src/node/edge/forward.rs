@@ -12,8 +12,8 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use super::peers::Peer;
 use super::problem::Problem;
 use super::{Edge, Note, Side, TRACEPARENT, URI_BYTES, guard, proxy};
-use crate::http::TraceContext;
 use crate::node::body::Body;
+use crate::telemetry::TraceContext;
 
 /// Largest body that passes; modules set their own, smaller limits.
 const BODY_BYTES: u64 = 64 * 1024 * 1024;

@@ -36,10 +36,10 @@ use self::session::Sessions;
 use super::body::Body;
 use super::config::NodeConfig;
 use super::supervisor::Supervisor;
-use crate::http::TraceContext;
 use crate::identity::RESOLVE_PATH;
 use crate::model::Zone;
 use crate::secrets::Secrets;
+use crate::telemetry::{Span, SpanKind, TraceContext};
 
 /// Longest path and query.
 const URI_BYTES: usize = 8 * 1024;
@@ -71,6 +71,27 @@ pub(crate) struct Edge {
 struct Note {
     part: String,
     who: Option<String>,
+}
+
+/// A request as a step of a trace; only what goes to a module is worth one.
+fn span(request: &Request<Incoming>) -> Span {
+    let parent = request.headers().get(TRACEPARENT);
+    let parent = parent.and_then(|value| TraceContext::read(value.to_str().ok()?));
+    let (method, path) = (request.method(), request.uri().path());
+    let Some(module) = path
+        .strip_prefix("/api/")
+        .map(|rest| rest.split_once('/').map_or(rest, |(module, _)| module))
+    else {
+        return Span::silent(parent);
+    };
+    let mut span = Span::begin(SpanKind::Server, parent, || {
+        format!("{method} /api/{module}")
+    });
+    if span.is_recorded() {
+        span.set("http.request.method", method.to_string());
+        span.set("url.path", path.to_owned());
+    }
+    span
 }
 
 impl Edge {
@@ -108,12 +129,8 @@ impl Edge {
         request: Request<Incoming>,
     ) -> Response<Body> {
         let started = Instant::now();
-        let trace = TraceContext::continuing(
-            request
-                .headers()
-                .get(TRACEPARENT)
-                .and_then(|value| value.to_str().ok()),
-        );
+        let mut span = span(&request);
+        let trace = span.context();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let look = path == "/portal.json" && peers::is_look(request.headers());
         let mut note = Note {
@@ -123,6 +140,7 @@ impl Edge {
         let answered = self.answer(side, from, &trace, &mut note, request).await;
         let mut response = answered.unwrap_or_else(|problem| problem.answer(&trace.trace_id()));
         guard::secure(response.headers_mut());
+        span.answered(response.status());
         let line = Line {
             from: from.ip(),
             method,

@@ -85,6 +85,13 @@ impl Module {
             ("DCP__LOG__LEVEL", config.log.level.clone()),
             ("DCP__LOG__FORMAT", config.log.format.clone()),
         ];
+        let telemetry = &config.telemetry;
+        let traces = telemetry.otlp.iter().flat_map(|otlp| {
+            [
+                ("DCP__TELEMETRY__OTLP", otlp.clone()),
+                ("DCP__TELEMETRY__RATIO", telemetry.ratio.to_string()),
+            ]
+        });
         let own = self.hosted.settings.iter().map(|(key, value)| {
             let text = value
                 .as_str()
@@ -93,6 +100,7 @@ impl Module {
         });
         fixed
             .into_iter()
+            .chain(traces)
             .map(|(key, value)| (key.to_owned(), value))
             .chain(own)
             .collect()
