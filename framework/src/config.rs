@@ -5,8 +5,8 @@
 mod settings;
 
 pub use settings::{
-    Address, EdgeSettings, HttpSettings, LogFormat, LogSettings, NodeSettings, Settings,
-    TelemetrySettings,
+    Address, BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, NodeSettings,
+    Settings, TelemetrySettings,
 };
 
 use std::collections::HashMap;
@@ -132,7 +132,7 @@ impl Layers {
         SettingsError::Invalid(format!("setting {key}: {what}{origin}"))
     }
 
-    /// Replaces every `secret://path#key` in the tree.
+    /// Replaces every `secret://path#key` in the tree. Those of the bus are only tried: it reads them again when they change.
     pub async fn resolve(&mut self, secrets: &dyn Secrets) -> Result<(), SettingsError> {
         let mut references = Vec::new();
         collect(&self.root, &mut Vec::new(), &mut references);
@@ -149,6 +149,9 @@ impl Layers {
                     key: key.clone(),
                     source,
                 })?;
+            if at.first().is_some_and(|section| section == "bus") {
+                continue;
+            }
             if let Some(value) = at
                 .iter()
                 .try_fold(&mut self.root, |value, key| child_mut(value, key))

@@ -130,7 +130,9 @@ pub const BROKER_ANSWER: Duration = Duration::from_secs(15);
 /// How often a subscription without messages looks whether its channel still lives.
 pub const BROKER_LOOK: Duration = Duration::from_secs(1);
 /// Silence of the broker after which a connection is given up, in seconds (AMQP heartbeat).
-pub const BROKER_HEARTBEAT: u32 = 10;
+pub const BROKER_HEARTBEAT: u16 = 10;
+/// How often it is looked whether the credentials of the bus have changed: old ones have to be valid that much longer.
+pub const CREDENTIALS_LOOK: Duration = Duration::from_secs(5);
 /// How many events that nobody collects the broker keeps to look at.
 pub const UNROUTED_KEPT: i64 = 10_000;
 /// How long the bus may take to say how much is in a queue, when somebody looks.

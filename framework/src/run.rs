@@ -183,9 +183,8 @@ async fn delivery(start: &Start, mut module: Module) -> anyhow::Result<(Module, 
                 .map_err(|error| error.to_string())
         }
     }));
-    let url = &start.common().bus.url;
-    let zone = start.zone();
-    let bus = crate::bus::connect(url, zone, start.clock())
+    let settings = &start.common().bus;
+    let bus = crate::bus::connect_as(settings, Some(start.secrets()), start.zone(), start.clock())
         .await
         .context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
     let read = other.as_ref().unwrap_or(&bus).clone();

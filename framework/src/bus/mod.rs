@@ -41,6 +41,7 @@ pub use self::delivery::{Crossing, Delivery, NotSettled, NotStarted};
 pub use self::envelope::{Destination, Envelope};
 pub use self::local::Local;
 pub use self::queue::{event_queue, task_queue, task_queue_named};
+use self::rabbitmq::Broker;
 pub use self::rabbitmq::{RabbitMq, definitions};
 pub use self::reaction::{Away, Cause, Reaction};
 pub use self::receipts::announce;
@@ -49,7 +50,9 @@ pub use self::subscriptions::Subscriptions;
 pub use self::topology::Topology;
 pub(crate) use self::watched::WatchedQueue;
 use crate::clock::Clock;
+use crate::config::BusSettings;
 use crate::model::Zone;
+use crate::secrets::Secrets;
 
 /// The bus of a zone at `address`: `local:<file>` or `amqp(s)://user:password@host/vhost`. The first zone that uses a file
 /// or a virtual host keeps it; the other is refused.
@@ -58,11 +61,27 @@ pub async fn connect(
     zone: Zone,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn Bus>, BusError> {
-    if let Some(file) = address.strip_prefix("local:") {
+    connect_as(&BusSettings::at(address), None, zone, clock).await
+}
+
+/// The bus that `settings` describe. What they refer to is read from `secrets` for every connection, because it may change;
+/// connections move when it does.
+pub async fn connect_as(
+    settings: &BusSettings,
+    secrets: Option<Arc<dyn Secrets>>,
+    zone: Zone,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn Bus>, BusError> {
+    let broker = Broker::new(settings.clone(), secrets);
+    let address = broker.address().await.map_err(BusError::unavailable)?;
+    if let Some(file) = address.expose().strip_prefix("local:") {
         return Ok(Arc::new(Local::open(file, zone, clock).await?));
     }
-    if address.starts_with("amqp://") || address.starts_with("amqps://") {
-        return Ok(Arc::new(RabbitMq::new(address, zone, clock)));
+    if ["amqp://", "amqps://"]
+        .iter()
+        .any(|scheme| address.expose().starts_with(scheme))
+    {
+        return Ok(Arc::new(RabbitMq::new(broker, zone, clock)));
     }
     Err(BusError::Address)
 }

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use dcp::config::BusSettings;
 use dcp::model::{Manifest, Zone};
 use dcp::node::NodeConfig;
+use dcp::secrets::SecretsSettings;
 
 use super::home::{home, nodes};
 
@@ -22,8 +24,8 @@ pub(crate) struct Found {
     pub(crate) node: Option<String>,
     /// The zone of that node, or of the module itself.
     pub(crate) zone: Zone,
-    /// Address of the node's bus.
-    pub(crate) bus: Option<String>,
+    /// The node's bus, and where its credentials are.
+    pub(crate) bus: Option<(BusSettings, SecretsSettings)>,
     /// What it says.
     pub(crate) manifest: Manifest,
 }
@@ -75,12 +77,16 @@ fn of_platform(home: &Path) -> anyhow::Result<Vec<Found>> {
     let mut all = Vec::new();
     for name in nodes(home) {
         let config = NodeConfig::load(&home.join("run").join(format!("{name}.toml")))?;
+        let secrets = SecretsSettings {
+            url: config.secrets.url.clone(),
+            ..SecretsSettings::default()
+        };
         for module in &config.modules {
             let file = home.join("deploy").join(&module.name).join("module.toml");
             all.push(Found {
                 node: Some(name.clone()),
                 zone: config.node.zone,
-                bus: Some(config.bus.url.clone()),
+                bus: Some((config.bus.clone(), secrets.clone())),
                 manifest: manifest(&file)?,
             });
         }

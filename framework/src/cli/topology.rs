@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use dcp::bus::{Bus, Topology, announce, connect, definitions};
+use dcp::bus::{Bus, Topology, announce, connect_as, definitions};
 use dcp::clock::SystemClock;
+use dcp::config::BusSettings;
 use dcp::model::{Manifest, Zone};
 
 use super::manifests::{Found, Manifests};
@@ -250,10 +251,22 @@ impl OnBus {
     }
 
     async fn connect(&self, found: &[Found]) -> anyhow::Result<Arc<dyn Bus>> {
-        let of_node = || found.iter().find_map(|one| one.bus.clone());
-        let address = self.bus.clone().or_else(of_node);
-        let address = address.context("no bus is known: name it with --bus or DCP_BUS")?;
-        let bus = connect(&address, self.scope.zone, Arc::new(SystemClock)).await;
+        let of_node = found.iter().find_map(|one| one.bus.clone());
+        let clock = Arc::new(SystemClock);
+        let (settings, secrets) = match (&self.bus, of_node) {
+            (None, Some((settings, secrets))) => {
+                (settings, Some(dcp::secrets::open(&secrets).await?))
+            }
+            (None, None) => bail!("no bus is known: name it with --bus or DCP_BUS"),
+            (Some(address), of_node) => {
+                // Another user of the same broker: the CA that signs its certificate is the same.
+                let ca = of_node.and_then(|(settings, _)| settings.ca);
+                let ca = ca.filter(|_| address.starts_with("amqps:"));
+                let settings = BusSettings::at(address);
+                (BusSettings { ca, ..settings }, None)
+            }
+        };
+        let bus = connect_as(&settings, secrets, self.scope.zone, clock).await;
         bus.context("the bus cannot be used")
     }
 }

@@ -1,9 +1,11 @@
 //! The sections every process has.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use crate::model::Zone;
-use crate::secrets::SecretsSettings;
+use crate::secrets::{Secret, SecretsSettings};
 
 /// `[node]`: where this process runs.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,6 +59,44 @@ impl Default for EdgeSettings {
 pub struct Address {
     /// The address.
     pub url: String,
+}
+
+/// `[bus]`: where messages go. What is a reference `secret://path#key` is read again for every connection.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusSettings {
+    /// `local:<file>` or `amqp(s)://user:password@host/vhost`.
+    pub url: String,
+    /// The user, instead of the address's.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<Secret<String>>,
+    /// File with the certificates (PEM) of the CA that signs the broker's; what the machine trusts when absent.
+    pub ca: Option<PathBuf>,
+    /// File with the certificate (PEM) that this process shows to the broker.
+    pub certificate: Option<PathBuf>,
+    /// File with the private key of that certificate (PEM).
+    pub key: Option<PathBuf>,
+}
+
+impl BusSettings {
+    /// Only an address.
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            user: None,
+            password: None,
+            ca: None,
+            certificate: None,
+            key: None,
+        }
+    }
+}
+
+impl Default for BusSettings {
+    fn default() -> Self {
+        Self::at("local:.dcp/state/bus/local.db")
+    }
 }
 
 /// `[log]`: what is logged, and how.
@@ -126,9 +166,9 @@ pub struct Settings {
     /// `sqlite:<folder>` or an address of SQL Server.
     #[serde(default = "default_store")]
     pub store: Address,
-    /// `local:<file>` or `amqp(s)://`.
-    #[serde(default = "default_bus")]
-    pub bus: Address,
+    /// The bus of the zone.
+    #[serde(default)]
+    pub bus: BusSettings,
     /// Provider of secrets.
     #[serde(default)]
     pub secrets: SecretsSettings,
@@ -143,11 +183,5 @@ pub struct Settings {
 fn default_store() -> Address {
     Address {
         url: "sqlite:.dcp/state".into(),
-    }
-}
-
-fn default_bus() -> Address {
-    Address {
-        url: "local:.dcp/state/bus/local.db".into(),
     }
 }

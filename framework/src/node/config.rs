@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ports::PortRange;
-use crate::config::TelemetrySettings;
+use crate::config::{BusSettings, TelemetrySettings};
 use crate::model::Zone;
 
 /// Everything a node needs to know before it opens a socket.
@@ -17,7 +17,7 @@ pub struct NodeConfig {
     /// Where it listens and how it is reached.
     pub edge: EdgeSection,
     /// Bus of the modules.
-    pub bus: Location,
+    pub bus: BusSettings,
     /// Secrets of the node and the modules.
     pub secrets: Location,
     /// Databases of the modules: a folder for `SQLite`, each module takes its own file in it.

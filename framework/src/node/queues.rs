@@ -1,15 +1,18 @@
 //! Queues of the hosted modules, declared before any of them starts: what is published before a subscriber's first start
 //! then waits for it instead of being lost.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
 use super::NodeConfig;
-use crate::bus::{Topology, announce, connect};
+use crate::bus::{Topology, announce, connect_as};
 use crate::clock::SystemClock;
 use crate::model::Manifest;
+use crate::secrets::Secrets;
 
 /// Declares the queues of every deployed manifest and tells publishers who collects their events.
-pub(crate) async fn declare(config: &NodeConfig) -> anyhow::Result<()> {
+pub(crate) async fn declare(config: &NodeConfig, secrets: Arc<dyn Secrets>) -> anyhow::Result<()> {
     let zone = config.node.zone;
     let hosted = config.modules.iter().map(|module| module.name.as_str());
     // The queues of a site's tasks are declared by the engines of that site.
@@ -33,7 +36,7 @@ pub(crate) async fn declare(config: &NodeConfig) -> anyhow::Result<()> {
             config.bus.url.split('@').next_back().unwrap_or_default()
         )
     };
-    let bus = connect(&config.bus.url, zone, std::sync::Arc::new(SystemClock))
+    let bus = connect_as(&config.bus, Some(secrets), zone, Arc::new(SystemClock))
         .await
         .with_context(unusable)?;
     let declared = async {

@@ -121,7 +121,7 @@ async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
     );
 
     // A broker that is down must not keep the portal down: modules declare their queues themselves when it is back.
-    if let Err(error) = super::queues::declare(&config).await {
+    if let Err(error) = super::queues::declare(&config, secrets.clone()).await {
         tracing::warn!(
             error = format!("{error:#}"),
             "the queues could not be declared"

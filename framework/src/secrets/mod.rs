@@ -76,6 +76,24 @@ pub async fn get(
         .ok_or_else(|| SecretsError::Missing(format!("{path}#{key}")))
 }
 
+const REFERENCE: &str = "secret://";
+
+/// Whether a text of the settings stands for a secret.
+pub(crate) fn is_reference(text: &str) -> bool {
+    text.starts_with(REFERENCE)
+}
+
+/// What a text of the settings stands for at present: a reference `secret://path#key` for that secret, every other for itself.
+pub async fn resolve(secrets: &dyn Secrets, text: &str) -> Result<Secret<String>, SecretsError> {
+    let Some(reference) = text.strip_prefix(REFERENCE) else {
+        return Ok(Secret::new(text.to_owned()));
+    };
+    let (path, key) = reference
+        .split_once('#')
+        .ok_or_else(|| SecretsError::Missing(reference.to_owned()))?;
+    get(secrets, path, key).await
+}
+
 /// Where secrets come from: `[secrets]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -90,9 +90,16 @@ impl<'s> Tx<'s> {
         span.run(self.send_envelope(&to, &envelope)).await
     }
 
-    /// Stores a message that another zone has sent, as it is.
+    /// Stores a message that another zone has sent, as it is; it goes on in the trace of who brings it.
     pub(crate) async fn forward(&mut self, envelope: &Envelope) -> Result<(), StoreError> {
-        self.send_envelope(&Destination::Topic, envelope).await
+        let to = Destination::Topic;
+        let mut span = trace::creating(&envelope.name, &to);
+        span.set("messaging.message.id", envelope.id.to_string());
+        let envelope = Envelope {
+            traceparent: Some(span.context().traceparent()),
+            ..envelope.clone()
+        };
+        span.run(self.send_envelope(&to, &envelope)).await
     }
 
     async fn send_envelope(

@@ -9,7 +9,7 @@ use dcp::events::wire_name;
 use dcp::model::{Manifest, Zone};
 use uuid::Uuid;
 
-use crate::setup::{Courier, Happened, Running, effect, effects, event, outgoing};
+use crate::setup::{Courier, Happened, Running, chain, effect, effects, event, outgoing};
 
 /// A virtual host of its own on the test broker, with a user for each module.
 struct Deployed {
@@ -160,12 +160,4 @@ async fn a_module_can_neither_publish_as_another_nor_read_its_queues() {
         "{error}"
     );
     bus.close().await;
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }

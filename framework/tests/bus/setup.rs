@@ -312,3 +312,22 @@ pub(crate) async fn effect(tx: &mut Tx<'_>, event: &Happened) -> Result<(), Reac
     tx.call("effect_add", params![event.id]).await?;
     Ok(())
 }
+
+/// An error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+/// What `rabbitmqctl` of the test broker answers.
+pub(crate) fn ctl(arguments: &[&str]) -> String {
+    let ctl = std::env::var("DCP_TEST_RABBITMQ_CTL").expect("set beside DCP_TEST_RABBITMQ");
+    let done = std::process::Command::new(ctl)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{arguments:?}: {said}");
+    String::from_utf8(done.stdout).unwrap()
+}

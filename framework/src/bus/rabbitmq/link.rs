@@ -1,32 +1,36 @@
 //! One connection to the broker, dialled when it is needed and thrown away when it fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use lapin::{Channel, Connection, ConnectionProperties};
+use lapin::{Channel, Connection};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::broker::{Broker, Login};
+use super::dial::dial;
 use crate::bus::BusError;
-use crate::limits::{BROKER_DIAL, BROKER_HEARTBEAT};
+use crate::limits::BROKER_DIAL;
 
 /// A connection for one purpose: a broker that throttles publishing must not stop consuming.
 #[derive(Debug)]
 pub(super) struct Link {
-    address: String,
+    broker: Arc<Broker>,
     name: &'static str,
-    connection: Mutex<Option<Connection>>,
+    connection: Mutex<Option<Live>>,
+}
+
+/// A connection, and with what it was made.
+#[derive(Debug)]
+struct Live {
+    connection: Connection,
+    login: Login,
 }
 
 impl Link {
-    pub(super) fn new(address: &str, name: &'static str) -> Self {
-        let joint = if address.contains('?') { '&' } else { '?' };
-        let address = if address.contains("heartbeat=") {
-            address.to_owned()
-        } else {
-            format!("{address}{joint}heartbeat={BROKER_HEARTBEAT}")
-        };
+    pub(super) fn new(broker: Arc<Broker>, name: &'static str) -> Self {
         Self {
-            address,
+            broker,
             name,
             connection: Mutex::default(),
         }
@@ -36,26 +40,55 @@ impl Link {
     pub(super) async fn channel(&self) -> Result<Channel, BusError> {
         let mut slot = self.connection.lock().await;
         // Taken out meanwhile: whoever stops waiting for a connection that says nothing leaves none behind.
-        if let Some(connection) = slot
+        if let Some(live) = slot
             .take()
-            .filter(|connection| connection.status().connected())
+            .filter(|live| live.connection.status().connected())
             // In whatever state it is: nothing is repaired, everything is dialled anew.
-            && let Ok(Ok(channel)) = timeout(BROKER_DIAL, connection.create_channel()).await
+            && let Ok(Ok(channel)) = timeout(BROKER_DIAL, live.connection.create_channel()).await
         {
-            *slot = Some(connection);
+            *slot = Some(live);
             return Ok(channel);
         }
-        let properties = ConnectionProperties::default().with_connection_name(self.name.into());
-        let dial = async {
-            let connection = Connection::connect(&self.address, properties).await?;
+        let login = self.login().await?;
+        let (live, channel) = self.dial(login).await?;
+        *slot = Some(live);
+        Ok(channel)
+    }
+
+    /// Dials anew when the present connection was made with credentials of yesterday; says whether it did. What still works
+    /// over the old connection keeps it until its last channel is closed.
+    pub(super) async fn renew(&self) -> Result<bool, BusError> {
+        let login = self.login().await?;
+        let is_old = |live: &Live| live.login != login && live.connection.status().connected();
+        if !self.connection.lock().await.as_ref().is_some_and(is_old) {
+            return Ok(false);
+        }
+        // Others go on with the old one until this one stands.
+        let (live, channel) = self.dial(login).await?;
+        *self.connection.lock().await = Some(live);
+        channel.close(200, "bye".into()).await?;
+        Ok(true)
+    }
+
+    async fn login(&self) -> Result<Login, BusError> {
+        timeout(BROKER_DIAL, self.broker.login())
+            .await
+            .map_err(BusError::unavailable)?
+            .map_err(BusError::unavailable)
+    }
+
+    async fn dial(&self, login: Login) -> Result<(Live, Channel), BusError> {
+        let dialled = async {
+            let connection = dial(&login, self.name)
+                .await
+                .map_err(BusError::unavailable)?;
             let channel = connection.create_channel().await?;
-            Ok::<_, lapin::Error>((connection, channel))
+            Ok::<_, BusError>((connection, channel))
         };
-        let (connection, channel) = timeout(BROKER_DIAL, dial)
+        let (connection, channel) = timeout(BROKER_DIAL, dialled)
             .await
             .map_err(BusError::unavailable)??;
-        *slot = Some(connection);
-        Ok(channel)
+        Ok((Live { connection, login }, channel))
     }
 
     /// Gives up the connection: one that does not answer may never say that it has ended.
@@ -80,10 +113,10 @@ impl Link {
     }
 
     pub(super) async fn close(&self) {
-        let Some(connection) = self.connection.lock().await.take() else {
+        let Some(live) = self.connection.lock().await.take() else {
             return;
         };
-        let closed = timeout(BROKER_DIAL, connection.close(200, "bye".into())).await;
+        let closed = timeout(BROKER_DIAL, live.connection.close(200, "bye".into())).await;
         if !matches!(closed, Ok(Ok(()))) {
             tracing::debug!(
                 link = self.name,

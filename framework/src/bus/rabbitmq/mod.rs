@@ -3,10 +3,14 @@
 //! Two connections per process, dialled when they are needed. Nothing is repaired: a connection that fails is thrown away
 //! and dialled anew, with what the broker must know declared again, because a broker may come back empty.
 
+mod broker;
+mod dial;
 mod link;
 mod plan;
 mod publisher;
 mod pump;
+mod renewal;
+mod tls;
 mod topology;
 mod wire;
 mod zone;
@@ -19,10 +23,11 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(super) use self::broker::Broker;
 use self::link::Link;
 use self::plan::Plan;
 use self::publisher::Publisher;
@@ -63,6 +68,8 @@ struct Shared {
     stop: CancellationToken,
     /// What was declared, and over which channel: declared again when that one has gone.
     declared: tokio::sync::Mutex<Declared>,
+    /// Changes when subscriptions have to move to a new connection.
+    moved: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -72,20 +79,31 @@ struct Declared {
 }
 
 impl RabbitMq {
-    /// The broker at `address`, whose virtual host belongs to `zone`; nothing is dialled yet.
-    pub fn new(address: &str, zone: Zone, clock: Arc<dyn Clock>) -> Self {
+    /// A broker whose virtual host belongs to `zone`; nothing is dialled yet.
+    pub(super) fn new(broker: Broker, zone: Zone, clock: Arc<dyn Clock>) -> Self {
+        let can_change = broker.can_change();
+        let broker = Arc::new(broker);
         let deployed = Arc::new(AtomicBool::new(false));
         let shared = Shared {
-            consuming: Link::new(address, "dcp consuming"),
-            publisher: Publisher::new(address, deployed.clone()),
+            consuming: Link::new(broker.clone(), "dcp consuming"),
+            publisher: Publisher::new(broker, deployed.clone()),
             deployed,
             zone,
             clock,
             stop: CancellationToken::new(),
             declared: tokio::sync::Mutex::default(),
+            moved: watch::Sender::default(),
         };
+        let shared = Arc::new(shared);
+        if can_change {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "ends with the bus or with `close`"
+            )]
+            tokio::spawn(renewal::watch(Arc::downgrade(&shared)));
+        }
         Self {
-            shared: Arc::new(shared),
+            shared,
             held: Mutex::default(),
         }
     }

@@ -10,6 +10,7 @@ use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::broker::Broker;
 use super::link::Link;
 use super::plan::{Plan, TASK, directly_to, exchange_of, routing_key};
 use super::topology::{declare, is_refused};
@@ -38,9 +39,9 @@ struct Open {
 }
 
 impl Publisher {
-    pub(super) fn new(address: &str, deployed: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(broker: Arc<Broker>, deployed: Arc<AtomicBool>) -> Self {
         Self {
-            link: Link::new(address, "dcp publishing"),
+            link: Link::new(broker, "dcp publishing"),
             channel: Mutex::default(),
             opened: AtomicU64::default(),
             deployed,
@@ -133,6 +134,19 @@ impl Publisher {
             self.give_up(&mut slot).await;
         }
         outcome
+    }
+
+    /// Goes over to a new connection when the credentials have changed. Who publishes holds the channel until its confirms
+    /// have come, so that none is waited for when it is closed.
+    pub(super) async fn renew(&self) -> Result<(), BusError> {
+        if !self.link.renew().await? {
+            return Ok(());
+        }
+        let old = self.channel.lock().await.take();
+        if let Some(old) = old.filter(|old| old.channel.status().connected()) {
+            old.channel.close(200, "bye".into()).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn close(&self) {

@@ -14,7 +14,7 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -90,6 +90,8 @@ pub(super) struct Pump {
 
 /// A message that was handed out.
 struct Pending {
+    /// It keeps the connection that its verdict goes over.
+    _channel: Channel,
     delivery: Option<Delivery>,
     judged: oneshot::Receiver<Verdict>,
 }
@@ -125,13 +127,18 @@ impl Pump {
     }
 
     async fn serve(&self, failures: &mut u32) -> Result<(), BusError> {
-        let begin = self.begin();
-        let (channel, consumer) = self.shared.consuming.within(BROKER_ANSWER, begin).await?;
+        let moved = self.shared.moved.subscribe();
+        let begun = self.begin_in_time().await?;
         *failures = 0;
         let mut working = FuturesUnordered::new();
-        let served = self.consume(&channel, consumer, &mut working).await;
+        let served = self.consume(begun, moved, &mut working).await;
         self.held.working.store(0, Ordering::SeqCst);
         served
+    }
+
+    async fn begin_in_time(&self) -> Result<(Channel, Consumer), BusError> {
+        let begin = self.begin();
+        self.shared.consuming.within(BROKER_ANSWER, begin).await
     }
 
     async fn begin(&self) -> Result<(Channel, Consumer), BusError> {
@@ -150,14 +157,18 @@ impl Pump {
 
     async fn consume(
         &self,
-        channel: &Channel,
-        mut consumer: Consumer,
+        (mut channel, mut consumer): (Channel, Consumer),
+        mut moved: watch::Receiver<()>,
         working: &mut FuturesUnordered<Pending>,
     ) -> Result<(), BusError> {
         loop {
             tokio::select! {
+                Ok(()) = moved.changed() => {
+                    self.leave(channel, consumer, working).await?;
+                    (channel, consumer) = self.begin_in_time().await?;
+                }
                 delivery = consumer.next() => match delivery {
-                    Some(delivery) => self.hand_out(delivery?, working).await?,
+                    Some(delivery) => self.hand_out(delivery?, &channel, working).await?,
                     None => return Err(BusError::unavailable("the broker ended the subscription")),
                 },
                 Some(judged) = working.next() => self.bring_back(judged).await?,
@@ -195,9 +206,38 @@ impl Pump {
         Ok(channel.close(200, "bye".into()).await?)
     }
 
+    /// Ends the subscription on a connection that is let go. What has been handed out keeps its channel, and with it the old
+    /// connection, until it has its verdict.
+    async fn leave(
+        &self,
+        channel: Channel,
+        mut consumer: Consumer,
+        working: &mut FuturesUnordered<Pending>,
+    ) -> Result<(), BusError> {
+        if self.shared.is_lane(&self.queue).await {
+            // The order of a lane needs what has no verdict back in the queue first. Whoever works on it gets it once more.
+            self.held.working.store(0, Ordering::SeqCst);
+            working.clear();
+            return Ok(channel.close(200, "bye".into()).await?);
+        }
+        channel
+            .basic_cancel(consumer.tag(), BasicCancelOptions::default())
+            .await?;
+        let rest = async {
+            while let Some(delivery) = consumer.next().await {
+                self.hand_out(delivery?, &channel, working).await?;
+            }
+            Ok(())
+        };
+        timeout(BROKER_DIAL, rest)
+            .await
+            .map_err(BusError::unavailable)?
+    }
+
     async fn hand_out(
         &self,
         delivery: Delivery,
+        channel: &Channel,
         working: &mut FuturesUnordered<Pending>,
     ) -> Result<(), BusError> {
         if let Some(probe) = as_probe(&delivery) {
@@ -220,6 +260,7 @@ impl Pump {
             verdict,
         };
         working.push(Pending {
+            _channel: channel.clone(),
             delivery: Some(delivery),
             judged,
         });

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use super::Module;
+use crate::config::BusSettings;
 use crate::model::{Manifest, Zone};
 use crate::node::instance::Recipe;
 
@@ -92,6 +93,27 @@ impl Module {
                 ("DCP__TELEMETRY__RATIO", telemetry.ratio.to_string()),
             ]
         });
+        let BusSettings {
+            user,
+            password,
+            ca,
+            certificate,
+            key,
+            ..
+        } = &config.bus;
+        let path = |file: &Option<PathBuf>| Some(file.as_ref()?.display().to_string());
+        let bus = [
+            ("DCP__BUS__USER", user.clone()),
+            (
+                "DCP__BUS__PASSWORD",
+                password.as_ref().map(|it| it.expose().clone()),
+            ),
+            ("DCP__BUS__CA", path(ca)),
+            ("DCP__BUS__CERTIFICATE", path(certificate)),
+            ("DCP__BUS__KEY", path(key)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
         let own = self.hosted.settings.iter().map(|(key, value)| {
             let text = value
                 .as_str()
@@ -101,6 +123,7 @@ impl Module {
         fixed
             .into_iter()
             .chain(traces)
+            .chain(bus)
             .map(|(key, value)| (key.to_owned(), value))
             .chain(own)
             .collect()
