@@ -101,12 +101,14 @@ impl Broker {
         let settings = &self.settings;
         let url = self.address().await?;
         let mut uri: AMQPUri = url.expose().parse().map_err(|_| NoLogin::Address)?;
+        let who = &mut uri.authority.userinfo;
         if let Some(user) = &settings.user {
-            uri.authority.userinfo.username = self.text(user).await?.expose().clone();
+            let user = self.text(user).await?;
+            who.username.clone_from(user.expose());
         }
         if let Some(password) = &settings.password {
             let password = self.text(password.expose()).await?;
-            uri.authority.userinfo.password = password.expose().clone();
+            who.password.clone_from(password.expose());
         }
         uri.query.heartbeat.get_or_insert(BROKER_HEARTBEAT);
         let trust = file("bus.ca", settings.ca.as_ref()).await?;
