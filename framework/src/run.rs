@@ -183,8 +183,8 @@ async fn delivery(start: &Start, mut module: Module) -> anyhow::Result<(Module, 
                 .map_err(|error| error.to_string())
         }
     }));
-    let settings = &start.common().bus;
-    let bus = crate::bus::connect_as(settings, Some(start.secrets()), start.zone(), start.clock())
+    let (settings, zone) = (&start.common().bus, start.zone());
+    let bus = crate::bus::connect_as(settings, Some(start.secrets()), zone, start.clock())
         .await
         .context("the bus cannot be used; see bus.url (variable DCP__BUS__URL)")?;
     let read = other.as_ref().unwrap_or(&bus).clone();

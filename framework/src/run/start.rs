@@ -12,7 +12,7 @@ use super::Module;
 use super::tasks::Tasks;
 use crate::bus::{Bus, BusError};
 use crate::clock::{Clock, Ids, SystemClock};
-use crate::config::{Layers, Settings, SettingsError};
+use crate::config::{BusSettings, Layers, Settings, SettingsError};
 use crate::http::{Check, Health, Routes, ServiceClient};
 use crate::model::{Manifest, ModuleName, Zone};
 use crate::secrets::{Secret, Secrets, SecretsError};
@@ -133,9 +133,14 @@ impl Start {
         ))
     }
 
-    /// The bus of the other zone at `address`, for a bridge.
+    /// The bus of the other zone at `address`, for a bridge. The CA that signs its certificate is that of the own bus.
     pub async fn other_bus(&self, address: &str) -> Result<Arc<dyn Bus>, BusError> {
-        crate::bus::connect(address, self.zone().other(), self.clock()).await
+        let own = &self.common().bus;
+        let settings = BusSettings {
+            ca: own.ca.clone().filter(|_| address.starts_with("amqps:")),
+            ..BusSettings::at(address)
+        };
+        crate::bus::connect_as(&settings, None, self.zone().other(), self.clock()).await
     }
 
     /// What the time is.

@@ -3,19 +3,22 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use dcp::bus::{Bus, Subscriptions, connect_as};
 use dcp::clock::SystemClock;
 use dcp::config::BusSettings;
 use dcp::model::Zone;
+use dcp::params;
 use dcp::secrets::FileSecrets;
+use dcp::store::Tx;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::setup::{
-    Courier, Running, chain, ctl, effect, effects, event, eventually, outgoing, publish,
+    Courier, Please, Running, chain, ctl, effect, effects, event, eventually, outgoing, publish,
 };
 
 /// Old credentials are noticed after five seconds, and asking the broker takes one.
@@ -90,6 +93,19 @@ impl Place {
             .map(|(_, user)| user.to_owned())
             .collect()
     }
+
+    /// Waits until exactly these have the connections.
+    async fn until_users(&self, wanted: &[String]) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let mut users = self.users().await;
+            users.sort();
+            if users == wanted {
+                return;
+            }
+            assert!(Instant::now() < until, "{users:?} instead of {wanted:?}");
+        }
+    }
 }
 
 impl Drop for Place {
@@ -145,19 +161,15 @@ async fn a_new_user_takes_over_under_load_and_nothing_is_lost_or_refused() {
     let changed = async {
         let second = place.add("second", "two");
         place.tell(&second, "two");
-        let until = Instant::now() + PATIENCE;
-        let mut users = place.users().await;
-        while users.iter().any(|user| *user != second) {
-            assert!(Instant::now() < until, "never only {second}: {users:?}");
-            users = place.users().await;
-        }
+        // Publishing and consuming of the module, and publishing and nothing else of the other.
+        let three = [second.clone(), second.clone(), second.clone()];
+        place.until_users(&three).await;
         run(&["delete_user"], first.clone()).await;
         let users = place.users().await;
         ends.store(true, Ordering::SeqCst);
         (second, users)
     };
     let (stored, sent, (second, users)) = tokio::join!(stored, sent, changed);
-    // Publishing and consuming of the module, and publishing and nothing else of the other.
     assert_eq!(users, [second.as_str(), &second, &second]);
     let sent: Result<Vec<String>, String> = sent.into_iter().collect();
     let mut expected = [stored, sent.expect("nothing is refused")].concat();
@@ -173,6 +185,48 @@ async fn a_new_user_takes_over_under_load_and_nothing_is_lost_or_refused() {
     assert_eq!(done, expected, "once each");
     runs.stop().await;
     direct.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_under_way_is_finished_over_the_old_connection_and_begun_once() {
+    let Some(courier) = Courier::rabbitmq(module_path!()).await else {
+        return;
+    };
+    let place = Place::new();
+    let first = place.add("first", "one");
+    place.tell(&first, "one");
+    let (bus, store) = (place.connect().await, courier.store("a").await);
+    let (begun, may_end) = (Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
+    let (counts, waits) = (begun.clone(), may_end.clone());
+    let work = async move |_: &Please| {
+        counts.fetch_add(1, Ordering::SeqCst);
+        drop(waits.acquire().await?);
+        Ok(())
+    };
+    let finish = async |tx: &mut Tx<'_>, please: &Please, (): ()| {
+        tx.call("effect_add", params![please.id]).await?;
+        Ok(())
+    };
+    let site = courier.mark.clone();
+    let reactions = Subscriptions::default().work(&site, 2, work, finish);
+    let runs = Running::start(&store, &bus, reactions).await;
+    let please = Please { id: Uuid::now_v7() };
+    let enqueued = store.tx(async |tx| tx.enqueue(&site, &please).await).await;
+    enqueued.unwrap();
+    eventually("the work begins", async || {
+        begun.load(Ordering::SeqCst) == 1
+    })
+    .await;
+    let second = place.add("second", "two");
+    place.tell(&second, "two");
+    // The first one's connection for publishing goes, the one that the verdict needs stays.
+    let mixed = [first.clone(), second.clone(), second.clone()];
+    place.until_users(&mixed).await;
+    may_end.add_permits(1);
+    place.until_users(&[second.clone(), second]).await;
+    assert_eq!(begun.load(Ordering::SeqCst), 1);
+    assert_eq!(effects(&store).await, [please.id.to_string()]);
+    runs.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
