@@ -49,18 +49,11 @@ impl Place {
     }
 
     /// A user of this name in this place alone.
-    fn add(&self, user: &str, password: &str) -> String {
+    async fn add(&self, user: &str, password: &str) -> String {
         let user = format!("{user}-{}", self.vhost);
-        ctl(&["add_user", &user, password]);
-        ctl(&[
-            "set_permissions",
-            "-p",
-            &self.vhost,
-            &user,
-            ".*",
-            ".*",
-            ".*",
-        ]);
+        beside(&["add_user", &user, password]).await;
+        let all = [".*"; 3];
+        beside(&[&["set_permissions", "-p", &self.vhost, &user], &all[..]].concat()).await;
         user
     }
 
@@ -86,8 +79,7 @@ impl Place {
 
     /// The users of all connections here.
     async fn users(&self) -> Vec<String> {
-        let asked = || ctl(&["list_connections", "-q", "vhost", "user"]);
-        let all = tokio::task::spawn_blocking(asked).await.unwrap();
+        let all = beside(&["list_connections", "-q", "vhost", "user"]).await;
         let here = all.lines().filter_map(|line| line.split_once('\t'));
         here.filter(|(vhost, _)| *vhost == self.vhost)
             .map(|(_, user)| user.to_owned())
@@ -114,9 +106,11 @@ impl Drop for Place {
     }
 }
 
-async fn run(arguments: &'static [&'static str], last: String) {
-    let run = move || ctl(&[arguments, &[last.as_str()]].concat());
-    tokio::task::spawn_blocking(run).await.unwrap();
+/// Lets the test go on while `rabbitmqctl` runs: it takes longer than a publisher waits.
+async fn beside(arguments: &[&str]) -> String {
+    let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    let run = move || ctl(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(run).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,7 +119,7 @@ async fn a_new_user_takes_over_under_load_and_nothing_is_lost_or_refused() {
         return;
     };
     let place = Place::new();
-    let first = place.add("first", "one");
+    let first = place.add("first", "one").await;
     place.tell(&first, "one");
     let (bus, direct) = (place.connect().await, place.connect().await);
     let store = courier.store("a").await;
@@ -159,12 +153,12 @@ async fn a_new_user_takes_over_under_load_and_nothing_is_lost_or_refused() {
             outcomes
         };
     let changed = async {
-        let second = place.add("second", "two");
+        let second = place.add("second", "two").await;
         place.tell(&second, "two");
         // Publishing and consuming of the module, and publishing and nothing else of the other.
         let three = [second.clone(), second.clone(), second.clone()];
         place.until_users(&three).await;
-        run(&["delete_user"], first.clone()).await;
+        beside(&["delete_user", &first]).await;
         let users = place.users().await;
         ends.store(true, Ordering::SeqCst);
         (second, users)
@@ -193,7 +187,7 @@ async fn work_under_way_is_finished_over_the_old_connection_and_begun_once() {
         return;
     };
     let place = Place::new();
-    let first = place.add("first", "one");
+    let first = place.add("first", "one").await;
     place.tell(&first, "one");
     let (bus, store) = (place.connect().await, courier.store("a").await);
     let (begun, may_end) = (Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
@@ -217,7 +211,7 @@ async fn work_under_way_is_finished_over_the_old_connection_and_begun_once() {
         begun.load(Ordering::SeqCst) == 1
     })
     .await;
-    let second = place.add("second", "two");
+    let second = place.add("second", "two").await;
     place.tell(&second, "two");
     // The first one's connection for publishing goes, the one that the verdict needs stays.
     let mixed = [first.clone(), second.clone(), second.clone()];
@@ -235,7 +229,7 @@ async fn a_password_that_is_refused_is_read_again_and_then_everything_goes_out()
         return;
     };
     let place = Place::new();
-    let user = place.add("user", "old");
+    let user = place.add("user", "old").await;
     place.tell(&user, "old");
     let bus = place.connect().await;
     let store = courier.store("a").await;
@@ -243,8 +237,8 @@ async fn a_password_that_is_refused_is_read_again_and_then_everything_goes_out()
     let before = event();
     publish(&store, &before).await;
     runs.settle().await;
-    ctl(&["change_password", &user, "new"]);
-    ctl(&["close_all_connections", "--vhost", &place.vhost, "test"]);
+    beside(&["change_password", &user, "new"]).await;
+    beside(&["close_all_connections", "--vhost", &place.vhost, "test"]).await;
     let waits = event();
     publish(&store, &waits).await;
     let refused = place.connect().await;

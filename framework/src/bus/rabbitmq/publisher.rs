@@ -17,7 +17,7 @@ use super::topology::{declare, is_refused};
 use super::wire::{properties, short};
 use crate::bus::{BusError, Destination, Envelope, Outgoing};
 use crate::events::Kind;
-use crate::limits::PUBLISH_DEADLINE;
+use crate::limits::{BROKER_DIAL, PUBLISH_DEADLINE};
 
 /// The publishing side of one process.
 #[derive(Debug)]
@@ -144,7 +144,9 @@ impl Publisher {
         }
         let old = self.channel.lock().await.take();
         if let Some(old) = old.filter(|old| old.channel.status().connected()) {
-            old.channel.close(200, "bye".into()).await?;
+            timeout(BROKER_DIAL, old.channel.close(200, "bye".into()))
+                .await
+                .map_err(BusError::unavailable)??;
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ pub(super) struct Pump {
 /// A message that was handed out.
 struct Pending {
     /// It keeps the connection that its verdict goes over.
-    _channel: Channel,
+    _channel: Arc<Channel>,
     delivery: Option<Delivery>,
     judged: oneshot::Receiver<Verdict>,
 }
@@ -136,12 +136,12 @@ impl Pump {
         served
     }
 
-    async fn begin_in_time(&self) -> Result<(Channel, Consumer), BusError> {
+    async fn begin_in_time(&self) -> Result<(Arc<Channel>, Consumer), BusError> {
         let begin = self.begin();
         self.shared.consuming.within(BROKER_ANSWER, begin).await
     }
 
-    async fn begin(&self) -> Result<(Channel, Consumer), BusError> {
+    async fn begin(&self) -> Result<(Arc<Channel>, Consumer), BusError> {
         self.shared.declare_again().await?;
         let channel = self.shared.consuming.channel().await?;
         channel
@@ -152,12 +152,12 @@ impl Pump {
         let consumer = channel
             .basic_consume(queue, "".into(), options, FieldTable::default())
             .await?;
-        Ok((channel, consumer))
+        Ok((Arc::new(channel), consumer))
     }
 
     async fn consume(
         &self,
-        (mut channel, mut consumer): (Channel, Consumer),
+        (mut channel, mut consumer): (Arc<Channel>, Consumer),
         mut moved: watch::Receiver<()>,
         working: &mut FuturesUnordered<Pending>,
     ) -> Result<(), BusError> {
@@ -210,7 +210,7 @@ impl Pump {
     /// connection, until it has its verdict.
     async fn leave(
         &self,
-        channel: Channel,
+        channel: Arc<Channel>,
         mut consumer: Consumer,
         working: &mut FuturesUnordered<Pending>,
     ) -> Result<(), BusError> {
@@ -237,7 +237,7 @@ impl Pump {
     async fn hand_out(
         &self,
         delivery: Delivery,
-        channel: &Channel,
+        channel: &Arc<Channel>,
         working: &mut FuturesUnordered<Pending>,
     ) -> Result<(), BusError> {
         if let Some(probe) = as_probe(&delivery) {
