@@ -50,7 +50,10 @@ impl Link {
             return Ok(channel);
         }
         let login = self.login().await?;
-        let (live, channel) = self.dial(login).await?;
+        let live = self.dial(login).await?;
+        let channel = timeout(BROKER_DIAL, live.connection.create_channel())
+            .await
+            .map_err(BusError::unavailable)??;
         *slot = Some(live);
         Ok(channel)
     }
@@ -64,9 +67,8 @@ impl Link {
             return Ok(false);
         }
         // Others go on with the old one until this one stands.
-        let (live, channel) = self.dial(login).await?;
+        let live = self.dial(login).await?;
         *self.connection.lock().await = Some(live);
-        channel.close(200, "bye".into()).await?;
         Ok(true)
     }
 
@@ -77,18 +79,12 @@ impl Link {
             .map_err(BusError::unavailable)
     }
 
-    async fn dial(&self, login: Login) -> Result<(Live, Channel), BusError> {
-        let dialled = async {
-            let connection = dial(&login, self.name)
-                .await
-                .map_err(BusError::unavailable)?;
-            let channel = connection.create_channel().await?;
-            Ok::<_, BusError>((connection, channel))
-        };
-        let (connection, channel) = timeout(BROKER_DIAL, dialled)
+    async fn dial(&self, login: Login) -> Result<Live, BusError> {
+        let connection = timeout(BROKER_DIAL, dial(&login, self.name))
             .await
-            .map_err(BusError::unavailable)??;
-        Ok((Live { connection, login }, channel))
+            .map_err(BusError::unavailable)?
+            .map_err(BusError::unavailable)?;
+        Ok(Live { connection, login })
     }
 
     /// Gives up the connection: one that does not answer may never say that it has ended.
