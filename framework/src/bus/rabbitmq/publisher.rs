@@ -17,7 +17,7 @@ use super::topology::{declare, is_refused};
 use super::wire::{properties, short};
 use crate::bus::{BusError, Destination, Envelope, Outgoing};
 use crate::events::Kind;
-use crate::limits::{BROKER_DIAL, PUBLISH_DEADLINE};
+use crate::limits::PUBLISH_DEADLINE;
 
 /// The publishing side of one process.
 #[derive(Debug)]
@@ -65,7 +65,11 @@ impl Publisher {
                 return self.none(&mut slot, messages, &error).await;
             }
         };
-        let number = slot.as_ref().map(|open| open.number);
+        // A channel that is let go meanwhile lives until its confirms have come.
+        let open = slot
+            .as_ref()
+            .map(|open| (open.channel.clone(), open.number));
+        let (channel, number) = open.unzip();
         drop(slot);
         let waiting = join_all(confirms.into_iter().zip(messages).map(
             |(confirm, message)| async move {
@@ -73,6 +77,7 @@ impl Publisher {
             },
         ));
         let outcomes = waiting.await;
+        drop(channel);
         if outcomes
             .iter()
             .any(|outcome| matches!(outcome, Err(BusError::Unavailable(_))))
@@ -136,18 +141,13 @@ impl Publisher {
         outcome
     }
 
-    /// Goes over to a new connection when the credentials have changed. Who publishes holds the channel until its confirms
-    /// have come, so that none is waited for when it is closed.
+    /// Goes over to a new connection when the credentials have changed. The old channel, and with it the old connection, ends
+    /// with the last confirm that is waited for.
     pub(super) async fn renew(&self) -> Result<(), BusError> {
         if !self.link.renew().await? {
             return Ok(());
         }
-        let old = self.channel.lock().await.take();
-        if let Some(old) = old.filter(|old| old.channel.status().connected()) {
-            timeout(BROKER_DIAL, old.channel.close(200, "bye".into()))
-                .await
-                .map_err(BusError::unavailable)??;
-        }
+        *self.channel.lock().await = None;
         Ok(())
     }
 
