@@ -115,7 +115,7 @@ async fn beside(arguments: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_user_takes_over_under_load_and_nothing_is_lost_or_refused() {
-    let Some(courier) = Courier::rabbitmq(module_path!()).await else {
+    let Some(courier) = Courier::steered_rabbitmq(module_path!()).await else {
         return;
     };
     let place = Place::new();
@@ -183,7 +183,7 @@ async fn a_new_user_takes_over_under_load_and_nothing_is_lost_or_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn work_under_way_is_finished_over_the_old_connection_and_begun_once() {
-    let Some(courier) = Courier::rabbitmq(module_path!()).await else {
+    let Some(courier) = Courier::steered_rabbitmq(module_path!()).await else {
         return;
     };
     let place = Place::new();
@@ -225,7 +225,7 @@ async fn work_under_way_is_finished_over_the_old_connection_and_begun_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_that_is_refused_is_read_again_and_then_everything_goes_out() {
-    let Some(courier) = Courier::rabbitmq(module_path!()).await else {
+    let Some(courier) = Courier::steered_rabbitmq(module_path!()).await else {
         return;
     };
     let place = Place::new();

@@ -23,7 +23,7 @@ struct Encrypted {
 
 impl Encrypted {
     async fn broker(test: &str) -> Option<Self> {
-        let courier = Courier::rabbitmq(test).await?;
+        let courier = Courier::steered_rabbitmq(test).await?;
         let (Ok(address), Ok(certificates)) = (
             std::env::var("DCP_TEST_RABBITMQ_TLS"),
             std::env::var("DCP_TEST_RABBITMQ_CERTIFICATES"),

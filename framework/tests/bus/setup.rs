@@ -118,6 +118,15 @@ impl Courier {
         })
     }
 
+    /// The same where the test may also steer the broker.
+    pub(crate) async fn steered_rabbitmq(test: &str) -> Option<Self> {
+        if std::env::var("DCP_TEST_RABBITMQ_CTL").is_err() {
+            eprintln!("SKIPPED: {test}: DCP_TEST_RABBITMQ_CTL is not set");
+            return None;
+        }
+        Self::rabbitmq(test).await
+    }
+
     pub(crate) async fn connect(&self) -> Arc<dyn Bus> {
         self.connect_as(Zone::Gxp).await.unwrap()
     }
