@@ -22,7 +22,7 @@ use super::queue::lane;
 use super::topology::Takes;
 use super::{Bus, BusError, Destination, Inbound, Outgoing, Topology};
 use crate::clock::{Clock, Ids};
-use crate::limits::LOCAL_LEASE;
+use crate::limits::{LOCAL_LEASE, STORE_OPEN};
 use crate::model::Zone;
 use crate::params;
 use crate::store::{Files, Store, StoreError};
@@ -57,10 +57,7 @@ impl Local {
             Ids::random(),
         )
         .await?;
-        let of: Zone = store
-            .write("bus_zone_claim", params![zone.as_str()])
-            .await?
-            .one()?;
+        let of = zone_of(&store, zone).await?;
         if of != zone {
             return Err(BusError::OtherZone(of));
         }
@@ -144,6 +141,23 @@ impl Local {
         }
         tx.commit().await?;
         Ok(outcomes)
+    }
+}
+
+/// The zone that the file belongs to, from now on `zone` if it belonged to none. Most starts find it claimed and need not wait
+/// for those that write.
+async fn zone_of(store: &Store, zone: Zone) -> Result<Zone, StoreError> {
+    let until = store.clock().now().checked_add(STORE_OPEN);
+    loop {
+        let claimed: Option<Zone> = store.read("bus_zone", params![]).await?.optional()?;
+        if let Some(of) = claimed {
+            return Ok(of);
+        }
+        match store.write("bus_zone_claim", params![zone.as_str()]).await {
+            Err(StoreError::Busy) if until.as_ref().is_ok_and(|end| store.clock().now() < *end) => {
+            }
+            outcome => return outcome?.one(),
+        }
     }
 }
 

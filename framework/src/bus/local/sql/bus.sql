@@ -1,3 +1,6 @@
+-- procedure bus_zone() -> name TEXT
+SELECT name FROM zone;
+
 -- procedure bus_zone_claim(zone TEXT) -> name TEXT
 INSERT INTO zone (one, name) VALUES (1, :zone) ON CONFLICT (one) DO UPDATE SET name = name RETURNING name;
 
