@@ -39,7 +39,7 @@ make_token() {
     openssl pkey -in "$work/private.pem" -pubout -out "$work/public.pem"
     now=$(date +%s)
     head=$(printf '{"alg":"EdDSA","typ":"JWT"}' | base64url)
-    claims=$(printf '{"iss":"dcp-edge","sub":"bench","login":"bench","name":"Bench","kind":"user","zone":"gxp","grants":{"*":["calc.call","calc.publish","calc.read"]},"exp":%d,"iat":%d,"jti":"1","sid":"1"}' $((now + 3600)) "$now" | base64url)
+    claims=$(printf '{"iss":"dcp-edge","sub":"bench","login":"bench","name":"Bench","kind":"user","zone":"nongxp","grants":{"*":["calc.call","calc.publish","calc.read"]},"exp":%d,"iat":%d,"jti":"1","sid":"1"}' $((now + 3600)) "$now" | base64url)
     printf '%s.%s' "$head" "$claims" >"$work/signed"
     signature=$(openssl pkeyutl -sign -rawin -in "$work/signed" -inkey "$work/private.pem" | base64url)
     token="$head.$claims.$signature"
@@ -67,7 +67,7 @@ start_engine() {
     work=$(mktemp -d)
     trap end EXIT
     make_token
-    DCP__HTTP__LISTEN=127.0.0.1:$our_port DCP__NODE__NAME=bench DCP__NODE__ZONE=gxp DCP__LOG__LEVEL=warn \
+    DCP__HTTP__LISTEN=127.0.0.1:$our_port DCP__NODE__NAME=bench DCP__NODE__ZONE=nongxp DCP__LOG__LEVEL=warn \
         DCP__STORE__URL="sqlite:$work/state" DCP__BUS__URL="local:$work/bus.db" DCP__SECRETS__URL="file:$work/secrets.toml" \
         "$target/calc" >"$work/ours.log" 2>&1 &
     ours=$!

@@ -67,8 +67,22 @@ pub struct Answer<T> {
     /// What R printed.
     #[serde(default)]
     pub output: Vec<String>,
+    /// What R plotted.
+    #[serde(default)]
+    pub artifacts: Vec<Artifact>,
     /// How the value came to be.
     pub call: CallFacts,
+}
+
+/// A plot, kept by the engine at `/api/calc/artifacts/{key}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Artifact {
+    /// `plot-1`, `plot-2`, ...
+    pub name: String,
+    /// `image/svg+xml`.
+    pub media_type: String,
+    /// Hash of its content.
+    pub key: String,
 }
 
 /// How a value came to be.
@@ -82,6 +96,9 @@ pub struct CallFacts {
     pub version: String,
     /// The function.
     pub function: String,
+    /// Whether the version is not in force, so that the value is for trying out only.
+    #[serde(default)]
+    pub draft: bool,
     /// The engine's node.
     pub node: String,
     /// The zone of that node.

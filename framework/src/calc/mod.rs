@@ -6,7 +6,9 @@
 mod client;
 mod replies;
 
-pub use client::{Answer, CalcClient, CalcError, CallFacts, Script, publish_scripts, request};
+pub use client::{
+    Answer, Artifact, CalcClient, CalcError, CallFacts, Script, publish_scripts, request,
+};
 pub use replies::Replies;
 
 /// Stands for the site of tasks that are for the engine itself, not for one site.

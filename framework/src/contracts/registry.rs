@@ -13,6 +13,7 @@ pub fn all() -> Vec<Contract> {
         Contract::of::<calc::CallFinished>(),
         Contract::of::<calc::CallProgressed>(),
         Contract::of::<calc::Publish>(),
+        Contract::of::<calc::ResultDeviated>(),
         Contract::of::<calc::ScriptPublished>(),
         Contract::of::<framework::ModuleStarted>(),
         Contract::of::<mvda::ModelCalculated>(),

@@ -192,3 +192,39 @@ impl Event for ScriptPublished {
         (&self.name).into()
     }
 }
+
+/// The same computation gave two values: a deviation from reproducibility, to be looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResultDeviated {
+    /// The call that gave the second value.
+    pub call_id: String,
+    /// The hash of everything that should determine the value.
+    pub computation_key: String,
+    /// The script.
+    pub script: String,
+    /// Its version: the hash of its source.
+    pub version: String,
+    /// The function.
+    pub function: String,
+    /// The call that gave the first value.
+    pub before_call_id: String,
+    /// The key of the first value.
+    pub before_key: String,
+    /// The key of the second value.
+    pub after_key: String,
+    /// Who asked for the second.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// The engine node that calculated the second.
+    pub node: String,
+}
+
+impl Event for ResultDeviated {
+    const NAME: &'static str = "calc.result.deviated";
+    const VERSION: u16 = 1;
+
+    fn key(&self) -> Key {
+        (&self.computation_key).into()
+    }
+}

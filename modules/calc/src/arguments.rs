@@ -3,7 +3,7 @@
 //! Values stay JSON text all the way to R: nothing between the caller and R rounds a number.
 
 use crate::engine::{BadArgument, Failure};
-use crate::scripts::Function;
+use crate::functions::Function;
 use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;

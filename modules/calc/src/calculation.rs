@@ -2,39 +2,23 @@
 
 use crate::Calc;
 use crate::arguments::{self, Argument, Given};
-use crate::engine::{Failure, Job, Lane, Patience, Progress};
+use crate::caching::{CacheUse, Flight};
+use crate::engine::worker::Answer;
+use crate::engine::{Failure, Job, Patience, Progress};
+use crate::fits;
+use crate::functions::Function;
 use crate::keys::{Computation, content_key};
-use crate::recorder::CallRecord;
-use crate::scripts::{Function, Script};
+use crate::recorder::{Artifact, JSON, Notes, SVG, Stored};
+use crate::request::Request;
+use crate::roxygen::Cache;
+use crate::running::Entry;
+use crate::script::Script;
 use bytes::Bytes;
 use dcp::clock::Timestamp;
-use dcp::events::Actor;
-use dcp::params;
-use dcp::store::time_text;
+use dcp::model::Zone;
 use dcp::telemetry::{Span, SpanKind};
-use serde::Deserialize;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
-
-/// What is asked for.
-#[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) call_id: String,
-    /// `script` or `script@version`.
-    pub(crate) script: String,
-    pub(crate) function: String,
-    pub(crate) arguments: Vec<Argument>,
-    pub(crate) requested_by: Actor,
-    pub(crate) site: Option<String>,
-    /// `http`, or the module that asks over the bus.
-    pub(crate) asked_by: String,
-    /// Whether a module asks, which may name data sources.
-    pub(crate) from_module: bool,
-    pub(crate) lane: Lane,
-    pub(crate) allowed: Duration,
-}
 
 /// What came out.
 #[derive(Debug)]
@@ -43,69 +27,24 @@ pub(crate) struct Calculated {
     pub(crate) script: Arc<Script>,
     pub(crate) result_key: Arc<str>,
     pub(crate) computation_key: String,
-    pub(crate) warnings: Vec<String>,
-    pub(crate) messages: Vec<String>,
-    pub(crate) output: Vec<String>,
+    pub(crate) notes: Notes,
+    pub(crate) artifacts: Vec<Stored>,
+    /// The results that were arguments.
+    pub(crate) inputs: Vec<String>,
     pub(crate) started_at: Timestamp,
     pub(crate) duration: Duration,
-    /// The call that calculated the value, when it was not this one.
-    pub(crate) cached: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Cached {
-    call_id: String,
-    result_key: String,
-    value: String,
-}
-
-/// The calls that run now, so that they can be cancelled.
-#[derive(Debug, Default)]
-pub(crate) struct Running(Mutex<HashMap<String, CancellationToken>>);
-
-impl Running {
-    /// Cancels a call; `false` when it does not run here.
-    pub(crate) fn cancel(&self, call_id: &str) -> bool {
-        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.get(call_id).map(CancellationToken::cancel).is_some()
-    }
-
-    fn enter(&self, call_id: &str) -> Entry<'_> {
-        let token = CancellationToken::new();
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(call_id.to_owned(), token.clone());
-        Entry {
-            running: self,
-            call_id: call_id.to_owned(),
-            token,
-        }
-    }
-}
-
-struct Entry<'a> {
-    running: &'a Running,
-    call_id: String,
-    token: CancellationToken,
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        self.running
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.call_id);
-    }
+    pub(crate) cache: CacheUse,
+    /// Held until the value can be found by who waits to calculate the same.
+    pub(crate) flight: Option<Flight>,
 }
 
 /// A request with everything looked up.
-struct Prepared {
+pub(crate) struct Prepared {
     job: Job,
-    script: Arc<Script>,
-    pure: bool,
-    computation_key: String,
+    cache: Cache,
+    inputs: Vec<String>,
+    pub(crate) script: Arc<Script>,
+    pub(crate) computation_key: String,
 }
 
 impl Calc {
@@ -113,71 +52,126 @@ impl Calc {
     pub(crate) async fn calculate(
         &self,
         request: &mut Request,
+        entry: &Entry,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Calculated, Failure> {
         let begun = Instant::now();
         let started_at = self.store.clock().now();
-        let entry = self.running.enter(&request.call_id);
         let patience = Patience {
             allowed: request.allowed,
             deadline: begun + request.allowed,
-            cancelled: entry.token.clone(),
+            cancelled: entry.cancelled(),
         };
-        let prepared = self.prepare(request, &patience, progress).await?;
-        if prepared.pure
-            && let Some(cached) = self.cached(&prepared, started_at, begun).await?
-        {
-            return Ok(cached);
+        let mut tell = |one: Progress| {
+            entry.has_come_to(&one);
+            progress(one);
+        };
+        let prepared = self.prepare(request, entry, &patience, &mut tell).await?;
+        let may_be_known = !request.draft && prepared.cache != Cache::Volatile;
+        let mut flight = None;
+        if may_be_known {
+            let entered = self.flights.enter(&prepared.computation_key, &patience);
+            flight = Some(entered.await?);
+            if !request.again
+                && let Some(earlier) = self.earlier(&prepared.computation_key).await?
+            {
+                let mut known = prepared.gave(earlier.value.clone(), earlier.notes.clone());
+                (known.started_at, known.duration) = (started_at, begun.elapsed());
+                known.cache = CacheUse::Hit(Box::new(earlier));
+                return Ok(known);
+            }
         }
+        let answer = self
+            .run(request, &prepared, entry, &patience, &mut tell)
+            .await?;
+        let (value, notes, artifacts) = taken_apart(answer);
+        let cache = self
+            .cache_use(request, &prepared, may_be_known, &value)
+            .await?;
+        Ok(Calculated {
+            artifacts,
+            started_at,
+            duration: begun.elapsed(),
+            cache,
+            flight,
+            ..prepared.gave(value, notes)
+        })
+    }
+
+    async fn run(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        entry: &Entry,
+        patience: &Patience,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Answer, Failure> {
+        let version = &prepared.script.version;
         let mut lease = self
             .pool
-            .take(request.lane, &prepared.script.version, patience.deadline)
+            .take(request.lane, version, patience.deadline)
             .await?;
+        entry.runs();
         let mut span = Span::within(SpanKind::Internal, || format!("R {}", request.function));
         if span.is_recorded() {
             span.set("calc.script", request.script.clone());
-            span.set("calc.script.version", prepared.script.version.to_string());
+            span.set("calc.script.version", version.to_string());
         }
-        let called = lease.worker.call(&prepared.job, &patience, progress).await;
+        let called = lease.worker.call(&prepared.job, patience, progress).await;
         if let Err(failure) = &called {
             span.fail(failure.kind());
         }
         drop(span);
         self.pool.settle(lease, called.as_ref().err());
-        let answer = called?;
-        let value = Bytes::from(answer.value);
-        Ok(Calculated {
-            result_key: content_key(&value).into(),
-            value,
-            script: prepared.script,
-            computation_key: prepared.computation_key,
-            warnings: answer.warnings,
-            messages: answer.messages,
-            output: answer.output,
-            started_at,
-            duration: begun.elapsed(),
-            cached: None,
-        })
+        called
+    }
+
+    async fn cache_use(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        may_be_known: bool,
+        value: &Bytes,
+    ) -> Result<CacheUse, Failure> {
+        if !may_be_known {
+            return Ok(CacheUse::Bypass);
+        }
+        if !request.again {
+            return Ok(CacheUse::Miss);
+        }
+        let key = content_key(value);
+        let before = self.compare(request, prepared, &key).await?;
+        Ok(CacheUse::Forced(before))
     }
 
     async fn prepare(
         &self,
         request: &mut Request,
+        entry: &Entry,
         patience: &Patience,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Prepared, Failure> {
-        let script = self.scripts.look_up(&request.script).await?;
+        let script = if request.draft {
+            self.scripts.on_its_way(&request.script).await?
+        } else {
+            self.scripts.in_force(&request.script).await?
+        };
+        entry.is_of(&script.version);
         let function = script.function(&request.function)?;
-        let pure = function.is_pure();
         arguments::check(function, &request.arguments)?;
         in_order_of(function, &mut request.arguments);
         let mut computation = Computation::of(&script.version, &function.name, &script.environment);
         let mut values = Vec::with_capacity(request.arguments.len());
+        let mut inputs = Vec::new();
         for argument in std::mem::take(&mut request.arguments) {
             let value = self.resolve(request, &argument, patience, progress).await?;
             computation.argument(&argument.name, &value);
+            if let Given::Result { key, .. } = argument.value {
+                inputs.push(key);
+            }
             values.push((argument.name, value));
         }
+        check_values(function, &values)?;
         let (computation_key, seed) = computation.finish();
         let (version, source) = (script.version.clone(), script.source.clone());
         let job = Job {
@@ -185,12 +179,14 @@ impl Calc {
             source,
             function: request.function.clone(),
             arguments: values,
+            example: None,
             seed,
         };
         Ok(Prepared {
             job,
+            cache: function.cache,
+            inputs,
             script,
-            pure,
             computation_key,
         })
     }
@@ -207,17 +203,20 @@ impl Calc {
         match &argument.value {
             Given::Value(value) => Ok(value.clone()),
             Given::Result { key, path } => {
-                let value = self
-                    .results
-                    .find(key)
-                    .await?
-                    .ok_or_else(|| Failure::UnknownResult(key.clone()))?;
-                let text = std::str::from_utf8(&value).unwrap_or_default();
-                let part = arguments::part(text, path);
-                let part = part.ok_or_else(|| {
+                let found = self.results.find(key).await?;
+                let found = found.ok_or_else(|| Failure::UnknownResult(key.clone()))?;
+                if found.draft && !request.draft && self.zone == Zone::Gxp {
+                    let detail = format!(
+                        "result {key} was calculated by a draft, which a version in force does not build on"
+                    );
+                    return Err(Failure::argument(pointer(), detail));
+                }
+                let text = std::str::from_utf8(&found.value).unwrap_or_default();
+                let part = (found.media_type == JSON).then(|| arguments::part(text, path));
+                let part = part.flatten().ok_or_else(|| {
                     Failure::argument(pointer(), format!("result {key} has nothing at {path:?}"))
                 })?;
-                Ok(value.slice_ref(part.as_bytes()))
+                Ok(found.value.slice_ref(part.as_bytes()))
             }
             Given::Pi(query) => {
                 self.read_process_data(request, &pointer(), query, patience, progress)
@@ -225,37 +224,65 @@ impl Calc {
             }
         }
     }
+}
 
-    async fn cached(
-        &self,
-        prepared: &Prepared,
-        started_at: Timestamp,
-        begun: Instant,
-    ) -> Result<Option<Calculated>, Failure> {
-        let rows = self
-            .store
-            .read("result_of_computation", params![&prepared.computation_key])
-            .await?;
-        let Some(Cached {
-            call_id,
-            result_key,
+impl Prepared {
+    fn gave(&self, value: Bytes, notes: Notes) -> Calculated {
+        Calculated {
+            result_key: content_key(&value).into(),
             value,
-        }) = rows.optional()?
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Calculated {
-            value: value.into(),
-            script: prepared.script.clone(),
-            result_key: result_key.into(),
-            computation_key: prepared.computation_key.clone(),
-            warnings: Vec::new(),
-            messages: Vec::new(),
-            output: Vec::new(),
-            started_at,
-            duration: begun.elapsed(),
-            cached: Some(call_id),
-        }))
+            script: self.script.clone(),
+            computation_key: self.computation_key.clone(),
+            notes,
+            artifacts: Vec::new(),
+            inputs: self.inputs.clone(),
+            started_at: Timestamp::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            cache: CacheUse::Bypass,
+            flight: None,
+        }
+    }
+}
+
+/// Plots become results of their own.
+fn taken_apart(answer: Answer) -> (Bytes, Notes, Vec<Stored>) {
+    let stored: Vec<Stored> = answer
+        .artifacts
+        .into_iter()
+        .map(|text| Stored {
+            key: content_key(text.as_bytes()).into(),
+            content: text.into(),
+            media_type: SVG,
+        })
+        .collect();
+    let artifacts = stored.iter().enumerate().map(|(index, one)| Artifact {
+        name: format!("plot-{}", index + 1),
+        media_type: one.media_type.to_owned(),
+        key: one.key.to_string(),
+    });
+    let notes = Notes {
+        warnings: answer.warnings,
+        messages: answer.messages,
+        output: answer.output,
+        artifacts: artifacts.collect(),
+        failure: None,
+    };
+    (answer.value.into(), notes, stored)
+}
+
+/// Refuses values that do not fit what the function says of its arguments.
+fn check_values(function: &Function, values: &[(String, Bytes)]) -> Result<(), Failure> {
+    let mut bad = Vec::new();
+    for (name, value) in values {
+        let place = function.args.iter().position(|known| known.name == *name);
+        if let Some(shape) = place.and_then(|place| function.shapes.get(place)) {
+            fits::check(shape, name, value, &mut bad);
+        }
+    }
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::InvalidArguments(bad))
     }
 }
 
@@ -268,50 +295,4 @@ fn in_order_of(function: &Function, arguments: &mut [Argument]) {
             .position(|known| known.name == argument.name)
             .unwrap_or(function.args.len())
     });
-}
-
-impl Request {
-    /// The record of a call that gave a value.
-    pub(crate) fn record_of(&self, calculated: &Calculated) -> CallRecord {
-        CallRecord {
-            version: calculated.script.version.to_string(),
-            script: calculated.script.name.clone(),
-            computation_key: calculated.computation_key.clone(),
-            result_key: Some(calculated.result_key.to_string()),
-            failure: None,
-            ..self.record(calculated.started_at, calculated.duration)
-        }
-    }
-
-    /// The record of a call that gave none.
-    pub(crate) fn record_of_failure(
-        &self,
-        failure: &Failure,
-        started_at: Timestamp,
-        duration: Duration,
-    ) -> CallRecord {
-        CallRecord {
-            failure: Some(failure.kind().to_owned()),
-            ..self.record(started_at, duration)
-        }
-    }
-
-    fn record(&self, started_at: Timestamp, duration: Duration) -> CallRecord {
-        CallRecord {
-            id: self.call_id.clone(),
-            script: self.script.clone(),
-            version: String::new(),
-            function: self.function.clone(),
-            site: self.site.clone(),
-            requested_by_id: self.requested_by.id.clone(),
-            requested_by_name: self.requested_by.name.clone(),
-            asked_by: self.asked_by.clone(),
-            started_at: time_text(started_at),
-            duration_ms: duration.as_secs_f64() * 1000.0,
-            computation_key: String::new(),
-            result_key: None,
-            failure: None,
-            outcome: None,
-        }
-    }
 }

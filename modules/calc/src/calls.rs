@@ -2,18 +2,22 @@
 
 use crate::Calc;
 use crate::arguments;
-use crate::calculation::{Calculated, Request};
+use crate::caching::CacheUse;
+use crate::calculation::Calculated;
+use crate::call_list::CallView;
 use crate::engine::{Failure, Lane};
-use crate::recorder::Recorded;
+use crate::envelope::{self, Envelope};
+use crate::recorder::{JSON, Recorded, Stored};
+use crate::request::Request;
+use crate::running::Entry;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dcp::events::Actor;
-use dcp::http::{Caller, Path, Problem, Query};
+use dcp::http::{Caller, Json, Path, Problem, Query};
 use dcp::telemetry::carried;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a call may say beside its arguments.
@@ -27,176 +31,202 @@ pub(crate) struct Options {
     call: Option<String>,
 }
 
-/// The answer to a call. `value` is what the function returned.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Envelope {
-    /// The value; numbers keep every bit, NA is null, NaN and infinities are texts.
-    value: serde_json::Value,
-    /// What R warned of.
-    warnings: Vec<String>,
-    /// What R reported with `message()`.
-    messages: Vec<String>,
-    /// What R printed.
-    output: Vec<String>,
-    /// How the value came to be.
-    call: serde_json::Value,
-}
-
-#[derive(Serialize)]
-struct Tail<'a> {
-    warnings: &'a [String],
-    messages: &'a [String],
-    output: &'a [String],
-    call: CallFacts<'a>,
-}
-
-#[derive(Serialize)]
-struct CallFacts<'a> {
-    id: &'a str,
-    script: &'a str,
-    version: &'a str,
-    function: &'a str,
-    node: &'a str,
-    zone: &'a str,
-    started_at: dcp::clock::Timestamp,
-    duration_ms: f64,
-    computation_key: &'a str,
-    result_key: &'a str,
-    cached: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cached_from: Option<&'a str>,
-    environment: &'a RawValue,
-}
-
 /// Calls a function of a script; `script@version` pins the version. The body is one JSON object of arguments; a value
 /// may be `{"$result": key, "path": "/a/b"}`, an earlier result, or `{"$pi": {...}}`, process data read by the engine.
+/// `Prefer: respond-async` answers at once; `Cache-Control: no-cache` calculates again what is known, and compares.
 #[utoipa::path(post, path = "/api/calc/r/{script}/{function}", tag = "calls",
     params(("script" = String, Path, description = "a script, or script@version"), ("function" = String, Path), Options),
     request_body(content = serde_json::Value, description = "arguments by name"),
-    responses((status = 200, body = Envelope), (status = 404, description = "unknown script or function", body = Problem),
+    responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
+        (status = 404, description = "unknown script or function", body = Problem),
+        (status = 409, description = "no version is effective", body = Problem),
         (status = 422, description = "wrong arguments, or R stopped", body = Problem),
         (status = 429, description = "busy", body = Problem), (status = 504, description = "too long", body = Problem)))]
 pub(crate) async fn call_function(
     State(calc): State<Calc>,
     Path((script, function)): Path<(String, String)>,
     Query(options): Query<Options>,
+    headers: HeaderMap,
     caller: Caller,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let call_id = match options.call {
-        Some(id) if uuid::Uuid::try_parse(&id).is_err() => {
-            return Err(
-                Problem::unprocessable("The call's id must be a UUID.").part("call", "is no UUID")
-            );
-        }
-        Some(id) => id,
-        None => calc.store.ids().next().to_string(),
-    };
-    let request = Request {
-        call_id,
+    let address = Address {
         script,
-        arguments: arguments::read(&body)?,
-        requested_by: Actor {
-            id: caller.id().to_string(),
-            name: caller.name().to_owned(),
-        },
-        site: caller.named_site().map(ToString::to_string),
-        asked_by: "http".into(),
-        from_module: caller.is_service(),
-        lane: Lane::Short,
-        allowed: Duration::from_secs(calc.settings.call_seconds),
         function,
+        draft: false,
     };
-    let bare = options.bare.is_some();
-    // In a task of its own: a client that hangs up must not take the worker with it.
-    let calling = calc
-        .calls
-        .spawn(carried(answer(calc.clone(), request, bare)));
-    calling.await.map_err(Problem::internal)?
+    calc.answer_to(address, &options, &headers, &caller, &body)
+        .await
 }
 
-async fn answer(calc: Calc, mut request: Request, bare: bool) -> Result<Response, Problem> {
-    let (begun, started_at) = (Instant::now(), calc.store.clock().now());
-    match calc.calculate(&mut request, &mut |_| {}).await {
-        Ok(calculated) => {
-            let result = calculated
-                .cached
-                .is_none()
-                .then(|| (calculated.result_key.clone(), calculated.value.clone()));
-            if let Some((key, value)) = &result {
-                calc.results.announce(key, value);
+/// Calls a function of a version that is not in force, to try it: `script@version`. Its results are marked.
+#[utoipa::path(post, path = "/api/calc/draft/{script}/{function}", tag = "calls",
+    params(("script" = String, Path, description = "script@version"), ("function" = String, Path), Options),
+    request_body(content = serde_json::Value, description = "arguments by name"),
+    responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
+        (status = 404, description = "unknown script or function", body = Problem),
+        (status = 409, description = "the version is in force or retired", body = Problem),
+        (status = 422, description = "wrong arguments, or R stopped", body = Problem)))]
+pub(crate) async fn call_draft(
+    State(calc): State<Calc>,
+    Path((script, function)): Path<(String, String)>,
+    Query(options): Query<Options>,
+    headers: HeaderMap,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let address = Address {
+        script,
+        function,
+        draft: true,
+    };
+    calc.answer_to(address, &options, &headers, &caller, &body)
+        .await
+}
+
+/// What is called.
+struct Address {
+    script: String,
+    function: String,
+    draft: bool,
+}
+
+impl Calc {
+    async fn answer_to(
+        &self,
+        address: Address,
+        options: &Options,
+        headers: &HeaderMap,
+        caller: &Caller,
+        body: &Bytes,
+    ) -> Result<Response, Problem> {
+        let asynchronous = names(headers, "prefer", "respond-async");
+        let request = self.request(address, options, headers, caller, body, asynchronous)?;
+        let started_at = self.store.clock().now();
+        let entry = self.running.enter(&request, started_at);
+        let bare = options.bare.is_some();
+        let view = asynchronous.then(|| CallView::begun(&request, started_at));
+        // In a task of its own: a client that hangs up must not take the worker with it.
+        let calling = self
+            .calls
+            .spawn(carried(answer(self.clone(), request, entry, bare)));
+        match view {
+            Some(view) => accepted(view),
+            None => calling.await.map_err(Problem::internal)?,
+        }
+    }
+
+    fn request(
+        &self,
+        address: Address,
+        options: &Options,
+        headers: &HeaderMap,
+        caller: &Caller,
+        body: &Bytes,
+        asynchronous: bool,
+    ) -> Result<Request, Problem> {
+        let call_id = match &options.call {
+            Some(id) if uuid::Uuid::try_parse(id).is_err() => {
+                let problem = Problem::unprocessable("The call's id must be a UUID.");
+                return Err(problem.part("call", "is no UUID"));
             }
-            calc.recorder
-                .record(Recorded {
-                    call: request.record_of(&calculated),
-                    result,
-                })
-                .await?;
-            envelope(&calc, &request, &calculated, bare)
+            Some(id) => id.clone(),
+            None => self.store.ids().next().to_string(),
+        };
+        let (lane, seconds) = if asynchronous {
+            (Lane::Long, self.settings.task_seconds)
+        } else {
+            (Lane::Short, self.settings.call_seconds)
+        };
+        Ok(Request {
+            call_id,
+            script: address.script,
+            function: address.function,
+            arguments: arguments::read(body)?,
+            requested_by: caller.actor(),
+            site: caller.named_site().map(ToString::to_string),
+            asked_by: "http".into(),
+            from_module: caller.is_service(),
+            draft: address.draft,
+            again: names(headers, "cache-control", "no-cache"),
+            lane,
+            allowed: Duration::from_secs(seconds),
+        })
+    }
+}
+
+/// Whether one of the words of a header is this one.
+fn names(headers: &HeaderMap, header: &str, word: &str) -> bool {
+    let values = headers.get_all(header).iter();
+    let mut words = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split([',', ';']));
+    words.any(|one| one.trim().eq_ignore_ascii_case(word))
+}
+
+/// The call goes on; its address tells how far it is.
+fn accepted(view: CallView) -> Result<Response, Problem> {
+    let location = format!("/api/calc/calls/{}", view.id);
+    let headers = [
+        (
+            header::LOCATION,
+            HeaderValue::from_str(&location).map_err(Problem::internal)?,
+        ),
+        (
+            HeaderName::from_static("preference-applied"),
+            HeaderValue::from_static("respond-async"),
+        ),
+    ];
+    Ok((StatusCode::ACCEPTED, headers, Json(view)).into_response())
+}
+
+async fn answer(
+    engine: Calc,
+    mut request: Request,
+    entry: Entry,
+    bare: bool,
+) -> Result<Response, Problem> {
+    let (begun, started_at) = (Instant::now(), engine.store.clock().now());
+    match engine.calculate(&mut request, &entry, &mut |_| {}).await {
+        Ok(mut calculated) => {
+            let call = Arc::new(request.record_of(&calculated));
+            let stored = calculated.to_store();
+            engine.results.announce(&calculated, &call, &stored);
+            drop(calculated.flight.take());
+            engine.recorder.record(Recorded { call, stored }).await?;
+            envelope::response(&engine, &request, &calculated, bare)
         }
         Err(failure) => {
-            if failure.is_worth_a_record() {
+            // Who does not wait for the answer finds every failure in the record.
+            if failure.is_worth_a_record() || request.lane == Lane::Long {
                 let record = request.record_of_failure(&failure, started_at, begun.elapsed());
-                calc.recorder
-                    .record(Recorded {
-                        call: record,
-                        result: None,
-                    })
-                    .await?;
+                let (call, stored) = (Arc::new(record), Vec::new());
+                engine.recorder.record(Recorded { call, stored }).await?;
             }
             Err(failure.into())
         }
     }
 }
 
-fn envelope(
-    calc: &Calc,
-    request: &Request,
-    calculated: &Calculated,
-    bare: bool,
-) -> Result<Response, Problem> {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", calculated.result_key))
-        .map_err(Problem::internal)?;
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::ETAG, tag),
-    ];
-    if bare {
-        return Ok((headers, calculated.value.clone()).into_response());
+impl Calculated {
+    /// What is to be kept of it: nothing where an earlier call has stored it.
+    pub(crate) fn to_store(&self) -> Vec<Stored> {
+        if matches!(self.cache, CacheUse::Hit(_)) {
+            return Vec::new();
+        }
+        self.all_to_store()
     }
-    let tail = Tail {
-        warnings: &calculated.warnings,
-        messages: &calculated.messages,
-        output: &calculated.output,
-        call: CallFacts {
-            id: &request.call_id,
-            script: &calculated.script.name,
-            version: &calculated.script.version,
-            function: &request.function,
-            node: &calc.node,
-            zone: &calc.zone,
-            started_at: calculated.started_at,
-            duration_ms: calculated.duration.as_secs_f64() * 1000.0,
-            computation_key: &calculated.computation_key,
-            result_key: &calculated.result_key,
-            cached: calculated.cached.is_some(),
-            cached_from: calculated.cached.as_deref(),
-            environment: serde_json::from_str(&calculated.script.environment)
-                .map_err(Problem::internal)?,
-        },
-    };
-    // The value is spliced in as R's worker wrote it: nothing reads it again.
-    let tail = serde_json::to_vec(&tail).map_err(Problem::internal)?;
-    let mut body = Vec::with_capacity(calculated.value.len() + tail.len() + 16);
-    body.extend_from_slice(b"{\"value\":");
-    body.extend_from_slice(&calculated.value);
-    body.push(b',');
-    body.extend_from_slice(tail.get(1..).unwrap_or_default());
-    Ok((headers, body).into_response())
+
+    /// Its value and its plots.
+    pub(crate) fn all_to_store(&self) -> Vec<Stored> {
+        let value = Stored {
+            key: self.result_key.clone(),
+            content: self.value.clone(),
+            media_type: JSON,
+        };
+        let artifacts = self.artifacts.iter().cloned();
+        std::iter::once(value).chain(artifacts).collect()
+    }
 }
 
 /// Cancels a call that runs on this engine.
@@ -221,6 +251,8 @@ impl Failure {
             Self::UnknownScript { .. }
                 | Self::UnknownFunction { .. }
                 | Self::UnknownResult(_)
+                | Self::NotInForce { .. }
+                | Self::NoDraft { .. }
                 | Self::InvalidArguments(_)
                 | Self::Busy
                 | Self::Store(_)

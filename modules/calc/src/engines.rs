@@ -26,7 +26,7 @@ pub(crate) struct EngineView {
 pub(crate) async fn list_engines(State(calc): State<Calc>) -> Json<Vec<EngineView>> {
     Json(vec![EngineView {
         node: calc.node.clone(),
-        zone: calc.zone.clone(),
+        zone: calc.zone.to_string(),
         sites: calc.settings.site_list().map(str::to_owned).collect(),
         workers: calc.pool.figures(),
         environment: serde_json::from_str(calc.pool.about()).unwrap_or_default(),

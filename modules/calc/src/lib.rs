@@ -1,6 +1,7 @@
 //! The calculation engine: plain R functions as REST endpoints and as work for other modules.
 //!
-//! A script is published by name and kept in every version, the hash of its source. A call runs in a worker process
+//! A script is published by name and kept in every version, the hash of its source; one version is effective, the others are on
+//! their way or superseded. A call runs in a worker process
 //! that embeds one R; workers may loop, crash or eat memory and are interrupted, ended and replaced. A result is stored
 //! under the hash of its value, so that it can be an argument of a later call, on any engine.
 //!
@@ -10,39 +11,63 @@
 //! outside.
 
 mod arguments;
+mod caching;
 mod calculation;
+mod call_list;
 mod calls;
+mod changes;
+mod declaration;
 mod engine;
 mod engines;
+mod envelope;
+mod examples;
+mod fits;
+mod functions;
 mod keys;
+mod lineage;
 mod listing;
+mod openapi;
 mod problems;
 mod process_data;
 mod publishing;
+mod purity;
 mod recorder;
+mod request;
 mod results;
 mod retention;
+mod roxygen;
+mod running;
+mod script;
 mod scripts;
+mod shape;
+mod states;
 mod tasks;
+mod verification;
 
 use anyhow::Context as _;
 use dcp::http::{Routes, routes};
-use dcp::model::Permission;
+use dcp::model::{Permission, Zone};
 use dcp::secrets::Secrets;
 use dcp::store::{Files, Store};
 use dcp::{Module, Start};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 /// Call functions.
 pub const CALL: Permission = Permission::new("calc.call");
+/// Approve what others have published, make it effective, retire it.
+pub const APPROVE: Permission = Permission::new("calc.approve");
 /// Publish scripts.
 pub const PUBLISH: Permission = Permission::new("calc.publish");
 /// See scripts, engines and results.
 pub const READ: Permission = Permission::new("calc.read");
 
 const STORE: Files = dcp::store!();
+
+/// How long the examples of one version may take when they are run again.
+const VERIFYING: Duration = Duration::from_mins(5);
 
 /// What the parts of the engine share.
 #[derive(Clone)]
@@ -58,14 +83,17 @@ pub struct Inner {
     scripts: scripts::Scripts,
     results: Arc<results::Results>,
     recorder: recorder::Recorder,
-    running: calculation::Running,
+    running: Arc<running::Running>,
+    flights: caching::Flights,
+    /// Versions whose examples run now.
+    examining: Mutex<HashSet<Arc<str>>>,
     /// Calls outlive the connection that asked for them.
     calls: TaskTracker,
     /// Where workers live; reactions to messages run elsewhere.
     runtime: tokio::runtime::Handle,
     secrets: Arc<dyn Secrets>,
     node: String,
-    zone: String,
+    zone: Zone,
 }
 
 impl std::ops::Deref for Calc {
@@ -100,12 +128,14 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         pool: Arc::new(pool),
         results,
         recorder,
-        running: calculation::Running::default(),
+        running: Arc::default(),
+        flights: caching::Flights::default(),
+        examining: Mutex::default(),
         calls: TaskTracker::new(),
         runtime: tokio::runtime::Handle::current(),
         secrets: start.secrets(),
         node: common.node.name.clone(),
-        zone: start.zone().to_string(),
+        zone: start.zone(),
         settings,
         store,
     };
@@ -126,13 +156,26 @@ pub fn api(calc: Calc) -> Routes<Calc> {
     Routes::new(calc)
         .allow(READ, routes!(listing::list_scripts))
         .allow(READ, routes!(listing::script_by_name))
+        .allow(READ, routes!(listing::version_of_script))
+        .allow(READ, routes!(listing::source_of_version))
+        .allow(READ, routes!(changes::changes_of_version))
+        .allow(READ, routes!(openapi::openapi_of_version))
+        // The step decides which of the two permissions it needs.
+        .allow(READ, routes!(states::change_state))
         .allow(READ, routes!(results::result_by_key))
+        .allow(READ, routes!(results::artifact_by_key))
+        .allow(READ, routes!(lineage::lineage_of_result))
+        .allow(READ, routes!(call_list::list_calls))
+        .allow(READ, routes!(call_list::call_by_id))
         .allow(READ, routes!(engines::list_engines))
         .allow(CALL, routes!(calls::cancel_call))
         .body_limit(publishing::SOURCE_BYTES)
         .time_limit(Duration::from_secs(25))
         .allow(PUBLISH, routes!(publishing::publish_script))
+        .time_limit(VERIFYING)
+        .allow(CALL, routes!(verification::verify_version))
         .body_limit(body_bytes)
         .time_limit(call_time)
         .allow(CALL, routes!(calls::call_function))
+        .allow(CALL, routes!(calls::call_draft))
 }

@@ -16,16 +16,21 @@ impl From<Failure> for Problem {
             Failure::InvalidArguments(bad) => bad.into_iter().fold(problem, |problem, one| {
                 problem.part(one.pointer, one.detail)
             }),
-            Failure::R(error) => problem
-                .with("call", json!(error.call))
-                .with("condition", json!(error.classes))
-                .with("warnings", json!(error.warnings))
-                .with("messages", json!(error.messages))
-                .with("output", json!(error.output)),
+            Failure::R(error) => match error.line {
+                Some(line) => problem.with("line", line),
+                None => problem,
+            }
+            .with("call", json!(error.call))
+            .with("condition", json!(error.classes))
+            .with("warnings", json!(error.warnings))
+            .with("messages", json!(error.messages))
+            .with("output", json!(error.output)),
             Failure::Busy => problem.retry_after(Duration::from_secs(1)),
             Failure::Start(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::UnknownResult(_)
+            | Failure::NotInForce { .. }
+            | Failure::NoDraft { .. }
             | Failure::TimedOut { .. }
             | Failure::Cancelled
             | Failure::Crashed { .. }
@@ -41,7 +46,9 @@ fn status(failure: &Failure) -> StatusCode {
         | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
         Failure::InvalidArguments(_) | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Failure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
-        Failure::Cancelled => StatusCode::CONFLICT,
+        Failure::Cancelled | Failure::NotInForce { .. } | Failure::NoDraft { .. } => {
+            StatusCode::CONFLICT
+        }
         Failure::Crashed { .. } | Failure::Data(_) => StatusCode::BAD_GATEWAY,
         Failure::Busy => StatusCode::TOO_MANY_REQUESTS,
         Failure::Start(_) | Failure::Store(_) => StatusCode::SERVICE_UNAVAILABLE,

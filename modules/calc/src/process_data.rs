@@ -1,8 +1,8 @@
 //! Process data as an argument: the engine reads them itself, near their source, and R gets a data frame.
 
 use crate::Calc;
-use crate::calculation::Request;
 use crate::engine::{Failure, Patience, Progress};
+use crate::request::Request;
 use bytes::Bytes;
 use dcp::pi::{BatchTable, PiClient, PiCredentials, PiError, PiRequest};
 use serde_json::{Map, Value, json};

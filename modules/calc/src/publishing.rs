@@ -1,17 +1,20 @@
-//! Publishing: a source becomes a version that answers under its name.
+//! Publishing: a source becomes a version that answers under its name, or a draft of one.
 
 use crate::Calc;
 use crate::engine::{Failure, Lane, Patience};
+use crate::functions::{self, Described, Function};
 use crate::keys::content_key;
-use crate::listing::Published;
-use crate::scripts::{Function, Script};
+use crate::listing::VersionView;
+use crate::script::{Script, foremost};
+use crate::states::VersionState;
 use axum::body::Bytes;
 use axum::extract::State;
 use dcp::events::Actor;
 use dcp::events::calc::ScriptPublished;
 use dcp::http::{Caller, Json, Path, Problem};
+use dcp::model::Zone;
 use dcp::params;
-use dcp::store::StoreError;
+use dcp::store::{StoreError, Tx};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,24 +25,35 @@ pub(crate) const SOURCE_BYTES: usize = 1 << 20;
 /// How long a script may take to load.
 const LOADING: Duration = Duration::from_secs(20);
 
+/// Who publishes what.
+pub(crate) struct Publication<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) by: &'a Actor,
+    /// The module that was released with the script.
+    pub(crate) brought_by: Option<&'a str>,
+}
+
 /// What a worker says of a script it has loaded.
 #[derive(Deserialize)]
-struct Described {
-    functions: Vec<Function>,
+struct Loaded {
+    functions: Vec<Described>,
     packages: serde_json::Value,
 }
 
-/// Publishes a script: the body is its R source. The same source again changes nothing.
+/// Publishes a script: the body is its R source. In the validated zone it becomes a draft, in the free one it is effective
+/// at once. The same source again changes nothing.
 #[utoipa::path(put, path = "/api/calc/scripts/{name}", tag = "scripts",
     params(("name" = String, Path, description = "lower case letters, digits, - and _")),
     request_body(content = String, content_type = "text/plain", description = "R source"),
-    responses((status = 200, body = Published), (status = 422, description = "R cannot load it", body = Problem)))]
+    responses((status = 200, body = VersionView), (status = 409, description = "the name belongs to a module", body = Problem),
+        (status = 422, description = "R cannot load it; `line` says where", body = Problem)))]
 pub(crate) async fn publish_script(
     State(calc): State<Calc>,
     Path(name): Path<String>,
     caller: Caller,
     body: Bytes,
-) -> Result<Json<Published>, Problem> {
+) -> Result<Json<VersionView>, Problem> {
     if !is_script_name(&name) {
         let rule = "must start with a lower case letter and go on with lower case letters, digits, - or _, 64 at most";
         return Err(Problem::unprocessable("The name cannot be used.").part("name", rule));
@@ -47,13 +61,18 @@ pub(crate) async fn publish_script(
     let source = std::str::from_utf8(&body).map_err(|error| {
         Problem::unprocessable("The source must be UTF-8 text.").part("", error.to_string())
     })?;
-    let by = Actor {
-        id: caller.id().to_string(),
-        name: caller.name().to_owned(),
+    if let Some(module) = calc.module_of(&name) {
+        let detail = format!("The name {name} belongs to the module {module}; choose another.");
+        return Err(Problem::conflict(detail));
+    }
+    let publication = Publication {
+        name: &name,
+        source,
+        by: &caller.actor(),
+        brought_by: None,
     };
-    Ok(Json(Published::from(
-        &*calc.publish(&name, source, &by).await?,
-    )))
+    let script = calc.publish(&publication).await?;
+    Ok(Json(VersionView::complete(&script)))
 }
 
 /// Whether a name can stand in an address.
@@ -66,44 +85,49 @@ pub(crate) fn is_script_name(name: &str) -> bool {
 }
 
 impl Calc {
+    fn module_of(&self, name: &str) -> Option<String> {
+        let versions = self.scripts.versions(name).ok()?;
+        foremost(&versions)?.brought_by.clone()
+    }
+
     /// Publishes a source under a name: loads it in a worker first, so that a broken script never becomes effective.
-    pub(crate) async fn publish(
-        &self,
-        name: &str,
-        source: &str,
-        by: &Actor,
-    ) -> Result<Arc<Script>, Failure> {
-        let version: Arc<str> = content_key(source.as_bytes()).into();
+    pub(crate) async fn publish(&self, new: &Publication<'_>) -> Result<Arc<Script>, Failure> {
+        let at_once = new.brought_by.is_some() || self.zone == Zone::NonGxp;
+        let version: Arc<str> = content_key(new.source.as_bytes()).into();
         drop(self.scripts.refresh().await?);
-        if let Ok(known) = self.scripts.find(name)
-            && known.version == version
+        let known = self.scripts.version(new.name, &version).ok();
+        if let Some(known) = &known
+            && (!at_once || known.state == VersionState::Effective)
         {
-            return Ok(known);
+            self.run_missing_examples(known);
+            return Ok(known.clone());
         }
-        let described = self.describe(&version, source).await?;
-        let script = Arc::new(Script {
-            name: name.to_owned(),
-            version,
-            source: source.into(),
-            environment: self.scripts.environment(&described.packages),
-            functions: described.functions,
-            published_by: by.name.clone(),
-            published_at: self.store.clock().now(),
-        });
+        let described = match known {
+            Some(_) => None,
+            None => Some(self.describe(&version, new.source).await?),
+        };
         let alone = self.scripts.refresh().await?;
-        self.store_script(&script, &described.packages, by).await?;
-        self.scripts.insert(script.clone(), true);
+        self.store_publication(new, &version, at_once, described.as_ref())
+            .await?;
         drop(alone);
+        drop(self.scripts.refresh().await?);
+        let script = self.scripts.version(new.name, &version)?;
         tracing::info!(
-            script.name = name,
+            script.name = script.name,
             script.version = &*script.version,
-            by = by.name,
+            state = script.state.as_str(),
+            by = new.by.name,
             "a script was published"
         );
+        self.run_missing_examples(&script);
         Ok(script)
     }
 
-    async fn describe(&self, version: &Arc<str>, source: &str) -> Result<Described, Failure> {
+    async fn describe(
+        &self,
+        version: &Arc<str>,
+        source: &str,
+    ) -> Result<(Vec<Function>, serde_json::Value), Failure> {
         let deadline = Instant::now() + LOADING;
         let patience = Patience {
             allowed: LOADING,
@@ -113,45 +137,92 @@ impl Calc {
         let mut lease = self.pool.take(Lane::Short, version, deadline).await?;
         let loaded = lease.worker.load(version, source, &patience).await;
         self.pool.settle(lease, loaded.as_ref().err());
-        let answer = loaded?;
-        serde_json::from_slice(&answer.value).map_err(|error| Failure::Crashed {
-            cause: format!("The description of the script cannot be read: {error}"),
-        })
+        let loaded: Loaded =
+            serde_json::from_slice(&loaded?.value).map_err(|error| Failure::Crashed {
+                cause: format!("The description of the script cannot be read: {error}"),
+            })?;
+        Ok((functions::publish(loaded.functions)?, loaded.packages))
     }
 
-    async fn store_script(
+    async fn store_publication(
         &self,
-        script: &Script,
-        packages: &serde_json::Value,
-        by: &Actor,
+        new: &Publication<'_>,
+        version: &str,
+        at_once: bool,
+        described: Option<&(Vec<Function>, serde_json::Value)>,
     ) -> Result<(), Failure> {
-        let functions = serde_json::to_string(&script.functions)
-            .map_err(|error| StoreError::Decode(error.to_string()))?;
-        let event = ScriptPublished {
-            name: script.name.clone(),
-            version: script.version.to_string(),
-            functions: script.function_names(),
-            by: by.clone(),
-            at: script.published_at,
-            node: self.node.clone(),
+        let state = if at_once {
+            VersionState::Effective
+        } else {
+            VersionState::Draft
         };
         let mut tx = self.store.begin().await?;
-        let (version, source, at) = (&*script.version, &*script.source, script.published_at);
-        tx.call(
-            "script_publish",
-            params![
-                &script.name,
+        let now = tx.now();
+        if at_once {
+            let values = params![new.name, &new.by.id, &new.by.name, now];
+            tx.call("script_superseded", values).await?;
+        }
+        let names = if let Some((functions, packages)) = described {
+            add_version(&mut tx, new, version, state, functions, packages).await?;
+            functions.iter().map(|one| one.name.clone()).collect()
+        } else {
+            let known = self.scripts.version(new.name, version)?;
+            let (before, after) = (known.state.as_str(), state.as_str());
+            let (id, name) = (&new.by.id, &new.by.name);
+            let values = params![
+                new.name,
                 version,
-                source,
-                functions,
-                packages,
-                &by.id,
-                &by.name,
-                at
-            ],
-        )
-        .await?;
+                before,
+                after,
+                id,
+                name,
+                None::<&str>,
+                now
+            ];
+            tx.call("script_state_changed", values).await?;
+            known.function_names()
+        };
+        tx.call("script_changed", params![new.name]).await?;
+        let event = ScriptPublished {
+            name: new.name.to_owned(),
+            version: version.to_owned(),
+            functions: names,
+            by: new.by.clone(),
+            at: now,
+            node: self.node.clone(),
+        };
         tx.publish(&event).await?;
         Ok(tx.commit().await?)
     }
+}
+
+async fn add_version(
+    tx: &mut Tx<'_>,
+    new: &Publication<'_>,
+    version: &str,
+    state: VersionState,
+    functions: &[Function],
+    packages: &serde_json::Value,
+) -> Result<(), StoreError> {
+    let text =
+        functions::to_text(functions).map_err(|error| StoreError::Decode(error.to_string()))?;
+    let nothing_to_run = functions.iter().all(|one| one.examples.is_empty());
+    let examples = nothing_to_run.then_some("[]");
+    let (id, name) = (&new.by.id, &new.by.name);
+    let (state, now) = (state.as_str(), tx.now());
+    let values = params![
+        new.name,
+        version,
+        new.source,
+        text,
+        packages,
+        examples,
+        state,
+        new.brought_by,
+        id,
+        name,
+        now
+    ];
+    tx.call("script_add", values).await?;
+    Ok(())
 }

@@ -11,9 +11,11 @@ use crate::results::Results;
 use bytes::Bytes;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
+use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -45,20 +47,116 @@ pub(crate) struct CallRecord {
     pub(crate) result_key: Option<String>,
     /// The kind of failure; absent when there is a result.
     pub(crate) failure: Option<String>,
+    /// Whether it was a call of a draft.
+    pub(crate) draft: bool,
+    /// See [`Notes`].
+    pub(crate) notes: Option<Box<RawValue>>,
     /// The outcome as told on the bus.
     pub(crate) outcome: Option<Box<RawValue>>,
+    /// The results that were arguments.
+    #[serde(skip)]
+    pub(crate) inputs: Vec<String>,
 }
 
-/// A record and the value it points to, unless an earlier call stored that.
+/// Media type of values.
+pub(crate) const JSON: &str = "application/json";
+/// Media type of plots.
+pub(crate) const SVG: &str = "image/svg+xml";
+
+/// Something kept under the hash of its content.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) key: Arc<str>,
+    pub(crate) content: Bytes,
+    pub(crate) media_type: &'static str,
+}
+
+/// Something a call gave beside its value.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct Artifact {
+    /// `plot-1`, `plot-2`, ...
+    pub(crate) name: String,
+    /// `image/svg+xml`.
+    pub(crate) media_type: String,
+    /// Where it is kept: `/api/calc/artifacts/{key}`.
+    pub(crate) key: String,
+}
+
+/// Why a call gave no value.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct Told {
+    /// The problem's kind, such as `r-error`.
+    pub(crate) kind: String,
+    /// One sentence.
+    pub(crate) title: String,
+    /// What exactly.
+    pub(crate) detail: String,
+}
+
+/// What a call said beside its value.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Notes {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) messages: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) output: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) artifacts: Vec<Artifact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<Told>,
+}
+
+impl Notes {
+    pub(crate) fn of_failure(failure: &Failure) -> Self {
+        let failure = Some(Told {
+            kind: failure.kind().into(),
+            title: failure.title().into(),
+            detail: failure.detail(),
+        });
+        Self {
+            failure,
+            ..Self::default()
+        }
+    }
+
+    /// As the store keeps them; nothing where nothing was said.
+    pub(crate) fn to_raw(&self) -> Option<Box<RawValue>> {
+        let is_silent = self.warnings.is_empty()
+            && self.messages.is_empty()
+            && self.output.is_empty()
+            && self.artifacts.is_empty()
+            && self.failure.is_none();
+        if is_silent {
+            return None;
+        }
+        serde_json::value::to_raw_value(self).ok()
+    }
+
+    pub(crate) fn from_text(text: Option<&str>) -> Self {
+        text.and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// A record and what it points to, unless an earlier call stored that.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    pub(crate) call: CallRecord,
-    pub(crate) result: Option<(Arc<str>, Bytes)>,
+    pub(crate) call: Arc<CallRecord>,
+    pub(crate) stored: Vec<Stored>,
 }
+
+/// Records that wait for the store.
+type Waiting = Arc<Mutex<HashMap<String, Arc<CallRecord>>>>;
 
 /// The queue's entry.
 #[derive(Debug, Clone)]
-pub(crate) struct Recorder(mpsc::Sender<Recorded>);
+pub(crate) struct Recorder {
+    queue: mpsc::Sender<Recorded>,
+    waiting: Waiting,
+}
 
 impl Recorder {
     /// The entry and the loop that empties the queue, for the last time once `drained`.
@@ -67,23 +165,39 @@ impl Recorder {
         results: Arc<Results>,
         drained: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        (Self(sender), write_all(store, results, receiver, drained))
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let waiting = Waiting::default();
+        let emptying = write_all(store, results, receiver, waiting.clone(), drained);
+        (Self { queue, waiting }, emptying)
     }
 
     /// Queues a record.
     pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), Failure> {
-        self.0
-            .send_timeout(recorded, PATIENCE)
-            .await
-            .map_err(|_| Failure::Busy)
+        let call = recorded.call.clone();
+        let id = call.id.clone();
+        lock(&self.waiting).insert(id.clone(), call);
+        let queued = self.queue.send_timeout(recorded, PATIENCE).await;
+        queued.map_err(|_| {
+            lock(&self.waiting).remove(&id);
+            Failure::Busy
+        })
     }
+
+    /// A record that is on its way to the store.
+    pub(crate) fn waiting(&self, call_id: &str) -> Option<Arc<CallRecord>> {
+        lock(&self.waiting).get(call_id).cloned()
+    }
+}
+
+fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, HashMap<String, Arc<CallRecord>>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn write_all(
     store: Store,
     results: Arc<Results>,
     mut queue: mpsc::Receiver<Recorded>,
+    waiting: Waiting,
     drained: CancellationToken,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
@@ -102,46 +216,57 @@ async fn write_all(
             );
             store.clock().sleep(PAUSE).await;
         }
-        results.stored(
-            batch
-                .iter()
-                .filter_map(|one| one.result.as_ref())
-                .map(|(key, _)| key.as_ref()),
-        );
-        batch.clear();
+        results.stored(&batch);
+        let mut still = lock(&waiting);
+        for one in batch.drain(..) {
+            still.remove(&one.call.id);
+        }
     }
 }
 
 async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    for (key, value) in batch.iter().filter_map(|one| one.result.as_ref()) {
-        add_result(&mut tx, key, value, false).await?;
+    for one in batch {
+        for stored in &one.stored {
+            add_result(&mut tx, stored, one.call.draft, false).await?;
+        }
     }
-    let calls: Vec<&CallRecord> = batch.iter().map(|one| &one.call).collect();
-    let calls =
-        serde_json::to_string(&calls).map_err(|error| StoreError::Decode(error.to_string()))?;
-    tx.call("calls_add", params![calls]).await?;
+    let calls: Vec<&CallRecord> = batch.iter().map(|one| &*one.call).collect();
+    add_calls(&mut tx, &calls).await?;
     tx.commit().await
 }
 
-/// Stores a result once; one that must stay is never pruned.
+/// Stores a result once; one that must stay is never pruned, and one that is in force stays no draft.
 pub(crate) async fn add_result(
     tx: &mut Tx<'_>,
-    key: &str,
-    value: &Bytes,
+    result: &Stored,
+    draft: bool,
     stays: bool,
 ) -> Result<(), StoreError> {
-    let text = String::from_utf8_lossy(value).into_owned();
+    let text = String::from_utf8_lossy(&result.content).into_owned();
+    let (key, size, kind) = (&*result.key, result.content.len(), result.media_type);
     let now = tx.now();
-    tx.call("result_add", params![key, text, value.len(), stays, now])
-        .await?;
+    tx.call(
+        "result_add",
+        params![key, text, size, kind, draft, stays, now],
+    )
+    .await?;
     Ok(())
 }
 
-/// Stores the record of a call over the bus.
-pub(crate) async fn add_call(tx: &mut Tx<'_>, call: &CallRecord) -> Result<(), StoreError> {
-    let calls =
-        serde_json::to_string(&[call]).map_err(|error| StoreError::Decode(error.to_string()))?;
-    tx.call("calls_add", params![calls]).await?;
+/// Stores the records of calls and which results they took.
+pub(crate) async fn add_calls(tx: &mut Tx<'_>, calls: &[&CallRecord]) -> Result<(), StoreError> {
+    let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
+    let text = serde_json::to_string(calls).map_err(decode)?;
+    tx.call("calls_add", params![text]).await?;
+    let inputs: Vec<serde_json::Value> = calls
+        .iter()
+        .flat_map(|call| call.inputs.iter().map(|key| (&call.id, key)))
+        .map(|(id, key)| serde_json::json!({ "call_id": id, "result_key": key }))
+        .collect();
+    if !inputs.is_empty() {
+        let text = serde_json::to_string(&inputs).map_err(decode)?;
+        tx.call("call_inputs_add", params![text]).await?;
+    }
     Ok(())
 }

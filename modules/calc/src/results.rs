@@ -1,7 +1,10 @@
 //! Results by their content: what a call gave, for as long as somebody may ask.
 
 use crate::Calc;
+use crate::caching::{CacheUse, Earlier};
+use crate::calculation::Calculated;
 use crate::engine::Failure;
+use crate::recorder::{CallRecord, JSON, Recorded, Stored};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -9,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use dcp::http::{Path, Problem};
 use dcp::params;
 use dcp::store::Store;
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +21,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug)]
 pub(crate) struct Results {
     store: Store,
-    arriving: Mutex<HashMap<Arc<str>, Bytes>>,
+    arriving: Mutex<Arriving>,
+}
+
+#[derive(Debug, Default)]
+struct Arriving {
+    by_key: HashMap<Arc<str>, Found>,
+    by_computation: HashMap<String, Earlier>,
+}
+
+/// A result.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) value: Bytes,
+    pub(crate) media_type: Cow<'static, str>,
+    /// Whether drafts alone gave it.
+    pub(crate) draft: bool,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    value: String,
+    media_type: String,
+    draft: bool,
 }
 
 impl Results {
@@ -27,33 +54,72 @@ impl Results {
         }
     }
 
-    /// The value's JSON; `None` when no such result is kept.
-    pub(crate) async fn find(&self, key: &str) -> Result<Option<Bytes>, Failure> {
-        if let Some(value) = self.lock().get(key) {
-            return Ok(Some(value.clone()));
+    /// What is kept under a key; `None` when nothing is.
+    pub(crate) async fn find(&self, key: &str) -> Result<Option<Found>, Failure> {
+        let arriving = self.lock().by_key.get(key).cloned();
+        if let Some(found) = arriving.clone()
+            && !found.draft
+        {
+            return Ok(Some(found));
         }
-        let found: Option<String> = self
-            .store
-            .read("result_by_key", params![key])
-            .await?
-            .optional()?;
-        Ok(found.map(Bytes::from))
+        let rows = self.store.read("result_by_key", params![key]).await?;
+        let stored = rows.optional::<Row>()?.map(|row| Found {
+            value: row.value.into(),
+            media_type: row.media_type.into(),
+            draft: row.draft,
+        });
+        Ok(stored.or(arriving))
     }
 
-    /// Makes a result readable before it is stored.
-    pub(crate) fn announce(&self, key: &Arc<str>, value: &Bytes) {
-        self.lock().insert(key.clone(), value.clone());
+    /// Makes a call's results readable before they are stored.
+    pub(crate) fn announce(&self, calculated: &Calculated, call: &CallRecord, stored: &[Stored]) {
+        let mut arriving = self.lock();
+        for one in stored {
+            let found = Found {
+                value: one.content.clone(),
+                media_type: one.media_type.into(),
+                draft: call.draft,
+            };
+            let known = arriving.by_key.entry(one.key.clone()).or_insert(found);
+            known.draft &= call.draft;
+        }
+        if matches!(calculated.cache, CacheUse::Miss) {
+            let earlier = Earlier {
+                call_id: call.id.clone(),
+                started_at: calculated.started_at,
+                requested_by: call.requested_by_name.clone(),
+                result_key: calculated.result_key.clone(),
+                value: calculated.value.clone(),
+                notes: calculated.notes.clone(),
+            };
+            arriving
+                .by_computation
+                .insert(calculated.computation_key.clone(), earlier);
+        }
+    }
+
+    /// What a computation gave that is on its way to the store.
+    pub(crate) fn computed(&self, computation_key: &str) -> Option<Earlier> {
+        self.lock().by_computation.get(computation_key).cloned()
+    }
+
+    /// A computation is not to be answered from here any more.
+    pub(crate) fn forget(&self, computation_key: &str) {
+        self.lock().by_computation.remove(computation_key);
     }
 
     /// The store has them now.
-    pub(crate) fn stored<'a>(&self, keys: impl Iterator<Item = &'a str>) {
+    pub(crate) fn stored(&self, batch: &[Recorded]) {
         let mut arriving = self.lock();
-        for key in keys {
-            arriving.remove(key);
+        for one in batch {
+            for stored in &one.stored {
+                arriving.by_key.remove(&stored.key);
+            }
+            arriving.by_computation.remove(&one.call.computation_key);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Bytes>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Arriving> {
         self.arriving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,29 +134,50 @@ pub(crate) async fn result_by_key(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let tag = format!("\"{key}\"");
-    let value = calc
-        .results
-        .find(&key)
-        .await?
-        .ok_or_else(|| Failure::UnknownResult(key.clone()))?;
-    let tag_value = HeaderValue::from_str(&tag).map_err(Problem::internal)?;
+    kept(&calc, &key, &headers, |kind| kind == JSON).await
+}
+
+/// A plot by its key, which is the SHA-256 of the body.
+#[utoipa::path(get, path = "/api/calc/artifacts/{key}", tag = "results",
+    params(("key" = String, Path, description = "the artifact's key")),
+    responses((status = 200, description = "the plot", content_type = "image/svg+xml", body = String),
+        (status = 304, description = "unchanged"), (status = 404, description = "not kept", body = Problem)))]
+pub(crate) async fn artifact_by_key(
+    State(calc): State<Calc>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    kept(&calc, &key, &headers, |kind| kind != JSON).await
+}
+
+async fn kept(
+    calc: &Calc,
+    key: &str,
+    headers: &HeaderMap,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Response, Problem> {
+    let found = calc.results.find(key).await?;
+    let found = found
+        .filter(|found| fits(&found.media_type))
+        .ok_or_else(|| Failure::UnknownResult(key.to_owned()))?;
+    let header = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);
+    let tag = header(&format!("\"{key}\""))?;
+    let unchanged = headers.get(header::IF_NONE_MATCH) == Some(&tag);
     let answer_headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
+        (header::CONTENT_TYPE, header(&found.media_type)?),
         (
             header::CACHE_CONTROL,
             HeaderValue::from_static("private, max-age=31536000, immutable"),
         ),
-        (header::ETAG, tag_value),
+        (header::ETAG, tag),
+        // A plot comes from a script: whatever stands in it must not run in the portal.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+        ),
     ];
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
-    {
+    if unchanged {
         return Ok((StatusCode::NOT_MODIFIED, answer_headers).into_response());
     }
-    Ok((answer_headers, value).into_response())
+    Ok((answer_headers, found.value).into_response())
 }

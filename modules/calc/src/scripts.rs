@@ -1,14 +1,17 @@
 //! Scripts: kept in every version, described so that they can be called.
 //!
-//! The store is shared by all instances of an engine, the memory is not: each looks now and then, and whenever it does
-//! not know a name, whether another one has published.
+//! The store is shared by all instances of an engine, the memory is not: each looks now and then, and whenever it cannot
+//! call a name, whether another one has published or changed it.
 
 use crate::Calc;
 use crate::engine::Failure;
+use crate::functions;
+use crate::script::{Script, Versions, foremost};
+use crate::states::{Change, Person, VersionState};
 use dcp::clock::Timestamp;
 use dcp::params;
-use dcp::store::{Rows, Store, StoreError};
-use serde::{Deserialize, Serialize};
+use dcp::store::{Store, StoreError};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -19,85 +22,17 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Fewest characters of a version that name it.
 const VERSION_PREFIX: usize = 8;
 
-/// An argument of a function, read from its definition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Parameter {
-    /// Its name; `...` takes any further names.
-    pub(crate) name: String,
-    /// Whether a call must give it.
-    pub(crate) required: bool,
-    /// Its default, as R code.
-    pub(crate) default: Option<String>,
-    /// The type of the default, `any` when there is none.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-}
-
-/// A function of a script.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Function {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its arguments in their order.
-    pub(crate) args: Vec<Parameter>,
-    /// The roxygen lines above it.
-    pub(crate) doc: String,
-}
-
-impl Function {
-    /// Whether its author says that it depends on nothing but its arguments: `@cache pure`.
-    pub(crate) fn is_pure(&self) -> bool {
-        self.doc
-            .lines()
-            .any(|line| line.split_whitespace().eq(["@cache", "pure"]))
-    }
-}
-
-/// One version of a script, loaded by workers when it is called.
 #[derive(Debug)]
-pub(crate) struct Script {
-    pub(crate) name: String,
-    pub(crate) version: Arc<str>,
-    pub(crate) source: Arc<str>,
-    pub(crate) functions: Vec<Function>,
-    /// What a result depends on beside script and arguments, as JSON.
-    pub(crate) environment: Arc<str>,
-    pub(crate) published_by: String,
-    pub(crate) published_at: Timestamp,
-}
-
-impl Script {
-    /// The function of that name, or the names there are.
-    pub(crate) fn function(&self, name: &str) -> Result<&Function, Failure> {
-        self.functions
-            .iter()
-            .find(|function| function.name == name)
-            .ok_or_else(|| Failure::UnknownFunction {
-                function: name.to_owned(),
-                known: self.function_names(),
-            })
-    }
-
-    pub(crate) fn function_names(&self) -> Vec<String> {
-        self.functions
-            .iter()
-            .map(|function| function.name.clone())
-            .collect()
-    }
-}
-
-/// All versions of one script; the effective one answers calls that name none.
-#[derive(Debug, Clone)]
-pub(crate) struct Versions {
-    pub(crate) all: Vec<Arc<Script>>,
-    pub(crate) effective: Arc<Script>,
+struct Known {
+    revision: i64,
+    versions: Versions,
 }
 
 /// The scripts of this engine, in memory; the store keeps them.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     store: Store,
-    by_name: RwLock<BTreeMap<String, Versions>>,
+    by_name: RwLock<BTreeMap<String, Known>>,
     about: Arc<str>,
     /// Held while the memory is brought up to the store, or both change: an older reading must not come last.
     changing: Mutex<()>,
@@ -107,20 +42,31 @@ pub(crate) struct Scripts {
 #[derive(Deserialize)]
 struct Head {
     name: String,
-    version: String,
-    versions: usize,
+    revision: i64,
 }
 
 #[derive(Deserialize)]
 struct Row {
-    name: String,
     version: String,
     source: String,
     functions: String,
     packages: String,
+    examples: Option<String>,
+    state: String,
+    brought_by: Option<String>,
+    published_by_id: String,
     published_by_name: String,
     published_at: Timestamp,
-    effective: bool,
+}
+
+#[derive(Deserialize)]
+struct ChangeRow {
+    version: String,
+    state: String,
+    by_id: String,
+    by_name: String,
+    at: Timestamp,
+    reason: Option<String>,
 }
 
 impl Scripts {
@@ -136,98 +82,146 @@ impl Scripts {
         Ok(scripts)
     }
 
-    /// Takes over what other instances have published since; who holds the answer is the only one that changes scripts.
+    /// Takes over what has changed since; who holds the answer is the only one that changes scripts.
     pub(crate) async fn refresh(&self) -> Result<MutexGuard<'_, ()>, StoreError> {
         let alone = self.changing.lock().await;
         let heads = self.store.read("script_heads", params![]).await?;
-        if !heads.all::<Head>()?.iter().all(|head| self.holds(head)) {
-            let rows = self.store.read("script_versions", params![]).await?;
-            self.take_over(rows)?;
+        for head in heads.all::<Head>()? {
+            if !self.holds(&head) {
+                let versions = self.read(&head.name).await?;
+                let known = Known {
+                    revision: head.revision,
+                    versions: versions.into(),
+                };
+                self.by_name
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(head.name, known);
+            }
         }
         Ok(alone)
     }
 
     fn holds(&self, head: &Head) -> bool {
         let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-        by_name.get(&head.name).is_some_and(|known| {
-            *known.effective.version == *head.version && known.all.len() == head.versions
+        by_name
+            .get(&head.name)
+            .is_some_and(|known| known.revision == head.revision)
+    }
+
+    async fn read(&self, name: &str) -> Result<Vec<Arc<Script>>, StoreError> {
+        let rows = self.store.read("script_versions", params![name]).await?;
+        let changes = self.store.read("script_changes", params![name]).await?;
+        let changes = changes.all::<ChangeRow>()?;
+        let read = |row| self.script(name, row, &changes).map(Arc::new);
+        rows.all::<Row>()?.into_iter().map(read).collect()
+    }
+
+    fn script(&self, name: &str, row: Row, changes: &[ChangeRow]) -> Result<Script, StoreError> {
+        let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
+        let packages = serde_json::from_str(&row.packages).map_err(decode)?;
+        let examples = row.examples.as_deref().map(serde_json::from_str);
+        let history = changes
+            .iter()
+            .filter(|change| change.version == row.version)
+            .map(change)
+            .collect::<Result<_, _>>()?;
+        Ok(Script {
+            name: name.to_owned(),
+            version: row.version.into(),
+            source: row.source.into(),
+            functions: functions::from_text(&row.functions).map_err(decode)?,
+            environment: self.environment(&packages),
+            packages,
+            published_by: Person {
+                id: row.published_by_id,
+                name: row.published_by_name,
+            },
+            published_at: row.published_at,
+            brought_by: row.brought_by,
+            state: state_of(&row.state)?,
+            history,
+            examples: examples.transpose().map_err(decode)?,
         })
     }
 
-    fn take_over(&self, rows: Rows) -> Result<(), StoreError> {
-        let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
-        for row in rows.all::<Row>()? {
-            let functions = serde_json::from_str(&row.functions).map_err(decode)?;
-            let packages = serde_json::from_str(&row.packages).map_err(decode)?;
-            let script = Script {
-                name: row.name,
-                version: row.version.into(),
-                source: row.source.into(),
-                functions,
-                environment: self.environment(&packages),
-                published_by: row.published_by_name,
-                published_at: row.published_at,
-            };
-            self.insert(Arc::new(script), row.effective);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn insert(&self, script: Arc<Script>, effective: bool) {
-        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        let versions = by_name
-            .entry(script.name.clone())
-            .or_insert_with(|| Versions {
-                all: Vec::new(),
-                effective: script.clone(),
-            });
-        versions.all.retain(|known| known.version != script.version);
-        versions.all.push(script.clone());
-        if effective {
-            versions.effective = script;
-        }
-    }
-
-    /// Finds a script, also one that another instance has just published.
-    pub(crate) async fn look_up(&self, reference: &str) -> Result<Arc<Script>, Failure> {
-        match self.find(reference) {
-            Err(Failure::UnknownScript { .. }) => {
+    /// The version that calls of `name` or `name@version` use; also one that another instance has just made effective.
+    pub(crate) async fn in_force(&self, reference: &str) -> Result<Arc<Script>, Failure> {
+        let find = || {
+            let script = self.find(reference)?;
+            if script.state.is_in_force() {
+                Ok(script)
+            } else {
+                Err(Failure::NotInForce {
+                    reference: script.reference(),
+                    state: script.state.as_str(),
+                })
+            }
+        };
+        match find() {
+            Err(Failure::UnknownScript { .. } | Failure::NotInForce { .. }) => {
                 drop(self.refresh().await?);
-                self.find(reference)
+                find()
             }
             found => found,
         }
     }
 
-    /// Finds `name` or `name@version`, where a version may be cut to its first characters.
-    pub(crate) fn find(&self, reference: &str) -> Result<Arc<Script>, Failure> {
-        let (name, version) = reference
-            .split_once('@')
-            .map_or((reference, None), |(name, version)| (name, Some(version)));
-        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-        let unknown = |known| Failure::UnknownScript {
-            name: reference.to_owned(),
-            known,
-        };
-        let Some(versions) = by_name.get(name) else {
-            return Err(unknown(by_name.keys().cloned().collect()));
-        };
-        let Some(version) = version else {
-            return Ok(versions.effective.clone());
-        };
+    /// The version that calls at the draft address use.
+    pub(crate) async fn on_its_way(&self, reference: &str) -> Result<Arc<Script>, Failure> {
+        drop(self.refresh().await?);
+        let script = self.find(reference)?;
+        if script.state.is_on_its_way() {
+            Ok(script)
+        } else {
+            Err(Failure::NoDraft {
+                reference: script.reference(),
+                state: script.state.as_str(),
+            })
+        }
+    }
+
+    /// Finds `name`, effective or newest, or `name@version`.
+    fn find(&self, reference: &str) -> Result<Arc<Script>, Failure> {
+        if let Some((name, version)) = reference.split_once('@') {
+            return self.version(name, version);
+        }
+        let versions = self.versions(reference)?;
+        let found = foremost(&versions).cloned();
+        found.ok_or_else(|| self.unknown(reference))
+    }
+
+    /// A version of a script, which may be cut to its first characters.
+    pub(crate) fn version(&self, name: &str, version: &str) -> Result<Arc<Script>, Failure> {
+        let versions = self.versions(name)?;
         let mut fitting = versions
-            .all
             .iter()
             .filter(|script| script.version.starts_with(version));
         match (fitting.next(), fitting.next()) {
             (Some(script), None) if version.len() >= VERSION_PREFIX => Ok(script.clone()),
-            _ => Err(unknown(
-                versions
-                    .all
+            _ => Err(Failure::UnknownScript {
+                name: format!("{name}@{version}"),
+                known: versions
                     .iter()
                     .map(|script| format!("{name}@{}", script.version))
                     .collect(),
-            )),
+            }),
+        }
+    }
+
+    /// All versions of a name.
+    pub(crate) fn versions(&self, name: &str) -> Result<Versions, Failure> {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let known = by_name.get(name).map(|known| known.versions.clone());
+        drop(by_name);
+        known.ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        Failure::UnknownScript {
+            name: name.to_owned(),
+            known: by_name.keys().cloned().collect(),
         }
     }
 
@@ -236,12 +230,12 @@ impl Scripts {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .values()
-            .cloned()
+            .map(|known| known.versions.clone())
             .collect()
     }
 
     /// R and its packages as one text: equal text, equal results.
-    pub(crate) fn environment(&self, packages: &serde_json::Value) -> Arc<str> {
+    fn environment(&self, packages: &serde_json::Value) -> Arc<str> {
         let about: serde_json::Value = serde_json::from_str(&self.about).unwrap_or_default();
         let known = ["r", "platform", "blas", "locale", "time_zone", "rng"];
         let mut environment: serde_json::Map<_, _> = known
@@ -251,6 +245,23 @@ impl Scripts {
         environment.insert("packages".into(), packages.clone());
         serde_json::Value::Object(environment).to_string().into()
     }
+}
+
+fn state_of(text: &str) -> Result<VersionState, StoreError> {
+    let state = serde_json::from_value(text.into());
+    state.map_err(|error| StoreError::Decode(error.to_string()))
+}
+
+fn change(row: &ChangeRow) -> Result<Change, StoreError> {
+    Ok(Change {
+        state: state_of(&row.state)?,
+        by: Person {
+            id: row.by_id.clone(),
+            name: row.by_name.clone(),
+        },
+        at: row.at,
+        reason: row.reason.clone(),
+    })
 }
 
 /// Runs as long as the engine.

@@ -4,10 +4,12 @@
 
 use crate::Calc;
 use crate::arguments;
-use crate::calculation::{Calculated as Value, Request};
+use crate::caching::Flight;
+use crate::calculation::Calculated as Value;
 use crate::engine::{Failure, Lane, Progress};
-use crate::publishing::is_script_name;
-use crate::recorder::{CallRecord, add_call, add_result};
+use crate::publishing::{Publication, is_script_name};
+use crate::recorder::{CallRecord, Stored, add_calls, add_result};
+use crate::request::Request;
 use bytes::Bytes;
 use dcp::bus::{Reaction, Subscriptions};
 use dcp::events::Actor;
@@ -19,7 +21,6 @@ use dcp::store::{StoreError, Tx};
 use dcp::telemetry::carried;
 use serde_json::value::to_raw_value;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -57,17 +58,26 @@ struct Done {
     outcome: Outcome,
     /// Absent when an earlier delivery recorded it.
     record: Option<CallRecord>,
-    result: Option<(Arc<str>, Bytes)>,
+    stored: Vec<Stored>,
+    /// Held until it is recorded.
+    _flight: Option<Flight>,
+}
+
+impl Done {
+    fn new(outcome: Outcome, record: Option<CallRecord>) -> Self {
+        Self {
+            outcome,
+            record,
+            stored: Vec::new(),
+            _flight: None,
+        }
+    }
 }
 
 impl Calc {
     async fn work_on(&self, call: &Call) -> Result<Done, Reaction> {
         if let Some(outcome) = self.told_before(&call.call_id).await? {
-            return Ok(Done {
-                outcome,
-                record: None,
-                result: None,
-            });
+            return Ok(Done::new(outcome, None));
         }
         let request = self.request_of(call);
         let (begun, started_at) = (Instant::now(), self.store.clock().now());
@@ -96,21 +106,15 @@ impl Calc {
                     "a calculation failed"
                 );
                 let record = request.record_of_failure(&failure, started_at, begun.elapsed());
-                Ok(Done {
-                    outcome: Outcome::Error(failed(&failure)),
-                    record: Some(record),
-                    result: None,
-                })
+                Ok(Done::new(Outcome::Error(failed(&failure)), Some(record)))
             }
-            Ok(value) => {
-                let record = Some(request.record_of(&value));
-                let result = Some((value.result_key.clone(), value.value.clone()));
-                Ok(Done {
-                    outcome: Outcome::Ok(self.told(value)),
-                    record,
-                    result,
-                })
-            }
+            Ok(mut value) => Ok(Done {
+                record: Some(request.record_of(&value)),
+                // Also what an earlier call stored: that one's may be removed some day, a module's stays.
+                stored: value.all_to_store(),
+                _flight: value.flight.take(),
+                outcome: Outcome::Ok(self.told(value)),
+            }),
         }
     }
 
@@ -141,6 +145,8 @@ impl Calc {
             site: Some(call.site.clone()),
             asked_by: call.reply_to.clone(),
             from_module: true,
+            draft: false,
+            again: false,
             lane: Lane::Long,
             allowed: left.unwrap_or(longest).min(longest),
         }
@@ -160,7 +166,8 @@ impl Calc {
             let mut progress = |one: Progress| {
                 sender.send_replace(Some(one));
             };
-            let calculated = engine.calculate(&mut request, &mut progress).await;
+            let entry = engine.running.enter(&request, engine.store.clock().now());
+            let calculated = engine.calculate(&mut request, &entry, &mut progress).await;
             (request, calculated)
         };
         tokio::select! {
@@ -205,7 +212,7 @@ impl Calc {
             computation_key: value.computation_key,
             script_version: value.script.version.to_string(),
             environment: serde_json::from_str(&value.script.environment).unwrap_or_default(),
-            warnings: value.warnings,
+            warnings: value.notes.warnings,
             duration_ms: u64::try_from(value.duration.as_millis()).unwrap_or(u64::MAX),
             node: self.node.clone(),
         }
@@ -228,12 +235,12 @@ fn failed(failure: &Failure) -> Failed {
 
 /// Result, record and event in one transaction.
 async fn finish(tx: &mut Tx<'_>, call: &Call, done: Done) -> Result<(), Reaction> {
-    if let Some((key, value)) = &done.result {
-        add_result(tx, key, value, true).await?;
+    for result in &done.stored {
+        add_result(tx, result, false, true).await?;
     }
     if let Some(mut record) = done.record {
         record.outcome = Some(to_raw_value(&done.outcome).map_err(Reaction::never)?);
-        add_call(tx, &record).await?;
+        add_calls(tx, &[&record]).await?;
     }
     let event = CallFinished {
         call_id: call.call_id.clone(),
@@ -255,8 +262,16 @@ async fn publish_script(calc: &Calc, publish: &Publish) -> Result<(), Reaction> 
         id: format!("service:{}", publish.module),
         name: publish.module.clone(),
     };
-    let (publisher, name, source) = (calc.clone(), publish.name.clone(), publish.source.clone());
-    let work = async move { publisher.publish(&name, &source, &by).await };
+    let (publisher, publish) = (calc.clone(), publish.clone());
+    let work = async move {
+        let publication = Publication {
+            name: &publish.name,
+            source: &publish.source,
+            by: &by,
+            brought_by: Some(&publish.module),
+        };
+        publisher.publish(&publication).await
+    };
     match calc
         .calls
         .spawn_on(work, &calc.runtime)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What R said when a function stopped.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RError {
     /// R's message.
     pub(crate) message: String,
@@ -12,6 +12,9 @@ pub(crate) struct RError {
     /// The classes of the condition.
     #[serde(default, rename = "class")]
     pub(crate) classes: Vec<String>,
+    /// The line of the script, when it could not be loaded.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
     #[serde(default)]
     pub(crate) warnings: Vec<String>,
     #[serde(default)]
@@ -38,6 +41,16 @@ pub(crate) enum Failure {
     UnknownFunction {
         function: String,
         known: Vec<String>,
+    },
+    #[error("{reference} is {state}, not effective")]
+    NotInForce {
+        reference: String,
+        state: &'static str,
+    },
+    #[error("{reference} is {state}, no draft")]
+    NoDraft {
+        reference: String,
+        state: &'static str,
     },
     #[error("there is no result {0}")]
     UnknownResult(String),
@@ -83,6 +96,8 @@ impl Failure {
         match self {
             Self::UnknownScript { .. } => "unknown-script",
             Self::UnknownFunction { .. } => "unknown-function",
+            Self::NotInForce { .. } => "not-effective",
+            Self::NoDraft { .. } => "no-draft",
             Self::UnknownResult(_) => "unknown-result",
             Self::InvalidArguments(_) => "invalid-arguments",
             Self::R(_) => "r-error",
@@ -101,6 +116,8 @@ impl Failure {
         match self {
             Self::UnknownScript { .. } => "There is no such script",
             Self::UnknownFunction { .. } => "The script has no such function",
+            Self::NotInForce { .. } => "This version is not effective",
+            Self::NoDraft { .. } => "This version is no draft",
             Self::UnknownResult(_) => "The result is not kept",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
             Self::R(_) => "The R function stopped with an error",
@@ -124,6 +141,14 @@ impl Failure {
                 format!(
                     "{function:?} is not one of its functions. {}",
                     listed("There are", known)
+                )
+            }
+            Self::NotInForce { reference, state } => format!(
+                "{reference} is in state {state}. A version on its way is called at /api/calc/draft/{reference}."
+            ),
+            Self::NoDraft { reference, state } => {
+                format!(
+                    "{reference} is in state {state}. The draft address is for versions on their way only."
                 )
             }
             Self::UnknownResult(key) => {

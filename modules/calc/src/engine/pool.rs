@@ -83,6 +83,13 @@ impl Pool {
         Ok(Lease { worker, permits })
     }
 
+    /// A worker that nobody has used; it ends with its lease.
+    pub(crate) async fn fresh(&self, until: Instant) -> Result<Lease, Failure> {
+        let permits = self.permits(Lane::Long, until).await?;
+        let worker = Worker::start(&self.spawner, &self.settings).await?;
+        Ok(Lease { worker, permits })
+    }
+
     async fn permits(&self, lane: Lane, until: Instant) -> Result<Permits, Failure> {
         if lane == Lane::Short
             && let Ok(slot) = self.slots.clone().try_acquire_owned()

@@ -113,7 +113,10 @@ impl Settings {
                 "R_LIBS_SITE",
                 "/usr/local/lib/R/site-library:/usr/lib/R/site-library:/usr/lib/R/library".into(),
             ),
-            ("R_DEFAULT_PACKAGES", "stats,utils".into()),
+            (
+                "R_DEFAULT_PACKAGES",
+                "grDevices,graphics,stats,utils".into(),
+            ),
             ("LC_ALL", "C.UTF-8".into()),
             ("TZ", "UTC".into()),
             // One thread for linear algebra: the order of a sum, so its last bits, must not depend on the load.

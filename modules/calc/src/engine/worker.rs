@@ -26,6 +26,8 @@ pub(crate) struct Job {
     pub(crate) function: String,
     /// Names and JSON values.
     pub(crate) arguments: Vec<(String, bytes::Bytes)>,
+    /// R code of the script to evaluate instead of calling the function.
+    pub(crate) example: Option<String>,
     /// What the random numbers start from.
     pub(crate) seed: i32,
 }
@@ -52,6 +54,8 @@ pub(crate) struct Answer {
     pub(crate) warnings: Vec<String>,
     pub(crate) messages: Vec<String>,
     pub(crate) output: Vec<String>,
+    /// What was plotted, as SVG.
+    pub(crate) artifacts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +68,8 @@ struct Head<'a> {
     messages: Vec<String>,
     #[serde(default)]
     output: Vec<String>,
+    #[serde(default)]
+    artifacts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -172,7 +178,8 @@ impl Worker {
             .map(|(name, value)| (name.as_str(), value.len()))
             .collect();
         let header = serde_json::json!({
-            "version": job.version, "function": job.function, "args": sizes, "seed": job.seed });
+            "version": job.version, "function": job.function, "args": sizes, "seed": job.seed,
+            "example": job.example });
         let values: Vec<&[u8]> = job
             .arguments
             .iter()
@@ -320,45 +327,30 @@ fn read_outcome(payload: &[u8], patience: &Patience) -> Result<Answer, Failure> 
     let (head, value) = frame::split(payload).map_err(|error| broken(&error))?;
     let head: Head<'_> = serde_json::from_slice(head).map_err(|error| broken(&error))?;
     let Some(failure) = head.failure else {
-        let Head {
-            warnings,
-            messages,
-            output,
-            ..
-        } = head;
         return Ok(Answer {
             value: value.to_vec(),
-            warnings,
-            messages,
-            output,
+            warnings: head.warnings,
+            messages: head.messages,
+            output: head.output,
+            artifacts: head.artifacts,
         });
     };
-    let stopped = |message: String, call, classes| {
-        let Head {
-            warnings,
-            messages,
-            output,
-            ..
-        } = &head;
-        let (warnings, messages, output) = (warnings.clone(), messages.clone(), output.clone());
+    let stopped = |error: RError| {
         Failure::R(Box::new(RError {
-            message,
-            call,
-            classes,
-            warnings,
-            messages,
-            output,
+            warnings: head.warnings.clone(),
+            messages: head.messages.clone(),
+            output: head.output.clone(),
+            ..error
         }))
     };
     Err(
         match serde_json::from_str(failure.get()).map_err(|error| broken(&error))? {
-            WorkerFailure::Error(RError {
+            WorkerFailure::Error(error) => stopped(error),
+            WorkerFailure::Result { message } => stopped(RError {
                 message,
-                call,
-                classes,
-                ..
-            }) => stopped(message, call, classes),
-            WorkerFailure::Result { message } => stopped(message, None, vec!["result".into()]),
+                classes: vec!["result".into()],
+                ..RError::default()
+            }),
             WorkerFailure::Interrupted => ended(patience, false),
             WorkerFailure::Argument { argument, message } => {
                 Failure::argument(format!("/{argument}"), message)

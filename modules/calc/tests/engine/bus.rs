@@ -5,8 +5,9 @@ use dcp::bus::{Delivery, Subscriptions, connect};
 use dcp::calc::{Script, publish_scripts, request};
 use dcp::clock::{Ids, SystemClock};
 use dcp::events::Actor;
-use dcp::events::calc::{Call, CallFinished, CallProgressed, Outcome, ScriptPublished};
-use dcp::model::Zone;
+use dcp::events::calc::{
+    Call, CallFinished, CallProgressed, Outcome, ResultDeviated, ScriptPublished,
+};
 use dcp::store::{Files, Store, Tx, include_dir::Dir};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -35,10 +36,11 @@ enum Heard {
     Published(ScriptPublished),
     Progressed(CallProgressed),
     Finished(CallFinished),
+    Deviated(ResultDeviated),
 }
 
 /// A module that asks: its own store, the same bus.
-struct Asker {
+pub(crate) struct Asker {
     store: Store,
     heard: mpsc::UnboundedReceiver<Heard>,
     stop: CancellationToken,
@@ -46,7 +48,22 @@ struct Asker {
 }
 
 impl Asker {
-    async fn beside(engine: &Engine) -> Self {
+    /// Publishes its script and waits until that is done.
+    pub(crate) async fn publish_steps(mut self) {
+        publish_scripts(&self.store, &[SCRIPT]).await.unwrap();
+        assert!(matches!(self.next().await, Heard::Published(_)));
+    }
+
+    /// The next deviation it hears of.
+    pub(crate) async fn deviation(&mut self) -> ResultDeviated {
+        loop {
+            if let Heard::Deviated(event) = self.next().await {
+                return event;
+            }
+        }
+    }
+
+    pub(crate) async fn beside(engine: &Engine) -> Self {
         let clock = Arc::new(SystemClock);
         let place = engine.folder().display();
         let store = Store::open(
@@ -58,11 +75,16 @@ impl Asker {
         )
         .await
         .unwrap();
-        let bus = connect(&format!("local:{place}/bus.db"), Zone::Gxp, clock.clone())
-            .await
-            .unwrap();
+        let bus = connect(
+            &format!("local:{place}/bus.db"),
+            engine.zone(),
+            clock.clone(),
+        )
+        .await
+        .unwrap();
         let (tell, heard) = mpsc::unbounded_channel();
-        let (published, progressed, finished) = (tell.clone(), tell.clone(), tell);
+        let (published, progressed, finished, deviated) =
+            (tell.clone(), tell.clone(), tell.clone(), tell);
         let subscriptions = Subscriptions::default()
             .on(async move |_: &mut Tx<'_>, event: &ScriptPublished| {
                 published.send(Heard::Published(event.clone())).unwrap();
@@ -74,6 +96,10 @@ impl Asker {
             })
             .on(async move |_: &mut Tx<'_>, event: &CallFinished| {
                 finished.send(Heard::Finished(event.clone())).unwrap();
+                Ok(())
+            })
+            .on(async move |_: &mut Tx<'_>, event: &ResultDeviated| {
+                deviated.send(Heard::Deviated(event.clone())).unwrap();
                 Ok(())
             });
         let stop = CancellationToken::new();
@@ -135,7 +161,7 @@ impl Drop for Asker {
 
 #[tokio::test]
 async fn a_module_publishes_and_calls_over_the_bus_and_hears_the_outcome_once() {
-    let engine = Engine::start().await;
+    let engine = Engine::start_validated().await;
     let mut asker = Asker::beside(&engine).await;
     publish_scripts(&asker.store, &[SCRIPT]).await.unwrap();
     let Heard::Published(published) = asker.next().await else {
@@ -180,7 +206,7 @@ async fn a_module_publishes_and_calls_over_the_bus_and_hears_the_outcome_once() 
 
 #[tokio::test]
 async fn a_call_that_fails_or_is_cancelled_says_so() {
-    let engine = Engine::start().await;
+    let engine = Engine::start_validated().await;
     let mut asker = Asker::beside(&engine).await;
     publish_scripts(&asker.store, &[SCRIPT]).await.unwrap();
     asker.next().await;

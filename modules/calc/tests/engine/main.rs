@@ -9,7 +9,10 @@
 )]
 
 mod bus;
+mod caching;
 mod calls;
+mod describing;
 mod endurance;
 mod scripts;
+mod states;
 mod support;

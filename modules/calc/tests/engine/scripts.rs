@@ -22,19 +22,27 @@ constant <- 7
     assert_eq!(
         functions[0]["args"],
         json!([
-        { "name": "x", "required": true, "default": null, "type": "any" },
-        { "name": "na.rm", "required": false, "default": "TRUE", "type": "logical" },
-        { "name": "digits", "required": false, "default": "3L", "type": "integer" }])
+        { "name": "x", "required": true, "default": null, "type": "any", "description": "Numbers.",
+          "schema": { "description": "Numbers." } },
+        { "name": "na.rm", "required": false, "default": "TRUE", "type": "logical", "description": "",
+          "schema": { "type": ["boolean", "array"], "items": { "type": ["boolean", "null"] }, "default": true } },
+        { "name": "digits", "required": false, "default": "3L", "type": "integer", "description": "",
+          "schema": { "type": ["integer", "array"], "items": { "type": ["integer", "null"] }, "default": 3 } }])
     );
     assert_eq!(
         engine.call("demo/.private", "").await.problem(),
         "unknown-function"
     );
     let shown = engine.get("/scripts/demo").await.json();
+    let version = shown["effective"].as_str().unwrap();
     assert_eq!(
-        (&shown["source"], &shown["published_by"]),
-        (&json!(source), &json!("Sam Scientist"))
+        shown["versions"][0]["published_by"],
+        json!({ "id": "u-1", "name": "Sam Scientist" })
     );
+    let kept = engine
+        .get(&format!("/scripts/demo/versions/{version}/source"))
+        .await;
+    assert_eq!(kept.text, source);
     assert_eq!(
         engine
             .get("/scripts")
@@ -90,9 +98,19 @@ async fn versions_live_side_by_side_and_a_broken_source_changes_nothing() {
             .problem(),
         "unknown-script"
     );
+    let shown = engine.get("/scripts/v").await.json()["versions"].clone();
+    let states: Vec<_> = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["version"], &one["state"]))
+        .collect();
     assert_eq!(
-        engine.get("/scripts/v").await.json()["versions"],
-        json!([old, new])
+        states,
+        [
+            (&json!(old), &json!("superseded")),
+            (&json!(new), &json!("effective"))
+        ]
     );
     assert_eq!(engine.publish("Bad name", "1").await.status, 422);
 }

@@ -18,7 +18,8 @@ pub(crate) struct Engine {
     child: Child,
     environment: HashMap<String, String>,
     base: String,
-    token: String,
+    zone: Zone,
+    signer: Arc<Signer>,
     folder: Arc<tempfile::TempDir>,
     client: reqwest::Client,
 }
@@ -27,6 +28,7 @@ pub(crate) struct Engine {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
 }
 
@@ -51,12 +53,22 @@ impl Answer {
 }
 
 impl Engine {
+    /// In the free zone, where what is published is effective at once.
     pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
+    /// In the validated zone.
+    pub(crate) async fn start_validated() -> Self {
+        Self::start_in(Zone::Gxp, &[]).await
+    }
+
     /// Starts with settings of the module.
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(Zone::NonGxp, settings).await
+    }
+
+    async fn start_in(zone: Zone, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (private, public) = generate_keys().unwrap();
         write_secrets(folder.path(), &public);
@@ -65,7 +77,7 @@ impl Engine {
         let mut environment = HashMap::from(
             [
                 ("DCP__NODE__NAME", "test-node".into()),
-                ("DCP__NODE__ZONE", "gxp".into()),
+                ("DCP__NODE__ZONE", zone.as_str().into()),
                 ("DCP__STORE__URL", store),
                 ("DCP__BUS__URL", format!("local:{place}/bus.db")),
                 ("DCP__SECRETS__URL", format!("file:{place}/secrets.toml")),
@@ -79,18 +91,20 @@ impl Engine {
             let name = format!("DCP__MODULE__{}", key.to_uppercase());
             environment.insert(name, (*value).to_owned());
         }
-        Self::run(environment, token(&private), Arc::new(folder)).await
+        let signer = Arc::new(Signer::from_pem(&private).unwrap());
+        Self::run(environment, zone, signer, Arc::new(folder)).await
     }
 
     /// Another instance on the same store and bus.
     pub(crate) async fn beside(&self) -> Self {
         let (environment, folder) = (self.environment.clone(), self.folder.clone());
-        Self::run(environment, self.token.clone(), folder).await
+        Self::run(environment, self.zone, self.signer.clone(), folder).await
     }
 
     async fn run(
         mut environment: HashMap<String, String>,
-        token: String,
+        zone: Zone,
+        signer: Arc<Signer>,
         folder: Arc<tempfile::TempDir>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -101,7 +115,8 @@ impl Engine {
             child: spawn(&environment),
             environment,
             base: format!("http://{listen}"),
-            token,
+            zone,
+            signer,
             folder,
             client: reqwest::Client::new(),
         };
@@ -145,17 +160,32 @@ impl Engine {
         self.folder.path()
     }
 
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone
+    }
+
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.request_by(("u-1", "Sam Scientist"), method, path)
+    }
+
+    /// A request of somebody else, who may do the same.
+    pub(crate) fn request_by(
+        &self,
+        person: (&str, &str),
+        method: &str,
+        path: &str,
+    ) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         self.client
             .request(method, format!("{}/api/calc{path}", self.base))
-            .bearer_auth(&self.token)
+            .bearer_auth(token(&self.signer, self.zone, person))
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         Answer {
             status: response.status().as_u16(),
+            headers: response.headers().clone(),
             text: response.text().await.unwrap(),
         }
     }
@@ -208,25 +238,25 @@ fn write_secrets(folder: &Path, public: &str) {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn token(private: &dcp::secrets::Secret<String>) -> String {
-    let all = ["calc.call", "calc.publish", "calc.read"]
+fn token(signer: &Signer, zone: Zone, (id, name): (&str, &str)) -> String {
+    let all = ["calc.approve", "calc.call", "calc.publish", "calc.read"]
         .map(Permission::new)
         .to_vec();
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
     let claims = Claims {
         iss: "dcp-edge".into(),
-        sub: "u-1".parse().unwrap(),
+        sub: id.parse().unwrap(),
         login: "scientist".into(),
-        name: "Sam Scientist".into(),
+        name: name.into(),
         kind: Kind::User,
-        zone: Zone::Gxp,
+        zone,
         grants: Grants::from([("*".to_owned(), all)]),
         exp: now + 3600,
         iat: now,
         jti: "1".into(),
         sid: "1".into(),
     };
-    Signer::from_pem(private).unwrap().sign(&claims).unwrap()
+    signer.sign(&claims).unwrap()
 }
 
 /// The worker stands beside the engine; it is built where a test was started for this crate alone.

@@ -55,6 +55,8 @@ pub(crate) struct R {
     pub(crate) describe: SEXP,
     /// `warm_up()`: has R compile what every call uses.
     pub(crate) warm_up: SEXP,
+    /// `example(code)`: R code as one call.
+    pub(crate) example: SEXP,
     pub(crate) started: Instant,
 }
 
@@ -89,6 +91,7 @@ pub(crate) fn start(limits: &Limits) -> io::Result<R> {
             script: part(2),
             describe: part(3),
             warm_up: part(4),
+            example: part(5),
             started: Instant::now(),
         })
     }

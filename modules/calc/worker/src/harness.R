@@ -3,7 +3,7 @@ local({
   mem.maxVSize({memory_mb})
   Sys.setlocale("LC_ALL", "C.UTF-8")
   options(warn = 1, width = 120L, digits = 15L, keep.source = FALSE, browserNLdisabled = TRUE,
-          device = function(...) grDevices::pdf(NULL))
+          device = function(...) open_device())
   set.seed(1L, "Mersenne-Twister", "Inversion", "Rejection")
 
   kept <- 100L # warnings and messages reported per call
@@ -14,6 +14,20 @@ local({
     invisible(.Call("dcp_progress", as.double(fraction)[1L], as.character(message)[1L], PACKAGE = "(embedding)"))
   }
   lockEnvironment(offered, bindings = TRUE)
+
+  # Plots are drawn in memory as SVG, the same bytes each time; without the package that does it they are not kept.
+  pages <- NULL
+  can_draw <- nzchar(system.file(package = "svglite"))
+  open_device <- function() {
+    if (can_draw) pages <<- svglite::svgstring(width = 8, height = 5, standalone = TRUE) else grDevices::pdf(NULL)
+  }
+  close_devices <- function() {
+    if (is.null(grDevices::dev.list())) return(NULL)
+    grDevices::graphics.off()
+    drawn <- if (!is.null(pages)) as.character(pages())
+    pages <<- NULL
+    drawn
+  }
 
   one_line <- function(call) {
     if (is.null(call)) return(NULL)
@@ -38,14 +52,15 @@ local({
           tryInvokeRestart("muffleMessage")
         }),
       error = function(e) {
-        failure <<- list(kind = "error", message = conditionMessage(e), call = one_line(conditionCall(e)), class = I(class(e)))
+        failure <<- list(kind = "error", message = conditionMessage(e), call = one_line(conditionCall(e)), class = I(class(e)),
+                         line = attr(e, "dcp_line", exact = TRUE))
         NULL
       },
       interrupt = function(i) {
         failure <<- list(kind = "interrupted")
         NULL
       })
-    list(value, failure, warnings, messages)
+    list(value, failure, warnings, messages, close_devices())
   }
 
   # The roxygen lines right above a definition, without their mark.
@@ -56,15 +71,74 @@ local({
     if (from < last) sub("^\\s*#' ?", "", lines[(from + 1L):last]) else character()
   }
 
-  argument <- function(name, formal) {
-    if (name == "...") return(list(name = name, required = FALSE, default = NULL, type = "any"))
-    required <- identical(formal, quote(expr = ))
-    list(name = name, required = required,
-         default = if (!required) one_line(formal),
-         type = if (required || is.language(formal) || is.null(formal)) "any" else typeof(formal))
+  # The value of a default that consists of constants alone; NULL for any other.
+  plain <- c("c", "(", "-", "+", "*", "/", "^", ":", "character", "numeric", "integer", "logical", "double", "list")
+  constant <- function(formal) {
+    if (!is.language(formal)) return(formal)
+    if (is.name(formal) || length(all.vars(formal)) || !all(all.names(formal) %in% plain)) return(NULL)
+    tryCatch(eval(formal, baseenv()), error = function(e) NULL)
   }
 
-  # Public functions: those that the script assigns at its top level, unless hidden by a leading dot.
+  argument <- function(name, formal, seen) {
+    if (name == "...") return(list(name = name, required = FALSE, default = NULL, type = "any"))
+    given <- !identical(formal, quote(expr = ))
+    value <- if (given) constant(formal)
+    if (is.logical(value) && length(value) == 1L && is.na(value)) value <- NULL # NA stands for anything
+    list(name = name, required = !given && !(name %in% seen$tested),
+         default = if (given) if (is.null(formal)) "NULL" else one_line(formal),
+         type = if (is.list(value)) "list" else if (is.atomic(value) && !is.null(value)) typeof(value) else "any",
+         value = if (is.atomic(value) && length(value) >= 1L && length(value) <= 100L) value,
+         choices = I(if (name %in% seen$matched && is.character(value)) value else character()),
+         several = name %in% seen$several)
+  }
+
+  # The variable that an assignment changes: `x` of `x[[1]]$a <- 1`.
+  changed <- function(target) {
+    while (is.call(target) && length(target) > 1L) target <- target[[2L]]
+    if (is.name(target) || is.character(target)) as.character(target) else character()
+  }
+
+  # What stands in the code of a function: arguments of match.arg and missing, variables it sets, here and outside.
+  look_into <- function(f) {
+    seen <- list(matched = character(), several = character(), tested = character(), set = names(formals(f)), outside = character())
+    add <- function(what, name) seen[[what]] <<- c(seen[[what]], name)
+    walk <- function(e) {
+      if (!is.call(e) && !is.pairlist(e)) return(NULL)
+      head <- if (is.call(e) && is.name(e[[1L]])) as.character(e[[1L]]) else ""
+      if (head == "match.arg" && length(e) > 1L && is.name(e[[2L]])) {
+        add("matched", as.character(e[[2L]]))
+        if (isTRUE(e$several.ok)) add("several", as.character(e[[2L]]))
+      } else if (head == "missing" && length(e) > 1L) add("tested", as.character(e[[2L]]))
+      else if (head %in% c("<-", "=")) add("set", changed(e[[2L]]))
+      else if (head == "<<-") add("outside", changed(e[[2L]]))
+      else if (head == "for") add("set", as.character(e[[2L]]))
+      else if (head == "function") add("set", names(e[[2L]]))
+      for (i in seq_along(e)) if (!identical(e[[i]], quote(expr = ))) walk(e[[i]])
+    }
+    walk(body(f))
+    seen
+  }
+
+  names_in <- function(f) {
+    defaults <- unlist(lapply(as.list(formals(f)), function(d) if (is.language(d)) all.names(d)))
+    unique(c(all.names(body(f)), defaults))
+  }
+
+  # All names a function uses, those of the script's own functions that it uses included.
+  uses_of <- function(name, env) {
+    found <- character()
+    open <- name
+    while (length(open)) {
+      names <- names_in(env[[open[1L]]])
+      new <- setdiff(names, found)
+      found <- c(found, new)
+      own <- new[vapply(new, function(n) is.function(env[[n]]) && !is.primitive(env[[n]]), NA)]
+      open <- c(open[-1L], own)
+    }
+    found
+  }
+
+  # Functions that the script assigns at its top level, unless hidden by a leading dot.
   functions_of <- function(parsed, lines, env) {
     sources <- attr(parsed, "srcref")
     found <- list()
@@ -74,24 +148,43 @@ local({
       name <- if (is.name(e[[2L]]) || is.character(e[[2L]])) as.character(e[[2L]]) else next
       if (startsWith(name, ".") || !is.function(env[[name]]) || is.primitive(env[[name]])) next
       formals <- as.list(formals(env[[name]]))
-      arguments <- lapply(names(formals), function(n) argument(n, formals[[n]]))
+      seen <- look_into(env[[name]])
       doc <- lines_above(lines, sources[[i]][[1L]])
-      found[[name]] <- list(name = name, args = I(arguments), doc = paste(doc, collapse = "\n"))
+      found[[name]] <- list(name = name, args = I(lapply(names(formals), function(n) argument(n, formals[[n]], seen))),
+                            doc = paste(doc, collapse = "\n"), uses = I(uses_of(name, env)),
+                            assigns = I(unique(setdiff(seen$outside, seen$set))))
     }
     unname(found)
   }
 
+  # An error of a script says where in its source: R names the line of what it cannot parse, and of what it evaluates we know.
+  at_line <- function(e, line) {
+    named <- regmatches(conditionMessage(e), regexec("^<text>:([0-9]+):", conditionMessage(e)))[[1L]]
+    attr(e, "dcp_line") <- if (length(named) == 2L) as.integer(named[2L]) else line
+    stop(e)
+  }
+
   load <- function(version, text) {
     lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
-    parsed <- parse(text = lines, keep.source = TRUE, encoding = "UTF-8")
+    line <- NULL
     env <- new.env(parent = offered)
-    for (expression in parsed) eval(expression, env)
+    parsed <- NULL
+    tryCatch({
+      parsed <- parse(text = lines, keep.source = TRUE, encoding = "UTF-8")
+      for (i in seq_along(parsed)) {
+        line <- attr(parsed, "srcref")[[i]][[1L]]
+        eval(parsed[[i]], env)
+      }
+    }, error = function(e) at_line(e, line))
     described <- list(functions = I(functions_of(parsed, lines, env)), packages = packages())
     # A call that could change the script's own variables would change the next call.
     lockEnvironment(env, bindings = TRUE)
     scripts[[version]] <- env
     described
   }
+
+  # An example as one call, whose value is that of its last expression.
+  example <- function(code) as.call(c(list(quote(`{`)), as.list(parse(text = code, keep.source = FALSE))))
 
   packages <- function() {
     names <- sort(loadedNamespaces())
@@ -115,5 +208,5 @@ local({
   }
   # Nothing new may appear in the global environment either; the state of the random numbers is there already.
   lockEnvironment(globalenv())
-  list(run, load, function(version) scripts[[version]], describe, warm_up)
+  list(run, load, function(version) scripts[[version]], describe, warm_up, example)
 })

@@ -28,6 +28,9 @@ struct CallHeader {
     /// Name and length in bytes of each argument's JSON, in the order of the payload.
     args: Vec<(String, usize)>,
     seed: i32,
+    /// R code of the script to evaluate instead of calling the function.
+    #[serde(default)]
+    example: Option<String>,
 }
 
 /// Answers frames until the engine has gone.
@@ -77,13 +80,11 @@ pub(crate) fn describe(r: &R, network: &str) -> io::Result<Vec<u8>> {
     Ok(hello.to_string().into_bytes())
 }
 
-/// Has R compile what every call uses.
-pub(crate) fn warm_up(r: &R) -> io::Result<()> {
+/// Has R compile what every call uses. A call that waits meanwhile may be given up, which interrupts this and no more.
+pub(crate) fn warm_up(r: &R) {
     let mut work = Work::new(r, Task::WarmUp);
-    if embed::protected(perform, &mut work) {
-        Ok(())
-    } else {
-        Err(io::Error::other(embed::last_error()))
+    if !embed::protected(perform, &mut work) && !embed::last_error().is_empty() {
+        eprintln!("calc-worker: warming up: {}", embed::last_error());
     }
 }
 
@@ -170,6 +171,8 @@ struct Report {
     failure: Vec<u8>,
     warnings: Vec<u8>,
     messages: Vec<u8>,
+    /// What was plotted, as SVG texts.
+    artifacts: Vec<u8>,
     output: Vec<u8>,
 }
 
@@ -187,6 +190,7 @@ impl Report {
             ("failure", &self.failure),
             ("warnings", &self.warnings),
             ("messages", &self.messages),
+            ("artifacts", &self.artifacts),
         ];
         for (name, json) in parts.into_iter().filter(|(_, json)| !json.is_empty()) {
             head.extend_from_slice(format!(",\"{name}\":").as_bytes());
@@ -266,7 +270,13 @@ unsafe fn in_script(
             SET_TAG(list, name);
             protected += 2;
         }
-        if let Some(function) = symbol(&header.function) {
+        if let Some(code) = &header.example {
+            let code = Rf_protect(into_r(&Value::Text(code.clone())));
+            let make = Rf_protect(Rf_lcons(r.example, Rf_cons(code, R_NilValue)));
+            let call = Rf_protect(Rf_eval(make, R_GlobalEnv));
+            harnessed(r, call, env, header.seed, report);
+            protected += 3;
+        } else if let Some(function) = symbol(&header.function) {
             let call = Rf_protect(Rf_lcons(function, list));
             harnessed(r, call, env, header.seed, report);
             protected += 1;
@@ -277,7 +287,7 @@ unsafe fn in_script(
 
 /// Runs `call` under the harness and writes what it reports.
 unsafe fn harnessed(r: &R, call: SEXP, env: SEXP, seed: i32, report: &mut Report) {
-    // SAFETY: inside `perform`; the harness returns list(value, failure, warnings, messages).
+    // SAFETY: inside `perform`; the harness returns list(value, failure, warnings, messages, artifacts).
     unsafe {
         let quoted = Rf_protect(quote(call));
         let seed = Rf_protect(Rf_ScalarInteger(seed));
@@ -297,6 +307,7 @@ unsafe fn harnessed(r: &R, call: SEXP, env: SEXP, seed: i32, report: &mut Report
                 (1, &mut report.failure),
                 (2, &mut report.warnings),
                 (3, &mut report.messages),
+                (4, &mut report.artifacts),
             ] {
                 write_list(VECTOR_ELT(result, index), target);
             }

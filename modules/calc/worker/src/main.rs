@@ -32,6 +32,6 @@ fn run() -> std::io::Result<()> {
     let hello = job::describe(&r, network)?;
     frame::write(&mut engine, frame::HELLO, &[&hello])?;
     // After the greeting: the engine goes on starting meanwhile, and a call that is quicker waits in the socket.
-    job::warm_up(&r)?;
+    job::warm_up(&r);
     job::serve(&r, &mut engine)
 }
