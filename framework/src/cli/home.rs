@@ -1,6 +1,7 @@
 //! Where the platform is.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 
@@ -47,11 +48,23 @@ pub(crate) fn nodes(home: &Path) -> Vec<String> {
     nodes
 }
 
+/// The address given on the command line.
+static CHOSEN: OnceLock<String> = OnceLock::new();
+
+/// Takes the address given on the command line before all others.
+pub(crate) fn choose_portal(url: Option<String>) {
+    if let Some(url) = url {
+        CHOSEN.get_or_init(|| url);
+    }
+}
+
 /// Address of the portal, without a slash at the end.
 pub(crate) fn portal_url() -> String {
     let noted = || std::fs::read_to_string(home().ok()?.join("run/portal_url")).ok();
-    let url = std::env::var("DCP_URL")
-        .ok()
+    let url = CHOSEN
+        .get()
+        .cloned()
+        .or_else(|| std::env::var("DCP_URL").ok())
         .or_else(noted)
         .unwrap_or_else(|| "http://localhost:7400".to_owned());
     url.trim().trim_end_matches('/').to_owned()

@@ -5,6 +5,7 @@
     reason = "a command of the shell, configured by its variables"
 )]
 
+mod calc;
 mod contracts;
 mod home;
 mod manifests;
@@ -30,6 +31,9 @@ use clap::{Parser, Subcommand};
     after_help = "The platform is found through DCP_HOME, or the nearest folder .dcp above this one or the program.\nThe portal's address is DCP_URL, or the one infra/up noted."
 )]
 struct Arguments {
+    /// The portal's address, when another one is meant.
+    #[arg(long, global = true, value_name = "PORTAL")]
+    url: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -85,16 +89,22 @@ enum Command {
     },
     /// Print the kept token, for `curl -H "Authorization: Bearer $(dcp token)"`.
     Token,
+    /// See the scripts of the calculation engine, and take their versions from draft to effective.
+    Calc {
+        #[command(subcommand)]
+        command: calc::Command,
+        #[command(flatten)]
+        place: calc::Place,
+    },
     /// Publish a file of R functions as endpoints.
     Publish {
         /// The file.
         file: std::path::PathBuf,
-        /// Site whose permission counts.
-        #[arg(long, default_value = "basel")]
-        site: String,
         /// Name of the script; that of the file when absent.
         #[arg(long)]
         name: Option<String>,
+        #[command(flatten)]
+        place: calc::Place,
     },
     /// Look at what modules tell and ask each other, and check that it fits.
     #[command(subcommand)]
@@ -124,6 +134,7 @@ struct Target {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    home::choose_portal(arguments.url);
     let done = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -164,8 +175,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         } => node::logs(&target.module, target.node.as_deref(), lines, follow)?,
         Command::Login { user, days } => portal::login(&user, days).await?,
         Command::Token => println!("{}", portal::token()?),
-        Command::Publish { file, site, name } => {
-            publish::publish(&file, &site, name.as_deref()).await?;
+        Command::Calc { command, place } => return calc::run(command, place).await,
+        Command::Publish { file, name, place } => {
+            publish::publish(&file, name.as_deref(), &place).await?;
         }
         Command::Contracts(command) => return contracts::run(command),
         Command::Topology(command) => return topology::run(command).await,

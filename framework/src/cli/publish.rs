@@ -6,24 +6,23 @@ use anyhow::Context;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
+use super::calc::Place;
 use super::home::portal_url;
-use super::portal::{client, read, token};
+use super::portal::{client, read};
 
 /// Publishes the file and prints how to call what is in it.
-pub(crate) async fn publish(file: &Path, site: &str, name: Option<&str>) -> anyhow::Result<()> {
+pub(crate) async fn publish(file: &Path, name: Option<&str>, place: &Place) -> anyhow::Result<()> {
     let source = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
     let stem = file.file_stem().and_then(|stem| stem.to_str());
     let name = name
         .or(stem)
         .context("the file has no name; give one with --name")?;
-    let (url, token) = (portal_url(), token()?);
-    let request = client()?
-        .put(format!("{url}/api/calc/scripts/{name}"))
-        .query(&[("site", site)])
-        .bearer_auth(token);
+    let url = portal_url();
+    let request = client()?.put(format!("{url}/api/calc/scripts/{name}"));
     let answer = read(
-        request
+        place
+            .ask(request)?
             .header(CONTENT_TYPE, "text/plain; charset=utf-8")
             .body(source)
             .send()
@@ -31,10 +30,21 @@ pub(crate) async fn publish(file: &Path, site: &str, name: Option<&str>) -> anyh
     )
     .await?;
     // The first digits are enough to tell versions apart; the whole hash is accepted too.
-    println!(
-        "{name} is published as version {:.12}",
-        plain(&answer["version"])
-    );
+    let (version, state) = (plain(&answer["version"]), plain(&answer["state"]));
+    println!("{name} is published as version {version:.12} and {state}");
+    let address = if state == "effective" {
+        format!("r/{name}")
+    } else {
+        println!(
+            "Only the draft address answers until somebody else has approved it: dcp calc submit {name}"
+        );
+        format!("draft/{name}@{version:.12}")
+    };
+    let node = place
+        .node
+        .as_ref()
+        .map(|node| format!(" -H 'DCP-Node: {node}'"));
+    let node = node.unwrap_or_default();
     for function in answer["functions"].as_array().into_iter().flatten() {
         let (title, arguments) = (
             plain(&function["name"]),
@@ -55,7 +65,8 @@ pub(crate) async fn publish(file: &Path, site: &str, name: Option<&str>) -> anyh
             println!("  {}", documentation.replace('\n', "\n  "));
         }
         println!(
-            "  curl -H \"Authorization: Bearer $(dcp token)\" '{url}/api/calc/r/{name}/{title}?site={site}' -d '{}'",
+            "  curl -H \"Authorization: Bearer $(dcp token)\"{node} '{url}/api/calc/{address}/{title}?site={}' -d '{}'",
+            place.site,
             example(arguments)
         );
     }

@@ -1,0 +1,268 @@
+//! `dcp calc`: the scripts of the calculation engine and the states of their versions.
+
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use crate::home::portal_url;
+use crate::portal::{client, read, token};
+use crate::table::{plain, table};
+
+/// What to do with scripts.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List all scripts.
+    List,
+    /// Show a script: its versions and functions, or one version with its history and examples.
+    Show {
+        /// The script, or script@version.
+        script: String,
+    },
+    /// Submit a draft for review.
+    Submit {
+        /// The script, or script@version; the newest draft otherwise.
+        script: String,
+    },
+    /// Send a version in review back to its author.
+    Return {
+        /// The script, or script@version; the newest in review otherwise.
+        script: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Approve a version in review that somebody else has published.
+    Approve {
+        /// The script, or script@version; the newest in review otherwise.
+        script: String,
+    },
+    /// Make an approved version the one that answers.
+    MakeEffective {
+        /// The script, or script@version; the newest approved one otherwise.
+        script: String,
+    },
+    /// Run the examples of every effective version again, and write what engine, scripts and examples are like. Ends with 1
+    /// when an example gives something else than at its publication.
+    Verify {
+        /// The report, as JSON.
+        #[arg(long, default_value = "calc-verification.json")]
+        output: std::path::PathBuf,
+    },
+    /// Retire a version: nothing answers under it any more.
+    Retire {
+        /// script@version.
+        script: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Which engine, and whose permission counts.
+#[derive(clap::Args)]
+pub(crate) struct Place {
+    /// Site whose permission counts.
+    #[arg(long, global = true, default_value = "basel")]
+    pub(crate) site: String,
+    /// Node of the engine, such as nongxp-node; the portal's own otherwise.
+    #[arg(long, global = true)]
+    pub(crate) node: Option<String>,
+}
+
+impl Place {
+    /// The request for this engine, signed with the kept token.
+    pub(crate) fn ask(&self, request: RequestBuilder) -> anyhow::Result<RequestBuilder> {
+        let request = request.query(&[("site", &self.site)]).bearer_auth(token()?);
+        Ok(match &self.node {
+            Some(node) => request.header("dcp-node", node),
+            None => request,
+        })
+    }
+}
+
+/// Does it with the rights of the kept token.
+pub(crate) async fn run(command: Command, place: Place) -> anyhow::Result<ExitCode> {
+    let engine = Engine {
+        client: client()?,
+        place,
+    };
+    let done = match command {
+        Command::Verify { output } => return verify::verify(&engine, &output).await,
+        Command::List => engine.list().await,
+        Command::Show { script } => engine.show(&script).await,
+        Command::Submit { script } => engine.step(&script, "draft", "review", None).await,
+        Command::Return { script, reason } => {
+            engine.step(&script, "review", "draft", Some(&reason)).await
+        }
+        Command::Approve { script } => engine.step(&script, "review", "approved", None).await,
+        Command::MakeEffective { script } => {
+            engine.step(&script, "approved", "effective", None).await
+        }
+        Command::Retire { script, reason } => {
+            if !script.contains('@') {
+                bail!("name the version that is to be retired: {script}@version");
+            }
+            engine.step(&script, "", "retired", Some(&reason)).await
+        }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// The engine behind the portal.
+struct Engine {
+    client: reqwest::Client,
+    place: Place,
+}
+
+impl Engine {
+    async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let request = self.client.get(format!("{}/api/calc{path}", portal_url()));
+        read(self.place.ask(request)?.send().await).await
+    }
+
+    async fn list(&self) -> anyhow::Result<()> {
+        let all = self.get("/scripts").await?;
+        let rows: Vec<Vec<String>> = listed(&all)
+            .map(|one| {
+                let by = match &one["brought_by"] {
+                    Value::Null => plain(&one["published_by"]["name"]),
+                    module => plain(module),
+                };
+                let version = format!("{:.12}", plain(&one["effective"]));
+                let names: Vec<String> = listed(&one["functions"]).map(plain).collect();
+                let state = plain(&one["state"]);
+                vec![
+                    plain(&one["name"]),
+                    state,
+                    version,
+                    plain(&one["versions"]),
+                    by,
+                    names.join(", "),
+                ]
+            })
+            .collect();
+        let head = [
+            "SCRIPT",
+            "STATE",
+            "EFFECTIVE",
+            "VERSIONS",
+            "BY",
+            "FUNCTIONS",
+        ];
+        print!("{}", table(&head, 3..4, &rows));
+        Ok(())
+    }
+
+    async fn show(&self, script: &str) -> anyhow::Result<()> {
+        match script.split_once('@') {
+            Some((name, version)) => self.show_version(name, version).await,
+            None => self.show_script(script).await,
+        }
+    }
+
+    async fn show_script(&self, name: &str) -> anyhow::Result<()> {
+        let script = self.get(&format!("/scripts/{name}")).await?;
+        let rows: Vec<Vec<String>> = listed(&script["versions"])
+            .map(|one| {
+                let ran = &one["examples"];
+                let examples = format!("{} of {} the same", ran["same"], ran["of"]);
+                let (by, at) = (&one["published_by"]["name"], &one["published_at"]);
+                let version = format!("{:.12}", plain(&one["version"]));
+                vec![
+                    version,
+                    plain(&one["state"]),
+                    plain(by),
+                    plain(at),
+                    examples,
+                ]
+            })
+            .collect();
+        let head = ["VERSION", "STATE", "PUBLISHED BY", "AT", "EXAMPLES"];
+        print!("{}", table(&head, 0..0, &rows));
+        for function in listed(&script["functions"]) {
+            let args: Vec<String> = listed(&function["args"])
+                .map(|arg| plain(&arg["name"]))
+                .collect();
+            let (name, title) = (plain(&function["name"]), plain(&function["title"]));
+            println!("\n{name}({})\n  {title}", args.join(", "));
+        }
+        Ok(())
+    }
+
+    async fn show_version(&self, name: &str, version: &str) -> anyhow::Result<()> {
+        let one = self
+            .get(&format!("/scripts/{name}/versions/{version}"))
+            .await?;
+        println!(
+            "{name}@{} is {}",
+            plain(&one["version"]),
+            plain(&one["state"])
+        );
+        for change in listed(&one["history"]) {
+            let (at, state, by) = (&change["at"], &change["state"], &change["by"]["name"]);
+            let why = change["reason"].as_str().map(|why| format!(": {why}"));
+            let why = why.unwrap_or_default();
+            println!("  {}  {} by {}{why}", plain(at), plain(state), plain(by));
+        }
+        for example in listed(&one["examples"]) {
+            let gave = match (&example["failure"], example["same"] == json!(true)) {
+                (Value::String(failure), _) => format!("failed: {failure}"),
+                (_, true) => "gave the same value twice".to_owned(),
+                (_, false) => "gave two values".to_owned(),
+            };
+            let code = plain(&example["example"]).replace('\n', "; ");
+            println!("  example {code} {gave}");
+        }
+        for doubt in listed(&one["doubts"]) {
+            println!("  ! {}", plain(doubt));
+        }
+        Ok(())
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self
+            .client
+            .post(format!("{}/api/calc{path}", portal_url()))
+            .json(body);
+        read(self.place.ask(request)?.send().await).await
+    }
+
+    /// Takes a version to a state: the one that is named, or the newest in the state before.
+    async fn step(
+        &self,
+        script: &str,
+        before: &str,
+        state: &str,
+        reason: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let (name, version) = match script.split_once('@') {
+            Some((name, version)) => (name, version.to_owned()),
+            None => (script, self.newest(script, before).await?),
+        };
+        let path = format!("/scripts/{name}/versions/{version}/state");
+        let body = json!({ "state": state, "reason": reason });
+        let one = self.post(&path, &body).await?;
+        println!(
+            "{name}@{:.12} is {}",
+            plain(&one["version"]),
+            plain(&one["state"])
+        );
+        Ok(())
+    }
+
+    async fn newest(&self, name: &str, state: &str) -> anyhow::Result<String> {
+        let script = self.get(&format!("/scripts/{name}")).await?;
+        let newest = listed(&script["versions"]).rfind(|one| one["state"] == state);
+        let newest = newest.with_context(|| format!("{name} has no version in state {state}"))?;
+        Ok(plain(&newest["version"]))
+    }
+}
+
+fn listed(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
