@@ -1,0 +1,101 @@
+import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
+import { locale, serverText } from '@dcp/api-service';
+import { shared } from '@dcp/kit';
+import type { Read } from './entry';
+import type { Field } from './fields';
+import type { Objection } from './form';
+import { t } from './texts';
+
+/** One argument of a call: a control that fits its schema, what it means, and what is wrong with it. */
+@Component({
+  selector: 'calc-field',
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './call-field.html',
+  styles: `
+    .dcp-field {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    label {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: baseline;
+      gap: 0 var(--dcp-space-2);
+    }
+    label > code {
+      color: var(--dcp-text);
+      font-weight: 600;
+    }
+    label > span {
+      font-weight: 400;
+      font-size: var(--dcp-size-small);
+      color: var(--dcp-text-quiet);
+    }
+    textarea {
+      font: 400 var(--dcp-size-small) / var(--dcp-line) var(--dcp-font-mono);
+      resize: vertical;
+    }
+  `,
+})
+export class CallField {
+  readonly field = input.required<Field>();
+  readonly entry = input.required<string>();
+  /** What this page found wrong. */
+  readonly wrong = input<Read>();
+  /** What the engine found wrong. */
+  readonly objections = input<readonly Objection[]>([]);
+  readonly changed = output<string>();
+  protected readonly t = t;
+  protected readonly id = computed(() => `calc-argument-${this.field().name}`);
+  protected readonly control = computed(() => {
+    const { element, many } = this.field();
+    if (element === 'choice' || (element === 'boolean' && many === 'one')) return 'select';
+    return many !== 'one' || element === 'json' || element === 'any' ? 'area' : 'line';
+  });
+  protected readonly options = computed(() => (this.field().element === 'boolean' ? ['true', 'false'] : this.field().choices));
+  protected readonly kind = computed(() => {
+    const { element, many, nullable } = this.field();
+    const word = t(many === 'one' ? element : many === 'some' ? 'someOf' : 'listOf', { what: t(`${element}s` as const) });
+    return nullable ? t('orNull', { what: word }) : word;
+  });
+  protected readonly fallback = computed(() => {
+    const { fallback, required } = this.field();
+    return required ? t('required') : fallback === null ? t('optional') : t('default', { value: fallback });
+  });
+  protected readonly limits = computed(() => {
+    shared.language();
+    const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = this.field().bounds;
+    const number = (value: number): string => value.toLocaleString(locale());
+    const [least, most] = [minimum ?? exclusiveMinimum, maximum ?? exclusiveMaximum];
+    return [
+      least === undefined ? '' : `${minimum === undefined ? '>' : '≥'} ${number(least)}`,
+      most === undefined ? '' : `${maximum === undefined ? '<' : '≤'} ${number(most)}`,
+    ]
+      .filter(Boolean)
+      .join(', ');
+  });
+  protected readonly hint = computed(() => {
+    const { element, many, frame } = this.field();
+    if (frame) return t('hintFrame');
+    if (element === 'json') return t('hintJson');
+    if (element === 'any') return t('hintAny');
+    return many === 'one' ? '' : t(element === 'text' ? 'hintTexts' : 'hintNumbers');
+  });
+  /** What is wrong, in words; empty when nothing is. */
+  protected readonly trouble = computed(() => {
+    shared.language();
+    const { wrong, at } = this.wrong() ?? {};
+    if (wrong) return t(wrong, { at: at ?? '', limits: this.limits() });
+    return this.objections()
+      .map(({ detail, inside }) => this.placed(serverText(detail), inside))
+      .join(' ');
+  });
+  protected readonly described = computed(() =>
+    [`${this.id()}-about`, this.trouble() ? `${this.id()}-wrong` : ''].filter(Boolean).join(' '),
+  );
+
+  private placed(detail: string, inside: string): string {
+    const index = /^\/(\d+)$/.exec(inside)?.[1];
+    if (index) return t('atValue', { at: Number(index) + 1, detail });
+    return inside ? t('atPlace', { at: inside, detail }) : detail;
+  }
+}

@@ -1,0 +1,245 @@
+// The calculation engine's answers, as its routes give them.
+
+export type VersionState = 'draft' | 'review' | 'approved' | 'effective' | 'superseded' | 'retired';
+
+/** Who did something; a module that brought a script has its name only. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A script in the list. */
+export interface ScriptRow {
+  readonly name: string;
+  readonly title: string | null;
+  /** The version that calls reach, when there is one. */
+  readonly effective: string | null;
+  readonly versions: number;
+  readonly state: VersionState;
+  readonly published_by: Person | string;
+  readonly published_at: string;
+  readonly functions: readonly string[];
+  readonly brought_by: string | null;
+}
+
+/** One step of a version's life. */
+export interface Step {
+  readonly state: VersionState;
+  readonly by: Person;
+  readonly at: string;
+  readonly reason: string | null;
+}
+
+/** What the examples of a version gave: run twice, compared. */
+export interface ExampleCount {
+  readonly run: number;
+  readonly same: number;
+  readonly failed: number;
+}
+
+export interface Version {
+  readonly version: string;
+  readonly state: VersionState;
+  readonly published_by: Person;
+  readonly published_at: string;
+  readonly history: readonly Step[];
+  readonly packages: unknown;
+  readonly examples: ExampleCount | readonly ExampleResult[];
+}
+
+export interface Script {
+  readonly name: string;
+  readonly brought_by?: string | null;
+  /** Newest first. */
+  readonly versions: readonly Version[];
+  readonly functions: readonly FunctionInfo[];
+}
+
+/** What one example of a function gave at publication. */
+export interface ExampleResult {
+  readonly function: string;
+  readonly code: string;
+  readonly value: unknown;
+  readonly result_key: string | null;
+  readonly same: boolean | null;
+  readonly failure: string | null;
+}
+
+/** A version with its functions, its examples and what stands against its approval. */
+export interface VersionDetail extends Omit<Version, 'examples'> {
+  readonly functions: readonly FunctionInfo[];
+  readonly examples: readonly ExampleResult[];
+  /** Sentences; an approval is refused while there are any. */
+  readonly blocked_by?: readonly string[];
+}
+
+/** JSON Schema 2020-12, as far as forms read it. */
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly title?: string;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly items?: Schema | boolean;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+export interface ArgumentInfo {
+  readonly name: string;
+  readonly required: boolean;
+  /** R code. */
+  readonly default: string | null;
+  readonly type: string;
+  readonly description?: string | null;
+  readonly unit?: string | null;
+  readonly schema?: Schema | null;
+}
+
+export interface FunctionInfo {
+  readonly name: string;
+  readonly title?: string | null;
+  readonly description?: string | null;
+  readonly args: readonly ArgumentInfo[];
+  readonly returns?: Schema | null;
+  readonly cache?: 'pure' | 'seeded' | 'volatile';
+  readonly schema?: Schema | null;
+  readonly examples?: readonly string[];
+}
+
+/** A line of the comparison of two sources. */
+export interface SourceLine {
+  readonly kind: 'same' | 'added' | 'removed';
+  readonly line: string;
+}
+
+export interface FunctionChange {
+  readonly name: string;
+  readonly change: 'added' | 'removed' | 'signature';
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface ResultChange {
+  readonly function: string;
+  readonly example: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface Changes {
+  readonly source: readonly SourceLine[];
+  readonly functions: readonly FunctionChange[];
+  readonly results: readonly ResultChange[];
+}
+
+/** A plot or another file that a call left beside its value. */
+export interface Artifact {
+  readonly name: string;
+  readonly media_type: string;
+  readonly key: string;
+}
+
+/** How a value came to be. */
+export interface CallFacts {
+  readonly id: string;
+  readonly script: string;
+  readonly version: string;
+  readonly function: string;
+  readonly node: string;
+  readonly zone: string;
+  readonly started_at: string;
+  readonly duration_ms: number;
+  readonly computation_key: string;
+  readonly result_key: string;
+  readonly cached: boolean;
+  readonly cached_from?: string;
+  readonly draft?: boolean;
+  readonly environment: unknown;
+}
+
+/** The answer to a call. */
+export interface Envelope {
+  readonly value: unknown;
+  readonly warnings: readonly string[];
+  readonly messages: readonly string[];
+  readonly output?: readonly string[];
+  readonly artifacts?: readonly Artifact[];
+  readonly call: CallFacts;
+}
+
+export type CallState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out';
+
+export interface Progress {
+  readonly fraction: number | null;
+  readonly text: string | null;
+}
+
+/** A call that runs or ran. */
+export interface Call {
+  readonly id: string;
+  readonly script: string;
+  readonly version: string;
+  readonly function: string;
+  readonly state: CallState;
+  readonly progress: Progress | null;
+  readonly asked_by: string;
+  readonly requested_by?: Person | string | null;
+  readonly started_at: string;
+  readonly duration_ms: number | null;
+  readonly result_key: string | null;
+  readonly failure: string | null;
+  readonly draft?: boolean;
+}
+
+/** One call with its answer, once there is one. */
+export interface CallDetail extends Call {
+  readonly envelope?: Envelope | null;
+  readonly inputs?: readonly string[];
+}
+
+/** An engine of a node and how busy it is. */
+export interface Engine {
+  readonly node: string;
+  readonly zone: string;
+  readonly sites: readonly string[];
+  readonly workers: {
+    readonly idle: number;
+    readonly busy: number;
+    readonly at_most: number;
+    readonly waiting: number;
+    readonly restarts: number;
+    readonly memory_mb: number;
+  };
+  readonly environment: Readonly<Record<string, unknown>>;
+}
+
+export const READ = 'calc.read';
+export const CALL = 'calc.call';
+export const PUBLISH = 'calc.publish';
+export const APPROVE = 'calc.approve';
+
+/** Whether a call goes on. */
+export function isUnderWay(state: CallState): boolean {
+  return state === 'queued' || state === 'running';
+}
+
+/** What people call who did something. */
+export function nameOf(by: Person | string | null | undefined): string {
+  return typeof by === 'string' ? by : (by?.name ?? '–');
+}
+
+/** A version as people read it: its first eight characters are enough to name it. */
+export function short(version: string): string {
+  return version.slice(0, 8);
+}

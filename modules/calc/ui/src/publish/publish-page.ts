@@ -1,0 +1,93 @@
+import { ChangeDetectionStrategy, Component, computed, signal, viewChild } from '@angular/core';
+import { followLink, may, ProblemError } from '@dcp/api-service';
+import { ProblemPanel, shared } from '@dcp/kit';
+import { PUBLISH, short, type VersionDetail } from '../model';
+import { StateBadge } from '../parts/state-badge';
+import { chosen, functionLink, scriptLink, server } from '../place';
+import { signature } from '../script/signature';
+import { t } from '../texts';
+import { draft } from './draft';
+import { isName, nameFrom } from './reading';
+import { SourceEditor } from './source-editor';
+import { troubleOf } from './trouble';
+
+/** Publishes a script: a file dropped or chosen, or source pasted; shows what R found in it. */
+@Component({
+  selector: 'calc-publish',
+  imports: [ProblemPanel, SourceEditor, StateBadge],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './publish-page.html',
+  styleUrl: './publish-page.css',
+})
+export class PublishPage {
+  protected readonly t = t;
+  protected readonly follow = followLink;
+  protected readonly short = short;
+  protected readonly signature = signature;
+  protected readonly scriptLink = scriptLink;
+  protected readonly functionLink = functionLink;
+  protected readonly permission = PUBLISH;
+  protected readonly node = chosen;
+  protected readonly draft = draft;
+  protected readonly over = signal(false);
+  protected readonly busy = signal(false);
+  protected readonly tried = signal(false);
+  protected readonly problem = signal<ProblemError | undefined>(undefined);
+  protected readonly published = signal<{ name: string; version: VersionDetail } | undefined>(undefined);
+  private readonly editor = viewChild(SourceEditor);
+  protected readonly nameFits = computed(() => isName(draft.name()));
+  protected readonly trouble = computed(() => {
+    shared.language();
+    const problem = this.problem();
+    return problem?.status === 422 ? troubleOf(problem) : undefined;
+  });
+  protected readonly allowed = computed(() => {
+    shared.session();
+    return may(PUBLISH, shared.address().site);
+  });
+
+  protected async take(files: FileList | null | undefined): Promise<void> {
+    const file = files?.[0];
+    if (!file) return;
+    draft.source.set(await file.text());
+    draft.name.set(nameFrom(file.name));
+    this.problem.set(undefined);
+  }
+
+  protected dropped(event: DragEvent): void {
+    event.preventDefault();
+    this.over.set(false);
+    void this.take(event.dataTransfer?.files);
+  }
+
+  protected edited(source: string): void {
+    draft.source.set(source);
+    this.problem.set(undefined);
+  }
+
+  protected goTo(line: number): void {
+    this.editor()?.goTo(line);
+  }
+
+  protected async publish(): Promise<void> {
+    this.tried.set(true);
+    if (!this.nameFits() || !draft.source().trim() || this.busy()) return;
+    this.busy.set(true);
+    this.problem.set(undefined);
+    const name = draft.name();
+    try {
+      const version = await server().publish(name, draft.source());
+      this.published.set({ name, version });
+      draft.name.set('');
+      draft.source.set('');
+    } catch (error) {
+      this.problem.set(ProblemError.from(error));
+    }
+    this.busy.set(false);
+  }
+
+  protected another(): void {
+    this.published.set(undefined);
+    this.tried.set(false);
+  }
+}

@@ -1,0 +1,67 @@
+import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
+import { formatTime } from '@dcp/api-service';
+import { loadable, shared, StatePanel } from '@dcp/kit';
+import { short, type Version } from '../model';
+import { server } from '../place';
+import { t } from '../texts';
+import { folded, isFold, numbered, type DiffLine, type Fold } from './diff';
+
+const CHANGES = { added: 'functionAdded', removed: 'functionRemoved', signature: 'functionSignature' } as const;
+const MARKS = { same: ' ', added: '+', removed: '−' } as const;
+
+/** What a version changed since another one: functions, results of the examples, and the source line by line. */
+@Component({
+  selector: 'calc-changes',
+  imports: [StatePanel],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './changes-view.html',
+  styleUrl: './changes-view.css',
+})
+export class ChangesView {
+  readonly name = input.required<string>();
+  readonly version = input.required<Version>();
+  readonly versions = input.required<readonly Version[]>();
+  readonly since = input<Version>();
+  readonly sinceChange = output<string>();
+  protected readonly t = t;
+  protected readonly short = short;
+  protected readonly marks = MARKS;
+  protected readonly changeWords = CHANGES;
+  protected readonly isFold = isFold;
+  protected readonly open = signal<ReadonlySet<number>>(new Set());
+  protected readonly others = computed(() => this.versions().filter(({ version }) => version !== this.version().version));
+  protected readonly changes = loadable({
+    on: () => {
+      const since = this.since();
+      return since && { name: this.name(), version: this.version().version, since: since.version };
+    },
+    load: ({ name, version, since }, signal) => server().changes(name, version, since, signal),
+  });
+  protected readonly lines = computed(() => folded(numbered(this.changes.value()?.source ?? [])));
+  protected readonly counts = computed(() => {
+    const lines = this.changes.value()?.source ?? [];
+    const of = (kind: string): number => lines.filter((line) => line.kind === kind).length;
+    return { added: of('added'), removed: of('removed') };
+  });
+
+  protected asLine(one: DiffLine | Fold): DiffLine {
+    return one as DiffLine;
+  }
+
+  protected asFold(one: DiffLine | Fold): Fold {
+    return one as Fold;
+  }
+
+  protected unfold(fold: Fold): void {
+    this.open.update((before) => new Set([...before, fold.from]));
+  }
+
+  protected json(value: unknown): string {
+    return value === undefined || value === null ? '–' : JSON.stringify(value);
+  }
+
+  protected when(version: Version): string {
+    shared.clock();
+    return formatTime(version.published_at);
+  }
+}

@@ -1,0 +1,86 @@
+import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { followLink, formatTime, localized, query } from '@dcp/api-service';
+import { CopyText, injectQueryState, loadable, shared, StatePanel } from '@dcp/kit';
+import { nameOf, short, type Version } from '../model';
+import { StateBadge } from '../parts/state-badge';
+import { server } from '../place';
+import { t } from '../texts';
+import { ChangesView } from './changes-view';
+import { FunctionsView } from './functions-view';
+import { SourceView } from './source-view';
+import { StepsPanel } from './steps-panel';
+import { VersionsTable } from './versions-table';
+
+const VIEWS = ['functions', 'versions', 'source', 'changes'] as const;
+
+/** One script: its versions, and of the chosen one the functions, the source and what changed. */
+@Component({
+  selector: 'calc-script',
+  imports: [ChangesView, CopyText, FunctionsView, SourceView, StateBadge, StatePanel, StepsPanel, VersionsTable],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './script-page.html',
+  styleUrl: './script-page.css',
+})
+export class ScriptPage {
+  readonly name = input.required<string>();
+  protected readonly t = t;
+  protected readonly views = VIEWS;
+  protected readonly follow = followLink;
+  protected readonly short = short;
+  protected readonly nameOf = nameOf;
+  protected readonly state = injectQueryState({
+    view: query.oneOf(VIEWS, 'functions'),
+    version: query.text(),
+    since: query.text(),
+  });
+  protected readonly script = loadable({ on: () => this.name(), load: (name, signal) => server().script(name, signal) });
+  protected readonly versions = computed(() => newestFirst(this.script.value()?.versions ?? []));
+  /** The version on show: the one in the address, else the effective one, else the newest. */
+  protected readonly version = computed(() => {
+    const all = this.versions();
+    const wanted = this.state.state().version;
+    const found = wanted ? all.find(({ version }) => version.startsWith(wanted)) : undefined;
+    return found ?? all.find(({ state }) => state === 'effective') ?? all[0];
+  });
+  protected readonly detail = loadable({
+    on: () => {
+      const version = this.version();
+      // another state brings other sentences about what is in the way
+      return version && { name: this.name(), version: version.version, state: version.state };
+    },
+    load: ({ name, version }, signal) => server().version(name, version, signal),
+  });
+  /** What the version is compared with: the one in the address, else its predecessor. */
+  protected readonly since = computed(() => {
+    const all = this.versions();
+    const wanted = this.state.state().since;
+    const at = all.findIndex(({ version }) => version === this.version()?.version);
+    return (
+      (wanted ? all.find(({ version }) => version.startsWith(wanted)) : undefined) ?? all[at + 1] ?? all.find((_, index) => index !== at)
+    );
+  });
+  protected readonly author = computed(() => {
+    const module = this.script.value()?.brought_by;
+    if (!module) return undefined;
+    const title = shared.portal()?.modules.find(({ name }) => name === module)?.title;
+    return t('ofModule', { module: title ? localized(title) : module });
+  });
+
+  protected when(version: Version): string {
+    shared.clock();
+    return formatTime(version.published_at);
+  }
+
+  /** Keeps addresses short: the version that is shown anyway is not named. */
+  protected show(version: string): void {
+    this.state.set({ version, since: '' });
+  }
+
+  protected changed(): void {
+    this.script.reload();
+  }
+}
+
+function newestFirst(versions: readonly Version[]): readonly Version[] {
+  return [...versions].sort((a, b) => b.published_at.localeCompare(a.published_at));
+}

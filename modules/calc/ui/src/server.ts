@@ -1,0 +1,105 @@
+// The requests of these pages; each names the node whose engine is meant.
+
+import { api } from '@dcp/api-service';
+import type { Call, CallDetail, Changes, Engine, Envelope, Script, ScriptRow, VersionDetail, VersionState } from './model';
+import { wire } from './wire';
+
+const BASE = '/api/calc';
+const part = encodeURIComponent;
+const scriptPath = (name: string): string => `${BASE}/scripts/${part(name)}`;
+const versionPath = (name: string, version: string): string => `${scriptPath(name)}/versions/${part(version)}`;
+
+/** Where a version of a function is called: a version that is not effective has an address of its own. */
+export function callPath(script: string, version: string, name: string, draft: boolean): string {
+  return `${BASE}/${draft ? 'draft' : 'r'}/${part(script)}@${part(version)}/${part(name)}`;
+}
+
+/** What a call came back with. */
+export interface Answered {
+  /** Missing while the call goes on. */
+  readonly envelope: Envelope | undefined;
+  /** How the cache took part, RFC 9211. */
+  readonly cacheStatus: string | null;
+}
+
+/** How a function is called. */
+export interface CallOrder {
+  readonly path: string;
+  readonly id: string;
+  /** One JSON object. */
+  readonly body: string;
+  /** Calculates although the value is known, and compares. */
+  readonly again: boolean;
+  /** Answers before the value is there. */
+  readonly background: boolean;
+}
+
+/** The engine of one node. */
+export class Server {
+  constructor(readonly node: string) {}
+
+  scripts(signal: AbortSignal): Promise<readonly ScriptRow[]> {
+    return api.get(`${BASE}/scripts`, { node: this.node, signal });
+  }
+
+  script(name: string, signal: AbortSignal): Promise<Script> {
+    return api.get(scriptPath(name), { node: this.node, signal });
+  }
+
+  version(name: string, version: string, signal: AbortSignal): Promise<VersionDetail> {
+    return api.get(versionPath(name, version), { node: this.node, signal });
+  }
+
+  async source(name: string, version: string, signal: AbortSignal): Promise<string> {
+    return (await wire(`${versionPath(name, version)}/source`, { node: this.node, signal })).text();
+  }
+
+  changes(name: string, version: string, since: string, signal: AbortSignal): Promise<Changes> {
+    return api.get(`${versionPath(name, version)}/changes`, { node: this.node, signal, query: { since } });
+  }
+
+  async publish(name: string, source: string): Promise<VersionDetail> {
+    const answer = await wire(scriptPath(name), { node: this.node, method: 'PUT', body: source });
+    return (await answer.json()) as VersionDetail;
+  }
+
+  step(name: string, version: string, state: VersionState, reason: string): Promise<unknown> {
+    const body = reason === '' ? { state } : { state, reason };
+    return api.post(`${versionPath(name, version)}/state`, body, { node: this.node });
+  }
+
+  async call(order: CallOrder, signal: AbortSignal): Promise<Answered> {
+    const headers = {
+      ...(order.again ? { 'Cache-Control': 'no-cache' } : {}),
+      ...(order.background ? { Prefer: 'respond-async' } : {}),
+    };
+    const path = `${order.path}?call=${order.id}`;
+    const answer = await wire(path, { node: this.node, method: 'POST', body: order.body, headers, signal });
+    const envelope = answer.status === 202 ? undefined : ((await answer.json()) as Envelope);
+    return { envelope, cacheStatus: answer.headers.get('Cache-Status') };
+  }
+
+  calls(query: { state?: string; mine?: boolean; limit: number }, signal: AbortSignal): Promise<readonly Call[]> {
+    return api.get(`${BASE}/calls`, { node: this.node, signal, query });
+  }
+
+  oneCall(id: string, signal: AbortSignal): Promise<CallDetail> {
+    return api.get(`${BASE}/calls/${part(id)}`, { node: this.node, signal });
+  }
+
+  cancel(id: string): Promise<void> {
+    return api.delete(`${BASE}/calls/${part(id)}`, { node: this.node });
+  }
+
+  lineage(key: string, signal: AbortSignal): Promise<{ inputs: readonly string[]; used_by: readonly (Call | string)[] }> {
+    return api.get(`${BASE}/results/${part(key)}/lineage`, { node: this.node, signal });
+  }
+
+  async artifact(key: string, signal: AbortSignal): Promise<Blob> {
+    return (await wire(`${BASE}/artifacts/${part(key)}`, { node: this.node, signal })).blob();
+  }
+
+  engines(signal: AbortSignal): Promise<readonly Engine[]> {
+    return api.get(`${BASE}/engines`, { node: this.node, signal });
+  }
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { read } from '../src/function/entry';
+import { fieldsOf, type Field } from '../src/function/fields';
+import { argumentsOf, fromAddress, objections, toAddress } from '../src/function/form';
+import type { ArgumentInfo, Schema } from '../src/model';
+
+function argument(name: string, schema: Schema | undefined, more: Partial<ArgumentInfo> = {}): ArgumentInfo {
+  return { name, required: true, default: null, type: 'any', ...(schema ? { schema } : {}), ...more };
+}
+
+function field(schema: Schema | undefined, more: Partial<ArgumentInfo> = {}): Field {
+  const [first] = fieldsOf({ name: 'f', args: [argument('x', schema, more)] });
+  assert.ok(first);
+  return first;
+}
+
+test('a schema of one type makes a field of that type', () => {
+  assert.deepEqual([field({ type: 'number' }).element, field({ type: 'number' }).many], ['number', 'one']);
+  assert.equal(field({ type: 'integer' }).element, 'integer');
+  assert.equal(field({ type: 'string' }).element, 'text');
+  assert.equal(field({ type: 'boolean' }).element, 'boolean');
+  assert.equal(field({ type: 'object' }).element, 'json');
+});
+
+test('a number or a list of them is one field that takes both, and a list alone always sends a list', () => {
+  const some = field({ anyOf: [{ type: 'number' }, { type: 'array', items: { type: ['number', 'null'] } }] });
+  assert.deepEqual([some.element, some.many], ['number', 'some']);
+  assert.deepEqual(read(some, '5').value, 5);
+  assert.deepEqual(read(some, '5, 6').value, [5, 6]);
+  const list = field({ type: 'array', items: { type: 'number' }, minItems: 1 });
+  assert.equal(list.many, 'list');
+  assert.deepEqual(read(list, '5').value, [5]);
+});
+
+test('words that numbers need beside numbers are no choice', () => {
+  const x = field({ anyOf: [{ type: 'number' }, { enum: ['NaN', 'Inf', '-Inf'] }, { type: 'null' }] });
+  assert.deepEqual([x.element, x.nullable], ['number', true]);
+  assert.equal(read(x, '-Inf').value, '-Inf');
+});
+
+test('an enumeration is a choice and null makes it nullable', () => {
+  const choice = field({ enum: ['within', 'overall', null] }, { required: false, default: 'c("within", "overall")' });
+  assert.deepEqual([choice.element, choice.choices, choice.required], ['choice', ['within', 'overall'], false]);
+  assert.equal(field({ type: ['number', 'null'] }).nullable, true);
+  assert.equal(field(undefined, { default: 'NULL', required: false }).nullable, true);
+});
+
+test('what stands beside a choice of types holds for each of them', () => {
+  const bounded = field({ minimum: 0, anyOf: [{ type: 'number' }, { type: 'null' }] });
+  assert.equal(bounded.bounds.minimum, 0);
+  assert.equal(read(bounded, '-1').wrong, 'outOfBounds');
+  const inside = field({ type: 'array', items: { type: 'number', exclusiveMaximum: 1 } });
+  assert.equal(read(inside, '0.5, 1').wrong, 'outOfBounds');
+});
+
+test('without a schema the type of the default decides, and without a default anything goes', () => {
+  assert.deepEqual(field(undefined, { type: 'double', default: '0.95', required: false }).element, 'number');
+  assert.deepEqual(field({}, { type: 'any' }).element, 'any');
+});
+
+test('further arguments are one object of their own', () => {
+  const fields = fieldsOf({ name: 'f', args: [argument('x', { type: 'number' }), argument('...', undefined, { required: false })] });
+  assert.deepEqual(argumentsOf(fields, { x: '1', '...': '{"trim": 0.1}' }).body, { x: 1, trim: 0.1 });
+});
+
+test('an empty entry leaves the default, and is wrong where there is none', () => {
+  assert.deepEqual(read(field({ type: 'number' }, { required: false }), ' '), {});
+  assert.equal(read(field({ type: 'number' }), '').wrong, 'needed');
+  assert.equal(read(field({ type: ['number', 'null'] }), '').value, null);
+});
+
+test('numbers come with commas, as a column, with decimal commas, and with what R calls missing', () => {
+  const x = field({ type: 'array', items: { type: 'number' } });
+  assert.deepEqual(read(x, '9.8, 10.1,10').value, [9.8, 10.1, 10]);
+  assert.deepEqual(read(x, '9.8\n10.1\n').value, [9.8, 10.1]);
+  assert.deepEqual(read(x, '9,8\n10,1\n11').value, [9.8, 10.1, 11]);
+  assert.deepEqual(read(x, '9,8;10,1').value, [9.8, 10.1]);
+  assert.deepEqual(read(x, '1,2,3').value, [1, 2, 3]);
+  assert.deepEqual(read(x, 'c(1, NA, Inf)').value, [1, null, 'Inf']);
+  assert.deepEqual(read(x, '[1, 2]').value, [1, 2]);
+  assert.deepEqual(read(x, '1, two').at, 'two');
+  assert.equal(read(field({ type: 'number' }), '9,8').value, 9.8);
+  assert.equal(read(field({ type: 'integer' }), '1.5').wrong, 'notWhole');
+  assert.equal(read(field({ type: 'number' }), '').wrong, 'needed');
+});
+
+test('a pasted table is a data frame, and broken JSON is said to be broken', () => {
+  const frame = field({ type: 'object', properties: { $frame: {} } });
+  assert.deepEqual(read(frame, 'day\tvalue\tnote\nMon\t1,5\tx\nTue\tNA').value, {
+    $frame: { day: ['Mon', 'Tue'], value: [1.5, null], note: ['x', null] },
+  });
+  assert.deepEqual(read(frame, '{"$frame": {"a": [1]}}').value, { $frame: { a: [1] } });
+  assert.equal(read(frame, '{"$frame"').wrong, 'notJson');
+});
+
+test('any value is JSON, a table, numbers or text, in this order', () => {
+  const any = field(undefined);
+  assert.deepEqual(read(any, '{"a": 1}').value, { a: 1 });
+  assert.deepEqual(read(any, '1 2 3').value, [1, 2, 3]);
+  assert.equal(read(any, 'batch 7').value, 'batch 7');
+  assert.equal(read(any, '{"a": ').wrong, 'notJson');
+});
+
+test('an earlier result can stand for any value', () => {
+  const x = field({ type: 'array', items: { type: 'number' } });
+  assert.deepEqual(read(x, '{"$result": "ab", "path": "/v"}').value, { $result: 'ab', path: '/v' });
+});
+
+test('a form goes into the address and comes back, unless it is too long', () => {
+  const entries = { x: '1, 2', lsl: '', note: 'a&b="c"' };
+  assert.deepEqual(fromAddress(toAddress(entries) ?? ''), { x: '1, 2', note: 'a&b="c"' });
+  assert.equal(toAddress({ x: '1,'.repeat(4000) }), undefined);
+  assert.equal(toAddress({}), '');
+  for (const broken of ['', '{', '[1]', 'null', '{"x":1}'])
+    assert.deepEqual(
+      Object.keys(fromAddress(broken)).filter((key) => key === 'x'),
+      [],
+    );
+});
+
+test('what the engine objects to is said at its field, what belongs to none is kept', () => {
+  const fields = fieldsOf({ name: 'f', args: [argument('a/b', { type: 'number' }), argument('x', { type: 'number' })] });
+  const found = objections(fields, [
+    { pointer: '/a~1b', detail: 'is required' },
+    { pointer: '/x/3', detail: 'must be a number' },
+    { pointer: '/unknown', detail: 'is not an argument' },
+  ]);
+  assert.deepEqual(found.get('a/b'), [{ detail: 'is required', inside: '' }]);
+  assert.deepEqual(found.get('x'), [{ detail: 'must be a number', inside: '/3' }]);
+  assert.deepEqual(found.get(''), [{ detail: 'unknown is not an argument', inside: '' }]);
+});
