@@ -16,7 +16,7 @@ export interface ScriptRow {
   readonly effective: string | null;
   readonly versions: number;
   readonly state: VersionState;
-  readonly published_by: Person | string;
+  readonly published_by: Person;
   readonly published_at: string;
   readonly functions: readonly string[];
   readonly brought_by: string | null;
@@ -30,8 +30,9 @@ export interface Step {
   readonly reason: string | null;
 }
 
-/** What the examples of a version gave: run twice, compared. */
+/** How the examples of a version went: each is run twice and compared. */
 export interface ExampleCount {
+  readonly of: number;
   readonly run: number;
   readonly same: number;
   readonly failed: number;
@@ -44,13 +45,13 @@ export interface Version {
   readonly published_at: string;
   readonly history: readonly Step[];
   readonly packages: unknown;
-  readonly examples: ExampleCount | readonly ExampleResult[];
+  readonly examples: ExampleCount;
 }
 
 export interface Script {
   readonly name: string;
-  readonly brought_by?: string | null;
-  /** Newest first. */
+  readonly brought_by: string | null;
+  /** Oldest first. */
   readonly versions: readonly Version[];
   readonly functions: readonly FunctionInfo[];
 }
@@ -58,19 +59,21 @@ export interface Script {
 /** What one example of a function gave at publication. */
 export interface ExampleResult {
   readonly function: string;
-  readonly code: string;
+  /** R code. */
+  readonly example: string;
   readonly value: unknown;
   readonly result_key: string | null;
-  readonly same: boolean | null;
+  readonly same: boolean;
   readonly failure: string | null;
 }
 
-/** A version with its functions, its examples and what stands against its approval. */
+/** A version with all that is known of it. */
 export interface VersionDetail extends Omit<Version, 'examples'> {
   readonly functions: readonly FunctionInfo[];
-  readonly examples: readonly ExampleResult[];
-  /** Sentences; an approval is refused while there are any. */
-  readonly blocked_by?: readonly string[];
+  /** `null` until they have run. */
+  readonly examples: readonly ExampleResult[] | null;
+  /** What stands against its approval, a sentence each. */
+  readonly doubts: readonly string[];
 }
 
 /** JSON Schema 2020-12, as far as forms read it. */
@@ -93,6 +96,8 @@ export interface Schema {
   readonly maxItems?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly 'x-unit'?: string;
 }
 
 export interface ArgumentInfo {
@@ -102,7 +107,6 @@ export interface ArgumentInfo {
   readonly default: string | null;
   readonly type: string;
   readonly description?: string | null;
-  readonly unit?: string | null;
   readonly schema?: Schema | null;
 }
 

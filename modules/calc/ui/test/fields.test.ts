@@ -39,6 +39,25 @@ test('words that numbers need beside numbers are no choice', () => {
   assert.equal(read(x, '-Inf').value, '-Inf');
 });
 
+test('the schema that the engine makes of a numeric argument is one field of numbers', () => {
+  const word = '^(NaN|Inf|-Inf)$';
+  const items: Schema = { type: ['number', 'string', 'null'], pattern: word };
+  const x = field({ type: ['number', 'string', 'array'], pattern: word, items, 'x-unit': 'mg/L' });
+  assert.deepEqual([x.element, x.many, x.unit], ['number', 'some', 'mg/L']);
+  assert.deepEqual(read(x, '1, NaN, NA').value, [1, 'NaN', null]);
+  const text = field({ type: ['string', 'array'], items: { type: ['string', 'null'] } });
+  assert.deepEqual([text.element, text.many], ['text', 'some']);
+});
+
+test('rows of numbers, and a list of anything, are typed as JSON', () => {
+  const matrix = field({ type: 'array', items: { type: 'array', items: { type: 'number' } } });
+  assert.deepEqual(read(matrix, '[[1, 2], [3, 4]]').value, [
+    [1, 2],
+    [3, 4],
+  ]);
+  assert.deepEqual(read(field({ type: ['object', 'array'] }), '{"a": [1]}').value, { a: [1] });
+});
+
 test('an enumeration is a choice and null makes it nullable', () => {
   const choice = field({ enum: ['within', 'overall', null] }, { required: false, default: 'c("within", "overall")' });
   assert.deepEqual([choice.element, choice.choices, choice.required], ['choice', ['within', 'overall'], false]);
@@ -86,7 +105,7 @@ test('numbers come with commas, as a column, with decimal commas, and with what 
 });
 
 test('a pasted table is a data frame, and broken JSON is said to be broken', () => {
-  const frame = field({ type: 'object', properties: { $frame: {} } });
+  const frame = field({ type: 'object', required: ['$frame'] });
   assert.deepEqual(read(frame, 'day\tvalue\tnote\nMon\t1,5\tx\nTue\tNA').value, {
     $frame: { day: ['Mon', 'Tue'], value: [1.5, null], note: ['x', null] },
   });

@@ -107,13 +107,14 @@ test('a signature reads as R writes it', () => {
   assert.equal(signature({ name: 'cpk', args }), 'cpk(x, lsl = NULL)');
 });
 
-test('no step leads on from a retired version, and only an approval is for another person', () => {
-  assert.deepEqual(stepsFrom('retired'), []);
+test('no step leads on from a retired version, and whoever sends back or retires says why', () => {
+  assert.deepEqual(stepsFrom('retired', 'gxp'), []);
   assert.deepEqual(
-    stepsFrom('review').map(({ to, byAnother, reasoned }) => [to, byAnother, reasoned]),
+    stepsFrom('review', 'gxp').map(({ to, needs, reasoned }) => [to, needs, reasoned]),
     [
-      ['approved', true, false],
-      ['draft', false, true],
+      ['approved', ['calc.approve'], false],
+      ['draft', ['calc.publish', 'calc.approve'], true],
     ],
   );
+  assert.ok(stepsFrom('effective', 'nongxp').every(({ needs, reasoned }) => needs.join() === 'calc.publish' && reasoned));
 });

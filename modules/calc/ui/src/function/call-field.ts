@@ -58,8 +58,12 @@ export class CallField {
     return nullable ? t('orNull', { what: word }) : word;
   });
   protected readonly fallback = computed(() => {
-    const { fallback, required } = this.field();
-    return required ? t('required') : fallback === null ? t('optional') : t('default', { value: fallback });
+    const { choices, fallback, required } = this.field();
+    if (required) return t('required');
+    if (fallback === null) return t('optional');
+    // R takes the first of the choices
+    const value = choices.length > 0 && fallback.startsWith('c(') ? choices[0] : fallback;
+    return t('default', { value: value ?? fallback });
   });
   protected readonly limits = computed(() => {
     shared.language();
@@ -73,6 +77,10 @@ export class CallField {
       .filter(Boolean)
       .join(', ');
   });
+  /** The kind, the unit and the limits, then what holds when nothing is entered. */
+  protected readonly about = computed(
+    () => `${[this.kind(), this.field().unit, this.limits()].filter(Boolean).join(', ')} · ${this.fallback()}`,
+  );
   protected readonly hint = computed(() => {
     const { element, many, frame } = this.field();
     if (frame) return t('hintFrame');

@@ -37,7 +37,7 @@ const BY_TYPE: Readonly<Record<string, Element>> = {
   logical: 'boolean',
 };
 const SCALARS: Readonly<Record<string, Element>> = { number: 'number', integer: 'integer', string: 'text', boolean: 'boolean' };
-/** What R's numbers cannot say in JSON: text, but no choice. */
+/** Numbers that JSON does not have are texts; neither a choice nor a text of its own. */
 const SPECIAL = new Set<unknown>(['NaN', 'Inf', '-Inf']);
 
 /** The fields of a function in the order of its definition. */
@@ -78,10 +78,10 @@ function fieldOf(argument: ArgumentInfo, schema: Schema | undefined): Field {
     nullable: all.some(isNull) || argument.default === 'NULL',
     fallback: argument.default,
     description: argument.description ?? schema?.description ?? '',
-    unit: argument.unit ?? '',
+    unit: schema?.['x-unit'] ?? '',
     choices,
     bounds: boundsOf(real),
-    frame: real.some((one) => one.properties?.['$frame'] !== undefined),
+    frame: real.some((one) => one.required?.includes('$frame') === true),
   };
 }
 
@@ -99,6 +99,9 @@ function alternatives(schema: Schema | undefined): readonly Schema[] {
 }
 
 const isNull = (schema: Schema): boolean => schema.type === 'null' || schema.const === null;
+const isSpecial = ({ type, pattern, enum: words }: Schema): boolean =>
+  type === 'string' &&
+  (pattern !== undefined ? /^\^\((NaN|Inf|-Inf|\|)+\)\$$/.test(pattern) : words?.every((one) => SPECIAL.has(one)) === true);
 const isReference = ({ properties }: Schema): boolean => properties?.['$result'] !== undefined || properties?.['$pi'] !== undefined;
 
 function kindOf(real: readonly Schema[], type: string): Pick<Field, 'element' | 'many' | 'choices'> {
@@ -106,11 +109,11 @@ function kindOf(real: readonly Schema[], type: string): Pick<Field, 'element' | 
   if (words.length > 0 && !words.every((one) => SPECIAL.has(one))) {
     return { element: 'choice', many: 'one', choices: words.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))) };
   }
-  const useful = real.filter((one) => !one.enum && one.const === undefined);
+  const useful = real.filter((one) => !one.enum && one.const === undefined && !isSpecial(one));
   const lists = useful.filter((one) => one.type === 'array');
   const scalars = useful.filter((one) => typeof one.type === 'string' && one.type in SCALARS);
   const elements = [...scalars, ...lists.flatMap((one) => (typeof one.items === 'object' ? alternatives(one.items) : [{}]))]
-    .filter((one) => !isNull(one) && !one.enum)
+    .filter((one) => !isNull(one) && !one.enum && !isSpecial(one))
     .map((one) => (typeof one.type === 'string' ? SCALARS[one.type] : undefined));
   const [first] = elements;
   const other = useful.length > scalars.length + lists.length;

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, effect, inject, input, signal, untracked } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, effect, ElementRef, inject, input, signal, untracked } from '@angular/core';
 import { followLink, may, query } from '@dcp/api-service';
 import { injectQueryState, loadable, shared, StatePanel } from '@dcp/kit';
 import { CALL, short, type Version } from '../model';
@@ -34,6 +34,7 @@ export class FunctionPage {
   protected readonly follow = followLink;
   protected readonly scriptLink = scriptLink;
   protected readonly calling = inject(Calling);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   protected readonly state = injectQueryState({ version: query.text(), args: query.text(), call: query.text() });
   protected readonly versions = loadable({ on: () => this.script(), load: (name, signal) => server().script(name, signal) });
   protected readonly version = computed<Version | undefined>(() => {
@@ -50,10 +51,7 @@ export class FunctionPage {
     load: ({ name, version }, signal) => server().version(name, version, signal),
   });
   protected readonly fn = computed(() => this.detail.value()?.functions.find(({ name }) => name === this.name()));
-  protected readonly examples = computed(() => {
-    const told = (this.detail.value()?.examples ?? []).filter((one) => one.function === this.name()).map(({ code }) => code);
-    return told.length > 0 ? told : (this.fn()?.examples ?? []);
-  });
+  protected readonly examples = computed(() => this.fn()?.examples ?? []);
   protected readonly fields = computed(() => {
     const fn = this.fn();
     return fn ? fieldsOf(fn) : [];
@@ -137,6 +135,9 @@ export class FunctionPage {
     }
     if (this.calling.running() || this.obstacle() !== undefined) return;
     this.sent.set(JSON.stringify(this.entries()));
+    // where the result stands below the form, it must come into sight
+    if (matchMedia('(max-width: 1100px)').matches)
+      setTimeout(() => this.host.querySelector('calc-result')?.scrollIntoView({ block: 'start' }));
     const id = crypto.randomUUID();
     void this.calling
       .start({ path: this.path(), id, body: JSON.stringify(body), again: this.again(), background: this.background() })

@@ -53,7 +53,8 @@ export class TableView {
     shared.language();
     const at = this.drawn();
     const column = at === undefined ? undefined : this.columns()[at];
-    if (!column) return undefined;
+    const centre = column && middle(column.values);
+    if (!column || centre === undefined) return undefined;
     const names = this.columns()[this.across()]?.values;
     const title = [this.label(), column.name].filter(Boolean).join(' · ');
     return {
@@ -68,7 +69,8 @@ export class TableView {
         value: typeof value === 'number' ? value : null,
         group: 'reference' as const,
       })),
-      limits: [],
+      // the chart starts at zero where it has no centre line
+      limits: [{ name: t('mean'), value: centre, centre: true }],
       axes: [this.columns()[this.across()]?.name ?? t('row'), column.name || t('value')] as const,
       joined: this.across() === -1,
       groupNames: { reference: column.name || t('value') },
@@ -90,6 +92,13 @@ export class TableView {
       width: 'minmax(96px, 1fr)',
     };
   }
+}
+
+/** The mean of numbers that are not all the same. */
+function middle(values: readonly Scalar[]): number | undefined {
+  const numbers = values.slice(0, MOST_POINTS).filter((value): value is number => typeof value === 'number');
+  if (new Set(numbers).size < 2) return undefined;
+  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
 function shown(value: Scalar): string {

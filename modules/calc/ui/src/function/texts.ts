@@ -87,6 +87,7 @@ export const t = translate({
     over: 'over',
     row: 'row',
     value: 'value',
+    mean: 'mean',
     tooMany: 'The chart shows the first 20 000 rows; the table and the files hold all.',
   },
   de: {
@@ -175,6 +176,7 @@ export const t = translate({
     over: 'über',
     row: 'Zeile',
     value: 'Wert',
+    mean: 'Mittel',
     tooMany: 'Das Diagramm zeigt die ersten 20 000 Zeilen; die Tabelle und die Dateien enthalten alle.',
   },
 });

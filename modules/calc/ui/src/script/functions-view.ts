@@ -29,8 +29,11 @@ import { signature } from './signature';
                 @if (one.cache; as cache) {
                   <span class="dcp-badge" [title]="t(textOf[cache])">{{ t(cache) }}</span>
                 }
+                @if (isWaiting(one)) {
+                  <span class="dcp-badge">{{ t('examplesWaiting') }}</span>
+                }
                 @for (result of examplesOf(one); track $index) {
-                  <span class="dcp-badge {{ look(result) }}" [title]="result.failure ?? result.code">{{ verdict(result) }}</span>
+                  <span class="dcp-badge {{ look(result) }}" [title]="result.failure ?? result.example">{{ verdict(result) }}</span>
                 }
               </p>
             </div>
@@ -78,13 +81,17 @@ export class FunctionsView {
     return (this.detail().value()?.examples ?? []).filter((one) => one.function === name);
   }
 
+  protected isWaiting({ examples }: FunctionInfo): boolean {
+    return this.detail().value()?.examples === null && (examples ?? []).length > 0;
+  }
+
   protected verdict({ failure, same }: ExampleResult): string {
     if (failure) return t('exampleFailed');
-    return t(same === false ? 'exampleDiffers' : same ? 'exampleSame' : 'exampleRan');
+    return t(same ? 'exampleSame' : 'exampleDiffers');
   }
 
   protected look({ failure, same }: ExampleResult): string {
     if (failure) return 'dcp-badge--danger';
-    return same === false ? 'dcp-badge--warning' : 'dcp-badge--good';
+    return same ? 'dcp-badge--good' : 'dcp-badge--warning';
   }
 }

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, effect, input } from '@angular/core';
 import { followLink, formatTime, localized, query } from '@dcp/api-service';
 import { CopyText, injectQueryState, loadable, shared, StatePanel } from '@dcp/kit';
 import { nameOf, short, type Version } from '../model';
@@ -11,6 +11,8 @@ import { SourceView } from './source-view';
 import { StepsPanel } from './steps-panel';
 import { VersionsTable } from './versions-table';
 
+/** Between two looks at whether the examples have run. */
+const EXAMPLES_MS = 1000;
 const VIEWS = ['functions', 'versions', 'source', 'changes'] as const;
 
 /** One script: its versions, and of the chosen one the functions, the source and what changed. */
@@ -59,12 +61,25 @@ export class ScriptPage {
       (wanted ? all.find(({ version }) => version.startsWith(wanted)) : undefined) ?? all[at + 1] ?? all.find((_, index) => index !== at)
     );
   });
-  protected readonly author = computed(() => {
+  /** The title of the module that was released with the script. */
+  protected readonly module = computed(() => {
     const module = this.script.value()?.brought_by;
-    if (!module) return undefined;
     const title = shared.portal()?.modules.find(({ name }) => name === module)?.title;
-    return t('ofModule', { module: title ? localized(title) : module });
+    return module ? (title ? localized(title) : module) : undefined;
   });
+
+  constructor() {
+    // examples run after the publication; what they give decides about an approval
+    effect((cleanUp) => {
+      const detail = this.detail.value();
+      if (detail?.examples !== null || detail.functions.every(({ examples }) => !examples?.length)) return;
+      const timer = setTimeout(() => {
+        this.detail.reload();
+        this.script.reload();
+      }, EXAMPLES_MS);
+      cleanUp(() => clearTimeout(timer));
+    });
+  }
 
   protected when(version: Version): string {
     shared.clock();
@@ -78,6 +93,7 @@ export class ScriptPage {
 
   protected changed(): void {
     this.script.reload();
+    this.detail.reload();
   }
 }
 

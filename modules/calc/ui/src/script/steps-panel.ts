@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, input, output, signal } f
 import { may, ProblemError, toast } from '@dcp/api-service';
 import { Dialog, ProblemPanel, shared } from '@dcp/kit';
 import { short, type Version, type VersionDetail } from '../model';
-import { server } from '../place';
+import { chosen, server } from '../place';
 import { t } from '../texts';
 import { stepsFrom, type StepKind } from './steps';
 
@@ -13,7 +13,7 @@ import { stepsFrom, type StepKind } from './steps';
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './steps-panel.html',
   styles: `
-    :host:not(:has(button)) {
+    :host:not(:has(button, p)) {
       display: none;
     }
     ul {
@@ -26,6 +26,8 @@ export class StepsPanel {
   readonly version = input.required<Version>();
   /** Tells what is in the way of an approval, once it is known. */
   readonly detail = input<VersionDetail>();
+  /** The title of the module that was released with the script. */
+  readonly module = input<string>();
   readonly stepped = output();
   protected readonly t = t;
   protected readonly short = short;
@@ -34,24 +36,27 @@ export class StepsPanel {
   protected readonly tried = signal(false);
   protected readonly busy = signal(false);
   protected readonly problem = signal<ProblemError | undefined>(undefined);
-  protected readonly blockers = computed(() => {
+  /** What stands against an approval, a sentence each. */
+  protected readonly doubts = computed(() => {
     const detail = this.detail();
-    return detail?.version === this.version().version && detail.state === 'review' ? (detail.blocked_by ?? []) : [];
+    return detail?.version === this.version().version && this.version().state === 'review' ? detail.doubts : [];
   });
   protected readonly steps = computed(() => {
     shared.session();
     shared.language();
-    return stepsFrom(this.version().state).map((kind) => ({ kind, obstacle: this.obstacle(kind) }));
+    if (this.module()) return [];
+    return stepsFrom(this.version().state, chosen()?.zone ?? 'gxp').map((kind) => ({ kind, obstacle: this.obstacle(kind) }));
   });
-  /** Said once below the buttons, where the reason of one is more than a tooltip can tell. */
+  /** Said below the buttons as well: a button that cannot be pressed has no tooltip for the keyboard. */
   protected readonly obstacles = computed(() => [...new Set(this.steps().flatMap(({ obstacle }) => obstacle ?? []))]);
 
   private obstacle(kind: StepKind): string | undefined {
-    if (!may(kind.needs, shared.address().site)) return t('needs', { permission: kind.needs });
-    if (!kind.byAnother) return undefined;
-    const mine = shared.session()?.user.id === this.version().published_by.id;
-    if (mine) return t('ownVersion');
-    return this.blockers().length > 0 ? t('blocked') : undefined;
+    if (!kind.needs.some((permission) => may(permission, shared.address().site))) {
+      return t('stepNeeds', { step: t(kind.word), permission: kind.needs.join(', ') });
+    }
+    if (kind.to !== 'approved') return undefined;
+    if (shared.session()?.user.id === this.version().published_by.id) return t('ownVersion');
+    return this.doubts().length > 0 ? t('blocked') : undefined;
   }
 
   protected ask(kind: StepKind): void {

@@ -1,5 +1,6 @@
-// Which steps a version can take, who may take them, and what speaks against them.
+// Which steps a version can take and who may take them; the engine decides, these only explain it beforehand.
 
+import type { Zone } from '@dcp/api-service';
 import { APPROVE, PUBLISH, type VersionState } from '../model';
 
 export interface StepKind {
@@ -7,62 +8,50 @@ export interface StepKind {
   /** Its words in the texts. */
   readonly word: 'submit' | 'sendBack' | 'approve' | 'makeEffective' | 'retire';
   readonly explanation: 'submitText' | 'sendBackText' | 'approveText' | 'makeEffectiveText' | 'retireText';
-  readonly needs: string;
+  /** One of these permissions is enough. */
+  readonly needs: readonly string[];
   /** The reason is required. */
   readonly reasoned: boolean;
-  /** Not for the author. */
-  readonly byAnother: boolean;
   readonly look: '' | 'dcp-button--primary' | 'dcp-button--danger';
 }
 
+const EITHER = [PUBLISH, APPROVE];
 const SUBMIT: StepKind = {
   to: 'review',
   word: 'submit',
   explanation: 'submitText',
-  needs: PUBLISH,
+  needs: [PUBLISH],
   reasoned: false,
-  byAnother: false,
   look: 'dcp-button--primary',
 };
-const SEND_BACK: StepKind = {
-  to: 'draft',
-  word: 'sendBack',
-  explanation: 'sendBackText',
-  needs: APPROVE,
-  reasoned: true,
-  byAnother: false,
-  look: '',
-};
+const SEND_BACK: StepKind = { to: 'draft', word: 'sendBack', explanation: 'sendBackText', needs: EITHER, reasoned: true, look: '' };
 const APPROVAL: StepKind = {
   to: 'approved',
   word: 'approve',
   explanation: 'approveText',
-  needs: APPROVE,
+  needs: [APPROVE],
   reasoned: false,
-  byAnother: true,
   look: 'dcp-button--primary',
 };
 const TAKE_EFFECT: StepKind = {
   to: 'effective',
   word: 'makeEffective',
   explanation: 'makeEffectiveText',
-  needs: APPROVE,
+  needs: [APPROVE],
   reasoned: false,
-  byAnother: false,
   look: 'dcp-button--primary',
 };
 const RETIRE: StepKind = {
   to: 'retired',
   word: 'retire',
   explanation: 'retireText',
-  needs: APPROVE,
+  needs: [APPROVE],
   reasoned: true,
-  byAnother: false,
   look: 'dcp-button--danger',
 };
 
 const STEPS: Readonly<Record<VersionState, readonly StepKind[]>> = {
-  draft: [SUBMIT],
+  draft: [SUBMIT, { ...RETIRE, needs: EITHER }],
   review: [APPROVAL, SEND_BACK],
   approved: [TAKE_EFFECT, RETIRE],
   effective: [RETIRE],
@@ -70,7 +59,7 @@ const STEPS: Readonly<Record<VersionState, readonly StepKind[]>> = {
   retired: [],
 };
 
-/** The steps that lead on from a state. */
-export function stepsFrom(state: VersionState): readonly StepKind[] {
-  return STEPS[state];
+/** The steps that lead on from a state; in the free zone whoever publishes decides alone. */
+export function stepsFrom(state: VersionState, zone: Zone): readonly StepKind[] {
+  return zone === 'gxp' ? STEPS[state] : STEPS[state].map((kind) => ({ ...kind, needs: [PUBLISH] }));
 }

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { formatTime, zoneName } from '@dcp/api-service';
 import { CellTemplate, DataTable, shared, type Column } from '@dcp/kit';
-import { nameOf, short, type ExampleCount, type Step, type Version } from '../model';
+import { nameOf, short, type Step, type Version } from '../model';
 import { StateBadge } from '../parts/state-badge';
 import { t } from '../texts';
 
@@ -118,13 +118,7 @@ export class VersionsTable {
   }
 }
 
-function examples({ examples: told }: Version): string {
-  const count: ExampleCount = Array.isArray(told)
-    ? {
-        run: told.length,
-        same: told.filter(({ same }) => same).length,
-        failed: told.filter(({ failure }) => failure).length,
-      }
-    : (told as ExampleCount);
-  return count.run === 0 ? t('noExamples') : t('examplesTold', { run: count.run, same: count.same, failed: count.failed });
+function examples({ examples: { of, run, same, failed } }: Version): string {
+  if (of === 0) return t('noExamples');
+  return run < of ? t('examplesWaiting') : t('examplesTold', { run, same, failed });
 }

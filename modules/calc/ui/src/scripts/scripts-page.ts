@@ -45,7 +45,7 @@ export class ScriptsPage {
     shared.language();
     shared.clock();
     return [
-      { id: 'name', header: () => t('script'), value: ({ name }) => name, width: 'minmax(144px, 2fr)' },
+      { id: 'name', header: () => t('script'), value: ({ name }) => name, width: 'minmax(144px, 1fr)' },
       { id: 'state', header: () => t('state'), value: ({ state }) => t(state), width: '112px' },
       {
         id: 'effective',
@@ -53,18 +53,18 @@ export class ScriptsPage {
         value: ({ effective }) => effective,
         text: ({ effective }) => (effective ? short(effective) : '–'),
         mono: true,
-        width: '128px',
+        width: '112px',
       },
-      { id: 'versions', header: () => t('versions'), value: ({ versions }) => versions, numeric: true, width: '96px' },
-      { id: 'functions', header: () => t('functions'), value: ({ functions }) => functions.join(', '), width: 'minmax(192px, 3fr)' },
-      { id: 'by', header: () => t('publishedBy'), value: (row) => this.by(row), width: 'minmax(128px, 1fr)' },
+      { id: 'versions', header: () => t('versions'), value: ({ versions }) => versions, numeric: true, width: '80px' },
+      { id: 'functions', header: () => t('functions'), value: ({ functions }) => functions.join(', '), width: 'minmax(160px, 2fr)' },
+      { id: 'by', header: () => t('publishedBy'), value: (row) => this.by(row), width: 'minmax(176px, 1fr)' },
       {
         id: 'at',
         header: () => t('publishedAt'),
         unit: () => zoneName(),
         value: ({ published_at }) => published_at,
         text: ({ published_at }) => formatTime(published_at),
-        width: 'minmax(136px, 1fr)',
+        width: '216px',
       },
     ];
   });
