@@ -2,7 +2,7 @@
 
 export type VersionState = 'draft' | 'review' | 'approved' | 'effective' | 'superseded' | 'retired';
 
-/** Who did something; a module that brought a script has its name only. */
+/** A person or a module that did something. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -169,6 +169,8 @@ export interface CallFacts {
   readonly cached: boolean;
   readonly cached_from?: string;
   readonly draft?: boolean;
+  /** The key of the known value that this one should have been equal to. */
+  readonly deviates_from?: string;
   readonly environment: unknown;
 }
 
@@ -185,31 +187,47 @@ export interface Envelope {
 export type CallState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'timed_out';
 
 export interface Progress {
-  readonly fraction: number | null;
-  readonly text: string | null;
+  readonly fraction: number;
+  readonly text: string;
+}
+
+/** Why a call gave no value. */
+export interface Told {
+  readonly kind: string;
+  readonly title: string;
+  readonly detail: string;
 }
 
 /** A call that runs or ran. */
 export interface Call {
   readonly id: string;
   readonly script: string;
+  /** Empty until it is known. */
   readonly version: string;
   readonly function: string;
   readonly state: CallState;
   readonly progress: Progress | null;
-  readonly asked_by: string;
-  readonly requested_by?: Person | string | null;
+  readonly asked_by: Person;
+  /** `http`, or the module that asked over the bus. */
+  readonly through: string;
   readonly started_at: string;
-  readonly duration_ms: number | null;
+  readonly duration_ms: number;
   readonly result_key: string | null;
-  readonly failure: string | null;
-  readonly draft?: boolean;
+  readonly failure: Told | null;
+  readonly draft: boolean;
 }
 
 /** One call with its answer, once there is one. */
 export interface CallDetail extends Call {
-  readonly envelope?: Envelope | null;
-  readonly inputs?: readonly string[];
+  readonly envelope: Envelope | null;
+  readonly inputs: readonly string[];
+}
+
+/** Where a result comes from and what was made of it. */
+export interface Lineage {
+  readonly made_by: readonly Call[];
+  readonly inputs: readonly string[];
+  readonly used_by: readonly Call[];
 }
 
 /** An engine of a node and how busy it is. */
@@ -236,11 +254,6 @@ export const APPROVE = 'calc.approve';
 /** Whether a call goes on. */
 export function isUnderWay(state: CallState): boolean {
   return state === 'queued' || state === 'running';
-}
-
-/** What people call who did something. */
-export function nameOf(by: Person | string | null | undefined): string {
-  return typeof by === 'string' ? by : (by?.name ?? '–');
 }
 
 /** A version as people read it: its first eight characters are enough to name it. */

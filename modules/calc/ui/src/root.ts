@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, effect, type ElementRef, untracked, viewChild } from '@angular/core';
 import { followLink } from '@dcp/api-service';
 import { shared, ZoneBadge } from '@dcp/kit';
 import { CallPage } from './calls/call-page';
@@ -59,6 +59,26 @@ export class Root {
     const { page } = place();
     return page === 'calls' || page === 'call' ? 'calls' : page === 'engines' ? 'engines' : 'scripts';
   });
+
+  private readonly heading = viewChild.required<ElementRef<HTMLElement>>('heading');
+
+  constructor() {
+    let shown: string | undefined;
+    effect(() => {
+      const { path } = shared.address();
+      const isNew = shown !== undefined && shown !== path;
+      shown = path;
+      if (isNew) untracked(() => this.greet());
+    });
+  }
+
+  /** The shell does this between modules; between the pages of one, the link that was followed is gone. */
+  private greet(): void {
+    const heading = this.heading().nativeElement;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }
 
   /** The same list on another node; a script of one node need not exist on the other. */
   protected onNode(node: EngineNode): string {

@@ -1,7 +1,7 @@
 // The requests of these pages; each names the node whose engine is meant.
 
 import { api } from '@dcp/api-service';
-import type { Call, CallDetail, Changes, Engine, Envelope, Script, ScriptRow, VersionDetail, VersionState } from './model';
+import type { Call, CallDetail, Changes, Engine, Envelope, Lineage, Script, ScriptRow, VersionDetail, VersionState } from './model';
 import { wire } from './wire';
 
 const BASE = '/api/calc';
@@ -54,6 +54,11 @@ export class Server {
     return (await wire(`${versionPath(name, version)}/source`, { node: this.node, signal })).text();
   }
 
+  /** The OpenAPI document of a version's functions. */
+  async openapi(name: string, version: string): Promise<Blob> {
+    return (await wire(`${versionPath(name, version)}/openapi.json`, { node: this.node })).blob();
+  }
+
   changes(name: string, version: string, since: string, signal: AbortSignal): Promise<Changes> {
     return api.get(`${versionPath(name, version)}/changes`, { node: this.node, signal, query: { since } });
   }
@@ -91,7 +96,7 @@ export class Server {
     return api.delete(`${BASE}/calls/${part(id)}`, { node: this.node });
   }
 
-  lineage(key: string, signal: AbortSignal): Promise<{ inputs: readonly string[]; used_by: readonly (Call | string)[] }> {
+  lineage(key: string, signal: AbortSignal): Promise<Lineage> {
     return api.get(`${BASE}/results/${part(key)}/lineage`, { node: this.node, signal });
   }
 

@@ -72,7 +72,7 @@ export class CallPage {
     on: () => this.calling.envelope()?.call.result_key,
     load: (key, signal) => server().lineage(key, signal),
   });
-  protected readonly users = computed(() => (this.lineage.value()?.used_by ?? []).map((one) => (typeof one === 'string' ? one : one.id)));
+  protected readonly users = computed(() => (this.lineage.value()?.used_by ?? []).map(({ id }) => id));
   protected readonly href = computed(() => {
     const call = this.calling.detail();
     return call ? functionLink(call.script, call.function, { version: call.version, call: call.id }) : '';

@@ -1,7 +1,19 @@
 import { ChangeDetectionStrategy, Component, computed, inject, DestroyRef } from '@angular/core';
-import { followLink, formatDuration, formatTime, may, navigate, problemLine, ProblemError, query, toast, zoneName } from '@dcp/api-service';
+import {
+  followLink,
+  formatDuration,
+  formatTime,
+  may,
+  navigate,
+  problemLine,
+  ProblemError,
+  query,
+  serverText,
+  toast,
+  zoneName,
+} from '@dcp/api-service';
 import { CellTemplate, DataTable, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
-import { CALL, isUnderWay, nameOf, short, type Call, type CallState } from '../model';
+import { CALL, isUnderWay, short, type Call, type CallState } from '../model';
 import { link, server } from '../place';
 import { t } from './texts';
 
@@ -80,7 +92,7 @@ export class CallsPage {
         width: '96px',
       },
       { id: 'state', header: () => t('state'), value: ({ state }) => t(state), width: '168px' },
-      { id: 'progress', header: () => t('progress'), value: (row) => progressText(row), width: 'minmax(128px, 1fr)' },
+      { id: 'progress', header: () => t('progress'), value: (row) => this.told(row), width: 'minmax(128px, 1fr)' },
       { id: 'by', header: () => t('askedBy'), value: (row) => who(row), width: 'minmax(112px, 1fr)' },
       {
         id: 'started',
@@ -94,7 +106,7 @@ export class CallsPage {
         id: 'duration',
         header: () => t('duration'),
         value: ({ duration_ms }) => duration_ms,
-        text: ({ duration_ms }) => (duration_ms === null ? '–' : formatDuration(duration_ms / 1000)),
+        text: ({ duration_ms }) => formatDuration(duration_ms / 1000),
         numeric: true,
         width: '96px',
       },
@@ -123,16 +135,14 @@ export class CallsPage {
     this.calls.reload();
   }
 
-  protected fraction({ progress }: Call): number | undefined {
-    return typeof progress?.fraction === 'number' ? progress.fraction : undefined;
+  /** What a call that goes on tells of itself, or why it gave nothing. */
+  protected told({ progress, failure }: Call): string {
+    shared.language();
+    return failure ? serverText(failure.title) : (progress?.text ?? '');
   }
 }
 
-function progressText({ progress, failure }: Call): string {
-  return progress?.text ?? failure ?? '';
-}
-
 /** The person, or the module that asked over the bus. */
-function who(row: Call): string {
-  return row.asked_by === 'http' ? nameOf(row.requested_by) : row.asked_by;
+function who({ asked_by, through }: Call): string {
+  return through === 'http' ? asked_by.name : through;
 }

@@ -113,7 +113,7 @@ export class Calling {
     if (detail.envelope) this.end('done', { envelope: detail.envelope });
     else if (detail.state === 'cancelled') this.end('cancelled', {});
     else if (detail.state === 'succeeded') this.end('done', {});
-    else this.fail(new ProblemError({ type: 'about:blank', title: detail.failure ?? detail.state, status: 0 }));
+    else this.fail(problemOf(detail));
   }
 
   private fail(problem: ProblemError): void {
@@ -127,4 +127,11 @@ export class Calling {
     this.problem.set(problem);
     this.phase.set(phase);
   }
+}
+
+/** Why a recorded call gave no value, as the call itself would have said it. */
+function problemOf({ failure, state }: CallDetail): ProblemError {
+  if (!failure) return new ProblemError({ type: 'about:blank', title: state, status: 0 });
+  const { kind, title, detail } = failure;
+  return new ProblemError({ type: `urn:dcp:problem:${kind}`, title, status: 0, ...(detail ? { detail } : {}) });
 }

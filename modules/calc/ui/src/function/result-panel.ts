@@ -29,8 +29,8 @@ export class ResultPanel {
   protected readonly copied = signal(false);
   protected readonly table = computed(() => firstTable(this.calling.envelope()?.value));
   protected readonly percent = computed(() => {
-    const fraction = this.calling.progress()?.fraction;
-    return typeof fraction === 'number' ? Math.round(100 * fraction) : undefined;
+    const progress = this.calling.progress();
+    return progress ? Math.round(100 * progress.fraction) : undefined;
   });
   /** What R said before it stopped. */
   protected readonly said = computed(() => {

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, effect, input } from '@angular/core';
-import { followLink, formatTime, localized, query } from '@dcp/api-service';
-import { CopyText, injectQueryState, loadable, shared, StatePanel } from '@dcp/kit';
-import { nameOf, short, type Version } from '../model';
+import { followLink, formatTime, localized, problemLine, ProblemError, query, saveFile, toast } from '@dcp/api-service';
+import { CopyText, Icon, injectQueryState, loadable, shared, StatePanel } from '@dcp/kit';
+import { short, type Version } from '../model';
 import { StateBadge } from '../parts/state-badge';
 import { server } from '../place';
 import { t } from '../texts';
@@ -18,7 +18,7 @@ const VIEWS = ['functions', 'versions', 'source', 'changes'] as const;
 /** One script: its versions, and of the chosen one the functions, the source and what changed. */
 @Component({
   selector: 'calc-script',
-  imports: [ChangesView, CopyText, FunctionsView, SourceView, StateBadge, StatePanel, StepsPanel, VersionsTable],
+  imports: [ChangesView, CopyText, FunctionsView, Icon, SourceView, StateBadge, StatePanel, StepsPanel, VersionsTable],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './script-page.html',
   styleUrl: './script-page.css',
@@ -29,7 +29,6 @@ export class ScriptPage {
   protected readonly views = VIEWS;
   protected readonly follow = followLink;
   protected readonly short = short;
-  protected readonly nameOf = nameOf;
   protected readonly state = injectQueryState({
     view: query.oneOf(VIEWS, 'functions'),
     version: query.text(),
@@ -89,6 +88,15 @@ export class ScriptPage {
   /** Keeps addresses short: the version that is shown anyway is not named. */
   protected show(version: string): void {
     this.state.set({ version, since: '' });
+  }
+
+  /** Fetched rather than linked: a link cannot say which node is meant. */
+  protected async saveOpenApi({ version }: Version): Promise<void> {
+    try {
+      saveFile(`${this.name()}@${short(version)}.openapi.json`, await server().openapi(this.name(), version));
+    } catch (error) {
+      toast(problemLine(ProblemError.from(error)), { kind: 'error' });
+    }
   }
 
   protected changed(): void {

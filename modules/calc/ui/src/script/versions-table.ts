@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
 import { formatTime, zoneName } from '@dcp/api-service';
 import { CellTemplate, DataTable, shared, type Column } from '@dcp/kit';
-import { nameOf, short, type Step, type Version } from '../model';
+import { short, type Step, type Version } from '../model';
 import { StateBadge } from '../parts/state-badge';
 import { t } from '../texts';
 
@@ -38,7 +38,7 @@ import { t } from '../texts';
             <li>
               <calc-state [state]="step.state" />
               <span>{{ when(step) }}</span>
-              <span>{{ nameOf(step.by) }}</span>
+              <span>{{ step.by.name }}</span>
               @if (step.reason) {
                 <q class="dcp-quiet">{{ step.reason }}</q>
               }
@@ -73,7 +73,6 @@ export class VersionsTable {
   readonly opened = output<string>();
   protected readonly t = t;
   protected readonly short = short;
-  protected readonly nameOf = nameOf;
   protected readonly key = (row: Version): string => row.version;
   protected readonly selected = computed(() => new Set([this.chosen()]));
   protected readonly history = computed(() => this.versions().find(({ version }) => version === this.chosen())?.history ?? []);
@@ -94,7 +93,7 @@ export class VersionsTable {
         width: '112px',
       },
       { id: 'state', header: () => t('state'), value: ({ state }) => t(state), width: '112px' },
-      { id: 'by', header: () => t('publishedBy'), value: (row) => nameOf(row.published_by), width: 'minmax(128px, 1fr)' },
+      { id: 'by', header: () => t('publishedBy'), value: (row) => row.published_by.name, width: 'minmax(128px, 1fr)' },
       {
         id: 'at',
         header: () => t('publishedAt'),

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, effect, untracked } from '@angular/core';
 import { followLink, formatTime, localized, may, navigate, query, zoneName } from '@dcp/api-service';
 import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
-import { nameOf, PUBLISH, short, type ScriptRow } from '../model';
+import { PUBLISH, short, type ScriptRow } from '../model';
 import { StateBadge } from '../parts/state-badge';
 import { link, scriptLink, server } from '../place';
 import { t } from '../texts';
@@ -80,7 +80,7 @@ export class ScriptsPage {
   /** The author, or the module that brought the script. */
   protected by(row: ScriptRow): string {
     const module = row.brought_by;
-    if (!module) return nameOf(row.published_by);
+    if (!module) return row.published_by.name;
     const title = shared.portal()?.modules.find(({ name }) => name === module)?.title;
     return t('ofModule', { module: title ? localized(title) : module });
   }
