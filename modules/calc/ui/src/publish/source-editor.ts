@@ -19,6 +19,8 @@ export class SourceEditor {
   private readonly area = viewChild.required<ElementRef<HTMLTextAreaElement>>('area');
   protected readonly count = computed(() => Math.max(FEWEST_LINES, this.source().split('\n').length));
   protected readonly numbers = computed(() => Array.from({ length: this.count() }, (_, index) => index + 1));
+  /** R shows the source around the place as well. */
+  protected readonly firstLine = computed(() => this.trouble()?.text.split('\n')[0] ?? '');
   /** The widest line, so that only the frame scrolls. */
   protected readonly width = computed(() =>
     Math.max(
