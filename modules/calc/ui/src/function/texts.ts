@@ -109,7 +109,7 @@ export const t = translate({
     tooLong: 'Die Argumente sind zu lang für die Adresse: Ein Link auf diese Seite enthält sie nicht.',
     required: 'erforderlich',
     optional: 'freiwillig',
-    default: 'sonst {value}',
+    default: 'Vorgabe {value}',
     choose: 'Wählen …',
     number: 'Zahl',
     integer: 'ganze Zahl',
