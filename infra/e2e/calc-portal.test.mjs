@@ -81,6 +81,7 @@ async function makeApprover() {
 }
 
 const field = (page, argument) => page.getByLabel(argument);
+const isRefused = (control) => eventually('the control to be marked', async () => (await control.getAttribute('aria-invalid')) === 'true');
 const versionPanel = (page) => page.getByRole('region', { name: /^Version [0-9a-f]{8}/ });
 
 test('shows the scripts of both nodes with their zones, and what cannot be shown yet', async () => {
@@ -107,7 +108,7 @@ test('says in which line R cannot use a source, and loses nothing that was typed
   const file = join(folder, `${name}.R`);
   writeFileSync(file, broken);
   await scientist.getByLabel('Choose an R file').setInputFiles(file);
-  assert.equal(await scientist.getByLabel('Name', { exact: true }).inputValue(), name);
+  await eventually('the name of the file', async () => (await scientist.getByLabel('Name', { exact: true }).inputValue()) === name);
   await scientist.getByRole('button', { name: 'Publish a script' }).click();
   const line = broken.split('\n').findIndex((text) => text.endsWith('] x')) + 1;
   await scientist.getByRole('heading', { name: `R cannot use line ${line}` }).waitFor();
@@ -115,7 +116,8 @@ test('says in which line R cannot use a source, and loses nothing that was typed
   await accessible(scientist, 'a source that R cannot use');
   await screenshot(scientist, 'calc-publish-wrong');
   await scientist.getByRole('button', { name: `Go to line ${line}` }).click();
-  assert.equal(await scientist.evaluate(() => document.activeElement.value.slice(0, document.activeElement.selectionStart).split('\n').length), line);
+  const cursor = () => scientist.getByLabel('Source', { exact: true }).evaluate((area) => area.value.slice(0, area.selectionStart).split('\n').length);
+  await eventually('the cursor in that line', async () => (await cursor()) === line);
 });
 
 test('publishes a draft and shows what R found in it', async () => {
@@ -134,12 +136,13 @@ test('says at the field what is wrong with an argument: what the page sees, and 
   const call = scientist.getByRole('button', { name: 'Call', exact: true });
   await call.click();
   await scientist.getByText('This is needed.').waitFor();
-  assert.equal(await field(scientist, /^x /).getAttribute('aria-invalid'), 'true');
+  await isRefused(field(scientist, /^x /));
   await field(scientist, /^x /).fill('1, two');
   await scientist.getByText('“two” is not a number.').waitFor();
   await field(scientist, /^x /).fill('5');
   await call.click();
-  await eventually('the engine to object', async () => (await field(scientist, /^x /).getAttribute('aria-invalid')) === 'true');
+  await scientist.getByText('must hold 2 to 1000 values, holds 1').waitFor();
+  await isRefused(field(scientist, /^x /));
   await scientist.getByText('Correct the marked arguments').waitFor();
   await accessible(scientist, 'a wrong argument');
   await screenshot(scientist, 'calc-wrong-argument');
@@ -204,6 +207,7 @@ test('the author submits a version and cannot approve it', async () => {
   await screenshot(scientist, 'calc-step');
   await scientist.getByRole('dialog').getByRole('button', { name: 'Submit for review' }).click();
   await versionPanel(scientist).getByText('in review', { exact: true }).last().waitFor();
+  await versionPanel(scientist).getByText('“Approve” needs the permission “calc.approve”.').waitFor();
   assert.equal(await versionPanel(scientist).getByRole('button', { name: 'Approve' }).isDisabled(), true);
   await accessible(scientist, 'a version in review');
   await screenshot(scientist, 'calc-review');
@@ -217,7 +221,7 @@ test('another person sends a version back with a reason, and approves it the nex
   await panel.getByRole('button', { name: 'Send back' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Send back' }).click();
-  assert.equal(await dialog.getByLabel('Reason').getAttribute('aria-invalid'), 'true');
+  await isRefused(dialog.getByLabel('Reason'));
   await dialog.getByLabel('Reason').fill('Say what factor means.');
   await dialog.getByRole('button', { name: 'Send back' }).click();
   await page.getByText('Say what factor means.').waitFor();
