@@ -1,7 +1,7 @@
 // The data scientist and the approver in the portal: publish a script, call it by its form, decide about its versions.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -40,6 +40,14 @@ wait <- function(seconds = 1) {
     progress(step / (10 * seconds), paste("step", step))
   }
   seconds
+}
+
+#' Draws a line.
+#' @param n [integer(1), >=2] How many points; more than 100 are refused.
+draw <- function(n = 10L) {
+  if (n > 100) stop("more than 100 points")
+  plot(seq_len(n), type = "l")
+  n
 }
 `;
 const CHANGED = SOURCE.replace('factor = 1)', 'factor = 2)').replace('as a second opinion', 'as another measure');
@@ -124,7 +132,7 @@ test('publishes a draft and shows what R found in it', async () => {
   await scientist.getByLabel('Source', { exact: true }).fill(SOURCE);
   await scientist.getByRole('button', { name: 'Publish a script' }).click();
   await scientist.getByRole('heading', { name: `“${name}” is published` }).waitFor();
-  await scientist.getByText('R found 2 functions').waitFor();
+  await scientist.getByText('R found 3 functions').waitFor();
   await scientist.getByText('draft', { exact: true }).waitFor();
   await accessible(scientist, 'what R found');
   await screenshot(scientist, 'calc-published');
@@ -258,6 +266,24 @@ test('an effective version answers anybody, and a known value is not calculated 
   });
 });
 
+test('shows a plot beside the value, what R says when it stops, and saves the OpenAPI document', async () => {
+  await scientist.goto(at(`/scripts/${name}/draw`));
+  await scientist.getByRole('button', { name: 'Call', exact: true }).click();
+  const plot = scientist.getByRole('img', { name: /^Plot / });
+  await plot.waitFor();
+  await eventually('the plot to be drawn', () => plot.evaluate((image) => image.complete && image.naturalWidth > 0));
+  await accessible(scientist, 'a plot');
+  await plot.scrollIntoViewIfNeeded();
+  await screenshot(scientist, 'calc-plot');
+  await field(scientist, /^n /).fill('101');
+  await scientist.getByRole('button', { name: 'Call', exact: true }).click();
+  await scientist.getByRole('alert').getByText('more than 100 points').waitFor();
+  await accessible(scientist, 'what R says when it stops');
+  await scientist.getByRole('link', { name, exact: true }).click();
+  const [saved] = await Promise.all([scientist.waitForEvent('download'), scientist.getByRole('button', { name: 'OpenAPI' }).click()]);
+  assert.match(JSON.parse(readFileSync(await saved.path(), 'utf8')).openapi, /^3\.1/);
+});
+
 test('a second version shows what it changes', async () => {
   await scientist.goto(at('/publish'));
   await scientist.getByLabel('Name', { exact: true }).fill(name);
@@ -270,6 +296,7 @@ test('a second version shows what it changes', async () => {
   await source.getByRole('row').filter({ hasText: 'factor = 2)' }).waitFor();
   await source.getByRole('row').filter({ hasText: 'as a second opinion' }).waitFor();
   await scientist.getByRole('region', { name: 'Changed functions' }).last().getByText('spread', { exact: true }).waitFor();
+  await scientist.getByRole('region', { name: 'Changed results of the examples' }).last().getByText('{"spread":2,"values":[1,2,3]}').waitFor();
   await accessible(scientist, 'the changes');
   await screenshot(scientist, 'calc-changes');
   await scientist.getByRole('link', { name: 'Source', exact: true }).click();

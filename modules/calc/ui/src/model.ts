@@ -134,11 +134,18 @@ export interface FunctionChange {
   readonly after: string | null;
 }
 
+/** What an example gave in one of two versions; a long value stands only under its key. */
+export interface ExampleValue {
+  readonly value: unknown;
+  readonly result_key: string | null;
+  readonly failure: string | null;
+}
+
 export interface ResultChange {
   readonly function: string;
   readonly example: string;
-  readonly before: unknown;
-  readonly after: unknown;
+  readonly before: ExampleValue | null;
+  readonly after: ExampleValue | null;
 }
 
 export interface Changes {

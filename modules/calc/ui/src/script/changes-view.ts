@@ -1,11 +1,13 @@
 import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
 import { formatTime } from '@dcp/api-service';
 import { loadable, shared, StatePanel } from '@dcp/kit';
-import { short, type Version } from '../model';
+import { short, type ExampleValue, type Version } from '../model';
 import { server } from '../place';
 import { t } from '../texts';
 import { folded, isFold, numbered, type DiffLine, type Fold } from './diff';
 
+/** SHA-256 of `null`: a value that is NULL is not one that is too long to show. */
+const KEY_OF_NULL = '74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b';
 const CHANGES = { added: 'functionAdded', removed: 'functionRemoved', signature: 'functionSignature' } as const;
 const MARKS = { same: ' ', added: '+', removed: '−' } as const;
 
@@ -56,8 +58,12 @@ export class ChangesView {
     this.open.update((before) => new Set([...before, fold.from]));
   }
 
-  protected json(value: unknown): string {
-    return value === undefined || value === null ? '–' : JSON.stringify(value);
+  /** What an example gave: why it failed, its value, or the key of a long one. */
+  protected gave(one: ExampleValue | null): string {
+    if (!one) return '–';
+    if (one.failure) return one.failure;
+    const hidden = one.value === null && one.result_key !== null && one.result_key !== KEY_OF_NULL;
+    return hidden ? t('longValue', { key: short(one.result_key ?? '') }) : JSON.stringify(one.value);
   }
 
   protected when(version: Version): string {
