@@ -50,6 +50,8 @@ export class Root {
         return t('title');
     }
   });
+  /** Whether the heading is a name that somebody gave. */
+  protected readonly isNamed = computed(() => ['script', 'function'].includes(place().page));
   /** The script whose page or function is on show. */
   protected readonly script = computed(() => {
     const now = place();

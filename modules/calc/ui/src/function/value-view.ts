@@ -94,6 +94,6 @@ export class ValueView {
 
   /** The number with every digit, where rounding hides some. */
   protected exact(value: Scalar): string {
-    return typeof value === 'number' ? String(value) : '';
+    return typeof value === 'number' && Number(value.toPrecision(DIGITS)) !== value ? String(value) : '';
   }
 }

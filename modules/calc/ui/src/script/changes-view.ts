@@ -62,8 +62,9 @@ export class ChangesView {
   protected gave(one: ExampleValue | null): string {
     if (!one) return '–';
     if (one.failure) return one.failure;
-    const hidden = one.value === null && one.result_key !== null && one.result_key !== KEY_OF_NULL;
-    return hidden ? t('longValue', { key: short(one.result_key ?? '') }) : JSON.stringify(one.value);
+    const key = one.result_key;
+    if (one.value === null && key !== null && key !== KEY_OF_NULL) return t('longValue', { key: short(key) });
+    return JSON.stringify(one.value);
   }
 
   protected when(version: Version): string {

@@ -23,7 +23,7 @@ import { signature } from './signature';
                 >
               </h2>
               @if (one.title) {
-                <p>{{ one.title }}</p>
+                <p translate="no">{{ one.title }}</p>
               }
               <p class="badges">
                 @if (one.cache; as cache) {

@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
-import { may, ProblemError, toast } from '@dcp/api-service';
+import { may, ProblemError, serverText, toast } from '@dcp/api-service';
 import { Dialog, ProblemPanel, shared } from '@dcp/kit';
 import { short, type Version, type VersionDetail } from '../model';
 import { chosen, server } from '../place';
@@ -31,6 +31,7 @@ export class StepsPanel {
   readonly stepped = output();
   protected readonly t = t;
   protected readonly short = short;
+  protected readonly serverText = serverText;
   protected readonly asked = signal<StepKind | undefined>(undefined);
   protected readonly reason = signal('');
   protected readonly tried = signal(false);

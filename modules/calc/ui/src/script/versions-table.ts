@@ -40,7 +40,7 @@ import { t } from '../texts';
               <span>{{ when(step) }}</span>
               <span>{{ step.by.name }}</span>
               @if (step.reason) {
-                <q class="dcp-quiet">{{ step.reason }}</q>
+                <q class="dcp-quiet" translate="no">{{ step.reason }}</q>
               }
             </li>
           } @empty {
