@@ -279,6 +279,13 @@ test('shows a plot beside the value, what R says when it stops, and saves the Op
   await scientist.getByRole('button', { name: 'Call', exact: true }).click();
   await scientist.getByRole('alert').getByText('more than 100 points').waitFor();
   await accessible(scientist, 'what R says when it stops');
+  await scientist.goto(at('/calls', '?state=done&mine=1'));
+  await scientist.getByRole('row').filter({ hasText: 'failed' }).getByRole('link', { name: `${name} · draw` }).first().click();
+  await scientist.getByRole('alert').getByText('more than 100 points').waitFor();
+  await accessible(scientist, 'a call that failed');
+  await screenshot(scientist, 'calc-call-failed');
+  await scientist.getByRole('link', { name: 'Open the function' }).click();
+  await scientist.getByRole('heading', { name: 'draw', level: 1 }).waitFor();
   await scientist.getByRole('link', { name, exact: true }).click();
   const [saved] = await Promise.all([scientist.waitForEvent('download'), scientist.getByRole('button', { name: 'OpenAPI' }).click()]);
   assert.match(JSON.parse(readFileSync(await saved.path(), 'utf8')).openapi, /^3\.1/);

@@ -263,6 +263,12 @@ export function isUnderWay(state: CallState): boolean {
   return state === 'queued' || state === 'running';
 }
 
+/** What was called; a call that gave nothing is recorded as it was asked for, `script@version`. */
+export function calledOf({ script, version }: Pick<Call, 'script' | 'version'>): { readonly name: string; readonly version: string } {
+  const [name = '', pinned = ''] = script.split('@');
+  return { name, version: version || pinned };
+}
+
 /** A version as people read it: its first eight characters are enough to name it. */
 export function short(version: string): string {
   return version.slice(0, 8);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curl, quoted } from '../src/function/curl';
 import { firstTable, shapeOf } from '../src/function/shape';
-import type { SourceLine } from '../src/model';
+import { calledOf, type SourceLine } from '../src/model';
 import { isName, lineIn, nameFrom } from '../src/publish/reading';
 import { folded, isFold, numbered } from '../src/script/diff';
 import { signature } from '../src/script/signature';
@@ -117,4 +117,10 @@ test('no step leads on from a retired version, and whoever sends back or retires
     ],
   );
   assert.ok(stepsFrom('effective', 'nongxp').every(({ needs, reasoned }) => needs.join() === 'calc.publish' && reasoned));
+});
+
+test('what was called is named apart from its version, also where the record has both in one', () => {
+  assert.deepEqual(calledOf({ script: 'spread', version: 'abc' }), { name: 'spread', version: 'abc' });
+  assert.deepEqual(calledOf({ script: 'spread@abc', version: '' }), { name: 'spread', version: 'abc' });
+  assert.deepEqual(calledOf({ script: 'spread', version: '' }), { name: 'spread', version: '' });
 });

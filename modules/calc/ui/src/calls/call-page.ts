@@ -3,7 +3,7 @@ import { followLink } from '@dcp/api-service';
 import { loadable } from '@dcp/kit';
 import { Calling } from '../function/calling';
 import { ResultPanel } from '../function/result-panel';
-import { short } from '../model';
+import { calledOf, short } from '../model';
 import { functionLink, link, server } from '../place';
 import { t } from './texts';
 
@@ -16,7 +16,7 @@ import { t } from './texts';
   template: `
     @if (calling.detail(); as call) {
       <p class="dcp-toolbar">
-        <code>{{ call.script }}&#64;{{ short(call.version) }} · {{ call.function }}</code>
+        <code>{{ called()?.name }}&#64;{{ short(called()?.version ?? '') }} · {{ call.function }}</code>
         <a class="dcp-button" [href]="href()" (click)="follow($event)">{{ t('openFunction') }}</a>
       </p>
     }
@@ -73,9 +73,14 @@ export class CallPage {
     load: (key, signal) => server().lineage(key, signal),
   });
   protected readonly users = computed(() => (this.lineage.value()?.used_by ?? []).map(({ id }) => id));
+  protected readonly called = computed(() => {
+    const call = this.calling.detail();
+    return call && calledOf(call);
+  });
   protected readonly href = computed(() => {
     const call = this.calling.detail();
-    return call ? functionLink(call.script, call.function, { version: call.version, call: call.id }) : '';
+    const called = this.called();
+    return call && called ? functionLink(called.name, call.function, { version: called.version, call: call.id }) : '';
   });
 
   constructor() {

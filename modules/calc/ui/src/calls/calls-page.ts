@@ -13,7 +13,7 @@ import {
   zoneName,
 } from '@dcp/api-service';
 import { CellTemplate, DataTable, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
-import { CALL, isUnderWay, short, type Call, type CallState } from '../model';
+import { CALL, calledOf, isUnderWay, short, type Call, type CallState } from '../model';
 import { link, server } from '../place';
 import { t } from './texts';
 
@@ -82,12 +82,12 @@ export class CallsPage {
     shared.language();
     shared.clock();
     return [
-      { id: 'function', header: () => t('function'), value: (row) => `${row.script} · ${row.function}`, width: 'minmax(192px, 2fr)' },
+      { id: 'function', header: () => t('function'), value: (row) => this.nameOf(row), width: 'minmax(192px, 2fr)' },
       {
         id: 'version',
         header: () => t('version'),
-        value: ({ version }) => version,
-        text: ({ version }) => short(version) || '–',
+        value: (row) => calledOf(row).version,
+        text: (row) => short(calledOf(row).version) || '–',
         mono: true,
         width: '96px',
       },
@@ -133,6 +133,10 @@ export class CallsPage {
       toast(problemLine(ProblemError.from(error)), { kind: 'error' });
     }
     this.calls.reload();
+  }
+
+  protected nameOf(row: Call): string {
+    return `${calledOf(row).name} · ${row.function}`;
   }
 
   /** What a call that goes on tells of itself, or why it gave nothing. */
