@@ -14,7 +14,8 @@ const approver = { login: `approver${stamp}`, password: 'a sentence to approve w
 const at = (path = '', query = '') => `${portal}/app/basel/calc${path}${query}`;
 const folder = mkdtempSync(join(home, 'calc-portal-'));
 
-const SOURCE = `# Spread of measurements.
+// Equal sources are one version with one cache, whatever the script is called.
+const SOURCE = `# Spread of measurements, ${stamp}.
 
 #' Spread of measurements.
 #'
