@@ -70,8 +70,14 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
         (
             "operator",
             "Operator",
-            "Watches the nodes, starts and stops modules.",
-            &["bridge.read", "node.operate", "node.read"],
+            "Watches the nodes, starts and stops modules, approves R scripts.",
+            &[
+                "bridge.read",
+                "calc.approve",
+                "calc.read",
+                "node.operate",
+                "node.read",
+            ],
         ),
     ];
     BUILT_IN

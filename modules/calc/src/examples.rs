@@ -4,7 +4,7 @@
 //! have run; it is not approved before.
 
 use crate::Calc;
-use crate::engine::{Failure, Job, Patience};
+use crate::engine::{Failure, Job, Lane, Patience};
 use crate::functions::Function;
 use crate::keys::{Computation, content_key};
 use crate::recorder::{JSON, Stored, add_result};
@@ -141,7 +141,7 @@ impl Calc {
 
     /// All examples in one fresh R; one that ends it is followed by another.
     pub(crate) async fn run_all_once(&self, script: &Script) -> Result<Vec<Ran>, Failure> {
-        let mut lease = self.pool.fresh(Instant::now() + WAIT).await?;
+        let mut lease = self.pool.fresh(Lane::Long, Instant::now() + WAIT).await?;
         let mut ran = Vec::new();
         for (function, code) in examples_of(script) {
             let job = job(script, function, code);
@@ -153,7 +153,7 @@ impl Calc {
             let answer = lease.worker.call(&job, &patience, &mut |_| {}).await;
             if answer.as_ref().is_err_and(Failure::ended_the_worker) {
                 drop(lease);
-                lease = self.pool.fresh(Instant::now() + WAIT).await?;
+                lease = self.pool.fresh(Lane::Long, Instant::now() + WAIT).await?;
             }
             ran.push(answer.map(|answer| Bytes::from(answer.value)));
         }

@@ -9,6 +9,8 @@ use crate::script::{Script, foremost};
 use crate::states::VersionState;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
 use dcp::events::Actor;
 use dcp::events::calc::ScriptPublished;
 use dcp::http::{Caller, Json, Path, Problem};
@@ -45,34 +47,54 @@ struct Loaded {
 /// at once. The same source again changes nothing.
 #[utoipa::path(put, path = "/api/calc/scripts/{name}", tag = "scripts",
     params(("name" = String, Path, description = "lower case letters, digits, - and _")),
-    request_body(content = String, content_type = "text/plain", description = "R source"),
+    request_body(content((String = "text/plain"), (Source = "application/json")), description = "R source"),
     responses((status = 200, body = VersionView), (status = 409, description = "the name belongs to a module", body = Problem),
         (status = 422, description = "R cannot load it; `line` says where", body = Problem)))]
 pub(crate) async fn publish_script(
     State(calc): State<Calc>,
     Path(name): Path<String>,
     caller: Caller,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<VersionView>, Problem> {
     if !is_script_name(&name) {
         let rule = "must start with a lower case letter and go on with lower case letters, digits, - or _, 64 at most";
         return Err(Problem::unprocessable("The name cannot be used.").part("name", rule));
     }
-    let source = std::str::from_utf8(&body).map_err(|error| {
-        Problem::unprocessable("The source must be UTF-8 text.").part("", error.to_string())
-    })?;
+    let source = source_in(&headers, &body)?;
     if let Some(module) = calc.module_of(&name) {
         let detail = format!("The name {name} belongs to the module {module}; choose another.");
         return Err(Problem::conflict(detail));
     }
     let publication = Publication {
         name: &name,
-        source,
+        source: &source,
         by: &caller.actor(),
         brought_by: None,
     };
     let script = calc.publish(&publication).await?;
     Ok(Json(VersionView::complete(&script)))
+}
+
+/// A source as browsers send it: a change with a session must be JSON.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    /// R source.
+    source: String,
+}
+
+fn source_in(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
+    let unreadable = |said: &str, error: String| Problem::unprocessable(said).part("", error);
+    let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
+    if headers.get(CONTENT_TYPE).is_some_and(is_json) {
+        let Source { source } = serde_json::from_slice(body).map_err(|error| {
+            unreadable("The body must be {\"source\": \"...\"}.", error.to_string())
+        })?;
+        return Ok(source);
+    }
+    String::from_utf8(body.to_vec())
+        .map_err(|error| unreadable("The source must be UTF-8 text.", error.to_string()))
 }
 
 /// Whether a name can stand in an address.
@@ -134,7 +156,8 @@ impl Calc {
             deadline,
             cancelled: CancellationToken::new(),
         };
-        let mut lease = self.pool.take(Lane::Short, version, deadline).await?;
+        // In a worker without a past: the packages it holds then are those that the script loads.
+        let mut lease = self.pool.fresh(Lane::Short, deadline).await?;
         let loaded = lease.worker.load(version, source, &patience).await;
         self.pool.settle(lease, loaded.as_ref().err());
         let loaded: Loaded =

@@ -131,7 +131,41 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ],
   ['Manages users and roles; works on no data.', 'Verwaltet Benutzer und Rollen; arbeitet mit keinen Daten.'],
   ['Publishes R scripts, calls them, and models batches.', 'Veröffentlicht R-Skripte, ruft sie auf und modelliert Chargen.'],
-  ['Watches the nodes, starts and stops modules.', 'Überwacht die Knoten, startet Module und hält sie an.'],
+  [
+    'Watches the nodes, starts and stops modules, approves R scripts.',
+    'Überwacht die Knoten, startet Module und hält sie an, gibt R-Skripte frei.',
+  ],
+  ['This version cannot be approved', 'Diese Version lässt sich nicht freigeben'],
+  [
+    'You have published this version; somebody else must approve it.',
+    'Diese Version haben Sie selbst veröffentlicht; freigeben muss sie jemand anders.',
+  ],
+  [
+    'Somebody else has just changed the state of this version; look again.',
+    'Jemand anders hat den Zustand dieser Version gerade geändert; bitte noch einmal ansehen.',
+  ],
+  ['This step needs the permission {permission}.', 'Dieser Schritt braucht die Berechtigung {permission}.'],
+  [
+    'Its examples have not been run yet; try again in a moment.',
+    'Die Beispiele sind noch nicht gelaufen; bitte gleich noch einmal versuchen.',
+  ],
+  ['The name cannot be used.', 'Dieser Name ist nicht möglich.'],
+  [
+    'The name {name} belongs to the module {module}; choose another.',
+    'Der Name {name} gehört dem Modul {module}; bitte einen anderen wählen.',
+  ],
+  ['must hold {wanted} values, holds {count}', 'braucht {wanted} Werte und hat {count}'],
+  ['must be one of {choices}', 'muss eines sein von {choices}'],
+  ['must be a number', 'muss eine Zahl sein'],
+  ['must be a whole number', 'muss eine ganze Zahl sein'],
+  ['must be true or false', 'muss wahr oder falsch sein'],
+  ['must be a text', 'muss ein Text sein'],
+  ['must be at least {low}', 'muss mindestens {low} sein'],
+  ['must be at most {high}', 'darf höchstens {high} sein'],
+  ['must be more than {low}', 'muss mehr als {low} sein'],
+  ['must be less than {high}', 'muss weniger als {high} sein'],
+  ['must not be missing', 'darf nicht fehlen'],
+  ['is required', 'ist nötig'],
 ];
 
 interface Sentence {

@@ -84,8 +84,8 @@ impl Pool {
     }
 
     /// A worker that nobody has used; it ends with its lease.
-    pub(crate) async fn fresh(&self, until: Instant) -> Result<Lease, Failure> {
-        let permits = self.permits(Lane::Long, until).await?;
+    pub(crate) async fn fresh(&self, lane: Lane, until: Instant) -> Result<Lease, Failure> {
+        let permits = self.permits(lane, until).await?;
         let worker = Worker::start(&self.spawner, &self.settings).await?;
         Ok(Lease { worker, permits })
     }

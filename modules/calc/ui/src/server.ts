@@ -64,7 +64,7 @@ export class Server {
   }
 
   async publish(name: string, source: string): Promise<VersionDetail> {
-    const answer = await wire(scriptPath(name), { node: this.node, method: 'PUT', body: source });
+    const answer = await wire(scriptPath(name), { node: this.node, method: 'PUT', body: JSON.stringify({ source }) });
     return (await answer.json()) as VersionDetail;
   }
 

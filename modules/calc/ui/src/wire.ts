@@ -1,4 +1,4 @@
-// Requests the shared client has no words for: text instead of JSON, headers of HTTP caching, files.
+// Requests the shared client has no words for: another node, headers of HTTP caching, files.
 
 import { address, connection, ProblemError, UNREACHABLE, type Problem } from '@dcp/api-service';
 
@@ -15,7 +15,6 @@ export async function wire(path: string, { node, method = 'GET', body, headers =
   const all = new Headers({ Accept: '*/*', 'DCP-Node': node, ...headers });
   const site = address.value.site;
   if (site !== undefined) all.set('DCP-Site', site);
-  // the edge lets a browser's session change something only under this type, which no form of a foreign page can send
   if (body !== undefined) all.set('Content-Type', 'application/json');
   const request: RequestInit = { method, headers: all, credentials: 'same-origin', body: body ?? null };
   try {
