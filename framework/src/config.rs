@@ -4,6 +4,7 @@
 
 mod settings;
 
+pub(crate) use settings::QUIET;
 pub use settings::{
     Address, BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, NodeSettings,
     Settings, TelemetrySettings,
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
-use crate::secrets::{Secrets, SecretsError, SecretsSettings};
+use crate::secrets::{Secrets, SecretsError, SecretsSettings, of_reader};
 
 /// Settings that cannot be used; the text names the key and where it stands.
 #[derive(Debug, thiserror::Error)]
@@ -152,14 +153,29 @@ impl Layers {
             if at.first().is_some_and(|section| section == "bus") {
                 continue;
             }
-            if let Some(value) = at
-                .iter()
-                .try_fold(&mut self.root, |value, key| child_mut(value, key))
-            {
-                *value = Value::new(None, ValueKind::String(secret.expose().clone()));
-            }
+            self.put(&at, secret.expose().clone());
         }
         Ok(())
+    }
+
+    /// The name of the module in the place of `{module}` in every reference, so that one node's settings serve all its modules.
+    #[must_use]
+    pub fn of_reader(mut self, name: &str) -> Self {
+        let mut references = Vec::new();
+        collect(&self.root, &mut Vec::new(), &mut references);
+        for (at, reference) in references {
+            self.put(&at, format!("secret://{}", of_reader(&reference, name)));
+        }
+        self
+    }
+
+    fn put(&mut self, at: &[String], text: String) {
+        let found = at
+            .iter()
+            .try_fold(&mut self.root, |value, key| child_mut(value, key));
+        if let Some(value) = found {
+            *value = Value::new(None, ValueKind::String(text));
+        }
     }
 }
 

@@ -18,9 +18,9 @@ use tokio::net::TcpListener;
 use self::arguments::Arguments;
 use crate::bus::{Crossing, Delivery, Subscriptions};
 use crate::clock::Clock;
-use crate::config::{Layers, LogFormat, LogSettings, Settings, SettingsError};
+use crate::config::{Layers, LogFormat, LogSettings, QUIET, Settings, SettingsError};
 use crate::http::{Check, Host, serve};
-use crate::identity::Verifier;
+use crate::identity::{PUBLIC_KEY, Verifier};
 use crate::limits::METRICS_FOLD;
 use crate::messages::Messages;
 use crate::model::{Manifest, ManifestError, Zone};
@@ -89,10 +89,12 @@ fn live(
 
 async fn process(
     manifest: Manifest,
-    mut layers: Layers,
+    layers: Layers,
     build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>,
 ) -> anyhow::Result<()> {
-    let secrets = crate::secrets::open(&layers.secrets()?).await?;
+    let mut layers = layers.of_reader(manifest.name.as_str());
+    let provider = layers.secrets()?.of_reader(manifest.name.as_str());
+    let secrets = crate::secrets::open(&provider).await?;
     layers.resolve(secrets.as_ref()).await?;
     let settings = layers.settings()?;
     log(&settings.log)?;
@@ -118,8 +120,8 @@ fn check_zone(manifest: &Manifest, settings: &Settings) -> Result<(), SettingsEr
 
 async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
     let address = start.listen_address();
-    let key = start.secret("identity", "public_key").await?;
-    let verifier = Verifier::from_pem(key.expose()).context("secret identity#public_key")?;
+    let key = start.secret(PUBLIC_KEY, "key").await?;
+    let verifier = Verifier::from_pem(key.expose()).context("secret identity/public#key")?;
     let host = Arc::new(Host::new(
         start.manifest(),
         verifier,
@@ -235,8 +237,7 @@ fn check_declared(
 
 fn log(settings: &LogSettings) -> Result<(), SettingsError> {
     use tracing_subscriber::EnvFilter;
-    // What the database refuses is an answer, which who asked logs if it is an error.
-    let level = format!("tiberius::tds=off,{}", settings.level);
+    let level = format!("{QUIET},{}", settings.level);
     let filter = EnvFilter::try_new(level).map_err(|error| {
         SettingsError::Invalid(format!(
             "setting log.level: {error} (variable DCP__LOG__LEVEL)"

@@ -46,7 +46,7 @@ make_token() {
     auth="Authorization: Bearer $token"
     (
         umask 077
-        { echo '[identity]'; echo 'public_key = """'; cat "$work/public.pem"; echo '"""'; } >"$work/secrets.toml"
+        { echo '[identity.public]'; echo 'key = """'; cat "$work/public.pem"; echo '"""'; } >"$work/secrets.toml"
     )
 }
 

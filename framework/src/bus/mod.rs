@@ -17,7 +17,7 @@ mod inbox;
 mod local;
 mod measure;
 mod parked;
-mod pause;
+pub(crate) mod pause;
 mod queue;
 mod rabbitmq;
 mod reaction;

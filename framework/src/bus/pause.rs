@@ -12,7 +12,7 @@ pub(super) fn before_retry(attempts: u32) -> Duration {
 }
 
 /// The pause after `failures` failures in a row of a database or broker.
-pub(super) fn in_outage(failures: u32) -> Duration {
+pub(crate) fn in_outage(failures: u32) -> Duration {
     let (shortest, longest) = OUTAGE_PAUSES;
     jittered(
         shortest

@@ -118,6 +118,12 @@ enum Command {
         #[arg(long, value_name = "USER")]
         first_administrator: Option<String>,
     },
+    /// Write the secrets of the file into a vault, with the token of `DCP_VAULT_TOKEN`.
+    PushSecrets {
+        /// The vault: `vault:<url of the server>/<mount of a KV version 2 engine>`.
+        #[arg(long)]
+        to: String,
+    },
     /// Print how the first administrator gets in: address, user name and code.
     FirstAdministrator,
 }
@@ -184,6 +190,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::InitSecrets {
             first_administrator,
         } => secrets::write(first_administrator.as_deref())?,
+        Command::PushSecrets { to } => secrets::push(&to).await?,
         Command::FirstAdministrator => secrets::show_first_administrator()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use dcp::identity::{FIRST_ADMINISTRATOR, generate_keys, new_code, new_secret};
+use dcp::identity::{FIRST_ADMINISTRATOR, PUBLIC_KEY, generate_keys, new_code, new_secret};
+use dcp::secrets::{FileSecrets, Secret};
 use toml::{Table, Value};
 
 use super::home::{home, portal_url};
@@ -26,16 +27,7 @@ pub(crate) fn write(first_administrator: Option<&str>) -> anyhow::Result<()> {
     let path = home()?.join("secrets.toml");
     let mut all = read(&path)?;
     let before = all.clone();
-    if !all.contains_key("identity") {
-        let (private, public) = generate_keys()?;
-        all.insert(
-            "identity".to_owned(),
-            table([
-                ("private_key", private.expose().clone()),
-                ("public_key", public),
-            ]),
-        );
-    }
+    add_identity(&mut all)?;
     add(&mut all, "edge", "key", &new_secret);
     for module in SERVICES {
         add(&mut all, &format!("service/{module}"), "token", &|| {
@@ -56,6 +48,22 @@ pub(crate) fn write(first_administrator: Option<&str>) -> anyhow::Result<()> {
     }
     write_private(&path, &toml::to_string(&all)?)?;
     println!("{} is written", path.display());
+    Ok(())
+}
+
+/// The keys of tokens: what signs is for the edges, what verifies has a path of its own, because everybody reads it.
+fn add_identity(all: &mut Table) -> anyhow::Result<()> {
+    if text(all, "identity", "private_key").is_none() {
+        let (private, public) = generate_keys()?;
+        all.remove("identity");
+        all.remove(PUBLIC_KEY);
+        add(all, "identity", "private_key", &|| private.expose().clone());
+        add(all, PUBLIC_KEY, "key", &|| public.clone());
+    }
+    // A file of an earlier version has both keys side by side.
+    if let Some(public) = text(all, "identity", "public_key").map(str::to_owned) {
+        add(all, PUBLIC_KEY, "key", &|| public.clone());
+    }
     Ok(())
 }
 
@@ -89,6 +97,28 @@ fn name_first_administrator(all: &mut Table, login: &str) -> anyhow::Result<()> 
     }
 }
 
+/// Writes the secrets of the file into a vault, with the token of `DCP_VAULT_TOKEN`.
+pub(crate) async fn push(to: &str) -> anyhow::Result<()> {
+    let place = to
+        .strip_prefix("vault:")
+        .context("--to must be vault:<url of the server>/<mount>")?;
+    let token = std::env::var("DCP_VAULT_TOKEN")
+        .context("DCP_VAULT_TOKEN must hold a token that may write secrets")?;
+    let path = home()?.join("secrets.toml");
+    let all = FileSecrets::open(&path)?.all()?;
+    let written = dcp::secrets::push(place, &Secret::new(token), &all).await?;
+    for secret in &written {
+        println!("written: {secret}");
+    }
+    println!(
+        "{} of {} secrets of {} were new to the vault",
+        written.len(),
+        all.len(),
+        path.display()
+    );
+    Ok(())
+}
+
 /// Prints how the first administrator gets in.
 pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
     let all = read(&home()?.join("secrets.toml"))?;
@@ -109,15 +139,6 @@ pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
 
 fn text<'a>(all: &'a Table, path: &str, key: &str) -> Option<&'a str> {
     all.get(path)?.get(key)?.as_str()
-}
-
-fn table<const N: usize>(pairs: [(&str, String); N]) -> Value {
-    Value::Table(
-        pairs
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), Value::String(value)))
-            .collect(),
-    )
 }
 
 fn add(all: &mut Table, path: &str, key: &str, make: &dyn Fn() -> String) {
@@ -143,6 +164,33 @@ fn password() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_an_earlier_version_gets_the_public_key_at_its_own_path() {
+        let mut all: Table =
+            toml::from_str("[identity]\nprivate_key = 'p'\npublic_key = 'q'\n").unwrap();
+        add_identity(&mut all).unwrap();
+        let written = toml::to_string(&all).unwrap();
+        let read: Table = toml::from_str(&written).unwrap();
+        assert_eq!(text(&read, PUBLIC_KEY, "key"), Some("q"));
+        assert_eq!(text(&read, "identity", "private_key"), Some("p"));
+        add_identity(&mut all).unwrap();
+        assert_eq!(toml::to_string(&all).unwrap(), written);
+    }
+
+    #[test]
+    fn new_keys_are_a_pair_at_two_paths() {
+        let mut all = Table::new();
+        add_identity(&mut all).unwrap();
+        let private = text(&all, "identity", "private_key").unwrap();
+        assert!(private.contains("PRIVATE KEY"));
+        assert!(
+            text(&all, PUBLIC_KEY, "key")
+                .unwrap()
+                .contains("PUBLIC KEY")
+        );
+        assert!(text(&all, "identity", "public_key").is_none());
+    }
 
     #[test]
     fn the_first_administrator_is_named_once_and_keeps_the_code() {

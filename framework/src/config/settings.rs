@@ -99,6 +99,9 @@ impl Default for BusSettings {
     }
 }
 
+/// Silent in every log: what the database or the vault refuses is an answer, which who asked logs if it is an error.
+pub(crate) const QUIET: &str = "tiberius::tds=off,vaultrs=off,rustify=off";
+
 /// `[log]`: what is logged, and how.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -102,9 +102,10 @@ impl Secrets for One {
 async fn a_reference_is_replaced_by_its_secret() {
     let mut layers = Layers::read_with(
         None,
-        variables(&[("DCP__STORE__URL", "secret://store/mvda#url")]),
+        variables(&[("DCP__STORE__URL", "secret://store/{module}#url")]),
     )
-    .unwrap();
+    .unwrap()
+    .of_reader("mvda");
     layers.resolve(&One).await.unwrap();
     assert_eq!(layers.settings().unwrap().store.url, "mssql:server=db");
     let mut layers = Layers::read_with(

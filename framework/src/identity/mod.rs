@@ -18,3 +18,6 @@ pub use verifier::{Refused, Verifier};
 
 /// Issuer of every token; a token of another one is refused.
 pub const ISSUER: &str = "dcp-edge";
+
+/// Path of the secret with the key that verifies tokens, in SPKI PEM as `key`: all read it, and only the edges read what signs.
+pub const PUBLIC_KEY: &str = "identity/public";

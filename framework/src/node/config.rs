@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::ports::PortRange;
 use crate::config::{BusSettings, TelemetrySettings};
 use crate::model::Zone;
+use crate::secrets::SecretsSettings;
 
 /// Everything a node needs to know before it opens a socket.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,7 +20,7 @@ pub struct NodeConfig {
     /// Bus of the modules.
     pub bus: BusSettings,
     /// Secrets of the node and the modules.
-    pub secrets: Location,
+    pub secrets: SecretsSettings,
     /// Databases of the modules: a folder for `SQLite`, each module takes its own file in it.
     pub store: Location,
     /// How modules and the node log.

@@ -13,9 +13,9 @@ use super::control::{self, Control};
 use super::edge::{self, Edge, Side};
 use super::launch::{LAUNCH, launch};
 use super::supervisor::Supervisor;
-use crate::config::SettingsError;
+use crate::config::{QUIET, SettingsError};
 use crate::model::Zone;
-use crate::secrets::{self, SecretsSettings};
+use crate::secrets;
 use crate::telemetry::{Exporter, Resource};
 
 /// Exit code for settings that cannot be used.
@@ -73,7 +73,8 @@ pub fn run(zone: Zone) -> ExitCode {
 }
 
 fn log(config: &NodeConfig) {
-    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log.level))
+        .unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
@@ -99,11 +100,7 @@ fn record(config: &NodeConfig) -> Result<Option<Exporter>, SettingsError> {
 
 async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
     let config = Arc::new(config);
-    let settings = SecretsSettings {
-        url: config.secrets.url.clone(),
-        ..SecretsSettings::default()
-    };
-    let secrets = secrets::open(&settings).await?;
+    let secrets = secrets::open(&config.secrets.of_reader(&config.node.name)).await?;
     let drained = CancellationToken::new();
     let traces = record(&config)?.map(|exporter| tokio::spawn(exporter.run(drained.clone())));
     // Every socket is opened before any module starts: a taken port must not leave half a platform behind.

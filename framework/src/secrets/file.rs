@@ -18,7 +18,7 @@ impl FileSecrets {
         let opened = Self {
             path: path.as_ref().to_owned(),
         };
-        opened.load()?;
+        opened.all()?;
         Ok(opened)
     }
 
@@ -29,7 +29,8 @@ impl FileSecrets {
         }
     }
 
-    fn load(&self) -> Result<BTreeMap<String, BTreeMap<String, toml::Value>>, SecretsError> {
+    /// Everything in the file, by path.
+    pub fn all(&self) -> Result<BTreeMap<String, SecretTable>, SecretsError> {
         let meta = std::fs::metadata(&self.path).map_err(|error| {
             self.unavailable(format!(
                 "{error}; infra/up writes one, or set DCP__SECRETS__URL"
@@ -54,11 +55,7 @@ impl FileSecrets {
 }
 
 /// `["service/mvda"]` and `[service.mvda]` both mean the path `service/mvda`.
-fn flatten(
-    path: &str,
-    table: toml::Table,
-    into: &mut BTreeMap<String, BTreeMap<String, toml::Value>>,
-) {
+fn flatten(path: &str, table: toml::Table, into: &mut BTreeMap<String, SecretTable>) {
     for (key, value) in table {
         match value {
             toml::Value::Table(inner) => {
@@ -70,7 +67,13 @@ fn flatten(
                 flatten(&below, inner, into);
             }
             value => {
-                into.entry(path.to_owned()).or_default().insert(key, value);
+                let text = match value {
+                    toml::Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                into.entry(path.to_owned())
+                    .or_default()
+                    .insert(key, Secret::new(text));
             }
         }
     }
@@ -79,18 +82,9 @@ fn flatten(
 impl Secrets for FileSecrets {
     fn read<'a>(&'a self, path: &'a str) -> Reading<'a> {
         Box::pin(async move {
-            let table = self
-                .load()?
+            self.all()?
                 .remove(path)
-                .ok_or_else(|| SecretsError::Missing(path.to_owned()))?;
-            let text = |value: toml::Value| match value {
-                toml::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            Ok(table
-                .into_iter()
-                .map(|(key, value)| (key, Secret::new(text(value))))
-                .collect::<SecretTable>())
+                .ok_or_else(|| SecretsError::Missing(path.to_owned()))
         })
     }
 }

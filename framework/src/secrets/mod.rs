@@ -1,10 +1,13 @@
 //! Secrets by path and key, from a provider that is never a settings file.
 
 mod file;
+mod settings;
 mod vault;
 
 pub use file::FileSecrets;
-pub use vault::{VaultLogin, VaultSecrets};
+pub use settings::SecretsSettings;
+pub(crate) use settings::of_reader;
+pub use vault::{SecretId, VaultLogin, VaultSecrets, Wrapped, push};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,36 +95,6 @@ pub async fn resolve(secrets: &dyn Secrets, text: &str) -> Result<Secret<String>
         .split_once('#')
         .ok_or_else(|| SecretsError::Missing(reference.to_owned()))?;
     get(secrets, path, key).await
-}
-
-/// Where secrets come from: `[secrets]` of the settings.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SecretsSettings {
-    /// `file:<path>` or `vault:<url of the server>/<mount of a KV version 2 engine>`.
-    #[serde(default = "default_url")]
-    pub url: String,
-    /// Vault: a token, when there is no role.
-    pub token: Option<Secret<String>>,
-    /// Vault: id of an `AppRole`.
-    pub role_id: Option<String>,
-    /// Vault: file with the secret id of that role.
-    pub secret_id_file: Option<std::path::PathBuf>,
-}
-
-fn default_url() -> String {
-    "file:.dcp/secrets.toml".into()
-}
-
-impl Default for SecretsSettings {
-    fn default() -> Self {
-        Self {
-            url: default_url(),
-            token: None,
-            role_id: None,
-            secret_id_file: None,
-        }
-    }
 }
 
 /// Opens the provider that the settings name.

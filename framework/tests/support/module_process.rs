@@ -47,7 +47,7 @@ impl Module {
         let (private, public) = generate_keys().unwrap();
         let file = folder.path().join("secrets.toml");
         let text = format!(
-            "[identity]\npublic_key = '''{public}'''\n[edge]\nkey = \"edge-key\"\n{secrets}"
+            "[identity.public]\nkey = '''{public}'''\n[edge]\nkey = \"edge-key\"\n{secrets}"
         );
         std::fs::write(&file, text).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -53,7 +53,7 @@ fn deploy(home: &Path, name: &str, exposure: &str) {
 fn secrets(file: &Path) {
     let (private, public) = dcp::identity::generate_keys().unwrap();
     let mut text = format!(
-        "[identity]\nprivate_key = '''{}'''\npublic_key = '''{public}'''\n[edge]\nkey = \"edge-key\"\n",
+        "[identity]\nprivate_key = '''{}'''\n[identity.public]\nkey = '''{public}'''\n[edge]\nkey = \"edge-key\"\n",
         private.expose()
     );
     for module in ["probe", "login", "hidden"] {

@@ -126,7 +126,7 @@ fn write_secrets(folder: &Path, public: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     let path = folder.join("secrets.toml");
     let text = format!(
-        "[identity]\npublic_key = '''{public}'''\n[service.saw]\ntoken = \"svc_saw_x\"\n[service.calc]\ntoken = \"svc_calc_x\"\n"
+        "[identity.public]\nkey = '''{public}'''\n[service.saw]\ntoken = \"svc_saw_x\"\n[service.calc]\ntoken = \"svc_calc_x\"\n"
     );
     std::fs::write(&path, text).expect("secrets are written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))

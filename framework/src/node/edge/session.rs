@@ -14,7 +14,7 @@ use super::peers::Peers;
 use super::problem::Problem;
 use super::proxy;
 use crate::identity::{
-    EDGE_KEY, Grants, Principal, RESOLVE_PATH, Resolve, Resolved, Signer, Verifier,
+    EDGE_KEY, Grants, PUBLIC_KEY, Principal, RESOLVE_PATH, Resolve, Resolved, Signer, Verifier,
 };
 use crate::model::{Permission, Zone};
 use crate::node::body::Body;
@@ -62,7 +62,7 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) async fn open(secrets: &dyn Secrets, zone: Zone) -> anyhow::Result<Self> {
         let signer = Signer::from_pem(&get(secrets, "identity", "private_key").await?)?;
-        let verifier = Verifier::from_pem(get(secrets, "identity", "public_key").await?.expose())?;
+        let verifier = Verifier::from_pem(get(secrets, PUBLIC_KEY, "key").await?.expose())?;
         let edge_key = get(secrets, "edge", "key").await?;
         Ok(Self {
             signer,

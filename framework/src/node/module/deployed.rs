@@ -82,7 +82,6 @@ impl Module {
             ("DCP__EDGE__URL", format!("http://{}", config.edge.internal)),
             ("DCP__STORE__URL", config.store.url.clone()),
             ("DCP__BUS__URL", config.bus.url.clone()),
-            ("DCP__SECRETS__URL", config.secrets.url.clone()),
             ("DCP__LOG__LEVEL", config.log.level.clone()),
             ("DCP__LOG__FORMAT", config.log.format.clone()),
         ];
@@ -124,6 +123,7 @@ impl Module {
             .into_iter()
             .chain(traces)
             .chain(bus)
+            .chain(config.secrets.variables())
             .map(|(key, value)| (key.to_owned(), value))
             .chain(own)
             .collect()

@@ -232,7 +232,7 @@ fn write_secrets(folder: &Path, public: &str) {
     let file = folder.join("secrets.toml");
     std::fs::write(
         &file,
-        format!("[identity]\npublic_key = \"\"\"\n{public}\"\"\"\n"),
+        format!("[identity.public]\nkey = \"\"\"\n{public}\"\"\"\n"),
     )
     .unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();

@@ -279,7 +279,7 @@ fn write_secrets(folder: &Path, public: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     let path = folder.join("secrets.toml");
     let text = format!(
-        "[identity]\npublic_key = '''{public}'''\n[service.mvda]\ntoken = \"svc_mvda_x\"\n[service.calc]\ntoken = \"svc_calc_x\"\n[pi.dryers]\nuser = \"dcp\"\npassword = \"dryer\"\n"
+        "[identity.public]\nkey = '''{public}'''\n[service.mvda]\ntoken = \"svc_mvda_x\"\n[service.calc]\ntoken = \"svc_calc_x\"\n[pi.dryers]\nuser = \"dcp\"\npassword = \"dryer\"\n"
     );
     std::fs::write(&path, text).expect("secrets are written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))

@@ -52,7 +52,7 @@ impl Stage {
         let secrets = folder.join("secrets.toml");
         std::fs::write(
             &secrets,
-            format!("[identity]\npublic_key = '''{public}'''\n"),
+            format!("[identity.public]\nkey = '''{public}'''\n"),
         )?;
         std::fs::set_permissions(&secrets, std::fs::Permissions::from_mode(0o600))?;
         Ok(Self {

@@ -1,0 +1,5 @@
+# What the module bridge reads. Nothing else is granted: no list, no write.
+path "dcp/data/identity/public" { capabilities = ["read"] }
+path "dcp/data/store/bridge" { capabilities = ["read"] }
+path "dcp/data/bus/gxp" { capabilities = ["read"] }
+path "dcp/data/bus/nongxp" { capabilities = ["read"] }
