@@ -113,7 +113,16 @@ mod tests {
         ];
         let roles: Vec<Role> = crate::roles::built_in().collect();
         let sites = expand(held.iter(), &roles);
-        assert_eq!(sites["*"], ["node.operate", "node.read"]);
+        assert_eq!(
+            sites["*"],
+            [
+                "bridge.read",
+                "calc.approve",
+                "calc.read",
+                "node.operate",
+                "node.read"
+            ]
+        );
         assert_eq!(
             sites["basel"],
             [
