@@ -44,6 +44,8 @@ pub struct Local {
     file: PathBuf,
     lease: Duration,
     dispatcher: Mutex<Option<mpsc::Sender<Command>>>,
+    /// One batch after the other: those that wait for the file together would run out of patience together.
+    publishing: tokio::sync::Mutex<()>,
 }
 
 impl Local {
@@ -67,6 +69,7 @@ impl Local {
             file: Path::new(path).to_owned(),
             lease: LOCAL_LEASE,
             dispatcher: Mutex::default(),
+            publishing: tokio::sync::Mutex::default(),
         })
     }
 
@@ -117,6 +120,7 @@ impl Local {
         messages: &[Outgoing],
     ) -> Result<Vec<Result<(), BusError>>, StoreError> {
         let mut outcomes = Vec::with_capacity(messages.len());
+        let _turn = self.publishing.lock().await;
         let mut tx = self.store.begin().await?;
         for Outgoing { to, envelope } in messages {
             let text = serde_json::to_string(envelope)

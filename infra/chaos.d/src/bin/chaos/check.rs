@@ -96,7 +96,8 @@ pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<
     let began = std::time::Instant::now();
     let bus = stage.connect().await?;
     let topology = stage.topology()?;
-    bus.declare(&topology).await?;
+    let declared = async || Ok(bus.declare(&topology).await.is_ok());
+    until("the queues are there", patience, declared).await?;
     let mut quiet = 0;
     let settled = until("outboxes and queues are empty", patience, async || {
         let writer = stage.database(WRITER);
