@@ -80,7 +80,7 @@ test('the page lists every event and task, by module, kind and word', async () =
   await shown.getByLabel('Kind', { exact: true }).selectOption('');
   await shown.getByLabel('Module', { exact: true }).selectOption('saw');
   await table.getByText(finished).waitFor();
-  await status.filter({ hasText: /^\s*1 row/ }).waitFor();
+  await status.filter({ hasText: /^\s*2 rows/ }).waitFor();
   await shown.getByLabel('Kind', { exact: true }).selectOption('task');
   await shown.getByText('Nothing fits these filters').waitFor();
   await accessible(shown, 'the list that nothing fits');
