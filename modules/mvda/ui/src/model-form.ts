@@ -173,10 +173,10 @@ const FEWEST = 5;
             }
           </ng-template>
           <div tableActions class="dcp-toolbar">
-            <button type="button" class="dcp-button" (click)="refer(everyComplete())">
+            <button type="button" class="dcp-button" [disabled]="!unit.batches.value()" (click)="refer(everyComplete())">
               {{ t('allComplete') }}
             </button>
-            <button type="button" class="dcp-button" (click)="invert()">
+            <button type="button" class="dcp-button" [disabled]="!unit.batches.value()" (click)="invert()">
               {{ t('invert') }}
             </button>
           </div>
