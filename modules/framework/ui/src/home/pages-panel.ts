@@ -55,9 +55,12 @@ export class PagesPanel {
   protected readonly pages = computed(() => {
     shared.language();
     shared.session();
+    // A module that runs on both nodes has one page for both.
+    const seen = new Set<string>();
     return (shared.portal()?.modules ?? [])
       .filter(({ name }) => name !== 'framework')
       .flatMap((module) => module.routes.map((route) => ({ module, route })))
+      .filter(({ route }) => !seen.has(route.path) && seen.add(route.path))
       .filter(({ route }) => route.menu !== false && (!route.permission || may(route.permission, this.site())))
       .sort((a, b) => (a.route.order ?? 100) - (b.route.order ?? 100))
       .map(({ module, route }) => ({
