@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, UPGRADE};
-use hyper::{Method, Request, Response, StatusCode, Version};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,8 @@ use crate::node::status::State;
 const ANSWER_TIME: Duration = Duration::from_secs(70);
 /// Tries of one request while nothing of it has reached a module.
 const TRIES: usize = 4;
+/// How often a reading request goes to another instance because the one that had it died: once, so that a request that kills does not kill them all.
+const BREAKS: usize = 1;
 
 /// An answer before it is known whether it is endless.
 pub(crate) type Raw = Response<Body>;
@@ -28,6 +30,7 @@ pub(crate) type Raw = Response<Body>;
 /// Sends a request to an instance of the module; when one cannot be reached, to another.
 pub(crate) async fn send(module: &Module, mut request: Request<Body>) -> Result<Raw, Problem> {
     let mut failed = None;
+    let mut breaks = 0;
     for _ in 0..TRIES {
         let Some(instance) = module.choose(failed).or_else(|| module.choose(None)) else {
             return Err(not_running(module));
@@ -35,7 +38,13 @@ pub(crate) async fn send(module: &Module, mut request: Request<Body>) -> Result<
         match attempt(&instance.pool, request).await {
             Ok(answer) => return Ok(answer),
             Err(Failure::NotSent(back)) => request = *back,
-            Err(Failure::Broken(detail)) => return Err(broken(detail).of_module(&module.name)),
+            Err(Failure::Lost(back, _)) if breaks < BREAKS => {
+                breaks += 1;
+                request = *back;
+            }
+            Err(Failure::Lost(_, detail) | Failure::Broken(detail)) => {
+                return Err(broken(detail).of_module(&module.name));
+            }
             Err(Failure::TooLarge) => return Err(too_large().of_module(&module.name)),
             Err(Failure::TooSlow) => return Err(too_slow().of_module(&module.name)),
         }
@@ -54,7 +63,7 @@ pub(crate) async fn send_to_peer(
         match attempt(pool, request).await {
             Ok(answer) => return Ok(answer),
             Err(Failure::NotSent(back)) => request = *back,
-            Err(Failure::Broken(detail)) => return Err(broken(detail)),
+            Err(Failure::Lost(_, detail) | Failure::Broken(detail)) => return Err(broken(detail)),
             Err(Failure::TooLarge) => return Err(too_large()),
             Err(Failure::TooSlow) => return Err(too_slow()),
         }
@@ -111,6 +120,8 @@ fn too_large() -> Problem {
 enum Failure {
     /// Nothing reached the module: the request may go elsewhere.
     NotSent(Box<Request<Body>>),
+    /// It broke after it was sent, and only reads: it may be sent again.
+    Lost(Box<Request<Body>>, String),
     /// It broke after it was sent: whether it took effect is unknown.
     Broken(String),
     TooLarge,
@@ -128,11 +139,8 @@ async fn attempt(pool: &Arc<Pool>, request: Request<Body>) -> Result<Raw, Failur
             }
         },
     };
-    // A kept connection may be closed by the other side while a request is on its way; reading twice changes nothing, so that is tried again.
-    let again = (kept
-        && request.method() == Method::GET
-        && hyper::body::Body::is_end_stream(request.body()))
-    .then(|| copy(&request));
+    let again = (request.method().is_safe() && hyper::body::Body::is_end_stream(request.body()))
+        .then(|| copy(&request));
     let sent = tokio::time::timeout(ANSWER_TIME, connection.try_send_request(request))
         .await
         .map_err(|_| Failure::TooSlow)?;
@@ -140,9 +148,9 @@ async fn attempt(pool: &Arc<Pool>, request: Request<Body>) -> Result<Raw, Failur
         Ok(response) => Ok(response.map(|incoming| answer(incoming, connection, pool))),
         Err(mut error) => Err(match (error.take_message(), again) {
             (Some(request), _) => Failure::NotSent(Box::new(request)),
-            (None, Some(request)) if error.error().is_incomplete_message() => {
-                Failure::NotSent(Box::new(request))
-            }
+            // A kept connection may be closed by the other side while a request is on its way: nobody has died of that.
+            (None, Some(request)) if kept => Failure::NotSent(Box::new(request)),
+            (None, Some(request)) => Failure::Lost(Box::new(request), error.error().to_string()),
             _ if caused_by_size(error.error()) => Failure::TooLarge,
             _ => Failure::Broken(error.error().to_string()),
         }),
