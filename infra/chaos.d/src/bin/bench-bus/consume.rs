@@ -44,6 +44,6 @@ async fn fill(bench: &Bench) -> anyhow::Result<()> {
     let messages = (0..MESSAGES).map(|_| (body.get().as_bytes(), bench.properties()));
     bench
         .peer
-        .send_all(bench.exchange, &bench.key, messages)
+        .send_all(&bench.exchange, &bench.key, messages)
         .await
 }

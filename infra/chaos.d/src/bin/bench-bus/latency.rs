@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use dcp::bus::{Destination, Inbound, Outgoing, Topology, Verdict, event_queue};
-use dcp::events::wire_name;
+use anyhow::{Context as _, bail};
+use dcp::bus::{Destination, Inbound, Topology, Verdict, event_queue};
+use dcp::events::{Kind, wire_name};
 use dcp_chaos::Changed;
 use futures_util::StreamExt;
 use lapin::Consumer;
@@ -87,7 +87,7 @@ async fn receive(inbound: &mut Inbound) -> anyhow::Result<()> {
 async fn peer_out(bench: &Bench) -> anyhow::Result<Vec<Instant>> {
     let mut ticks = tokio::time::interval(DISTANCE);
     let mut sent = Vec::new();
-    let (exchange, key) = (bench.exchange.into(), bench.key.as_str().into());
+    let (exchange, key) = (bench.exchange.as_str().into(), bench.key.as_str().into());
     for _ in 0..MESSAGES {
         ticks.tick().await;
         let (message, properties) = (outgoing(), bench.properties());
@@ -125,7 +125,7 @@ fn middle(sent: &[Instant], come: &[Instant]) -> f64 {
 pub(crate) async fn request_reply(rabbitmq: &str, rounds: usize) -> anyhow::Result<Figure> {
     let mut figure = Figure::rate("bus.request_reply_p50", "us");
     let asker = Bench::open(rabbitmq).await?;
-    let answers = event_queue(ASKER, &asker.key);
+    let answers = event_queue(ASKER, &wire_name::<Changed>());
     let topology = Topology::default()
         .event(ASKER, &wire_name::<Changed>())
         .task(TASK, None);
@@ -139,6 +139,8 @@ pub(crate) async fn request_reply(rabbitmq: &str, rounds: usize) -> anyhow::Resu
             figure.add(ours, peer);
         }
     }
+    // It would take the messages of the other figures too.
+    asker.peer.delete(&answers).await?;
     asker.close().await;
     Ok(figure)
 }
@@ -159,8 +161,9 @@ async fn ours_asking(rabbitmq: &str, asker: &Bench, answers: &str) -> anyhow::Re
     let mut inbound = asker.bus.subscribe(answers, PREFETCH.into()).await?;
     let mut times = Vec::new();
     for _ in 0..REQUESTS {
-        let to = Destination::Queue(TASK_QUEUE.to_owned());
-        let task = [Outgoing { to, ..outgoing() }];
+        let mut task = [outgoing()];
+        task[0].to = Destination::Queue(TASK_QUEUE.to_owned());
+        task[0].envelope.kind = Kind::Task;
         let began = Instant::now();
         asker.bus.publish(&task).await.remove(0)?;
         receive(&mut inbound).await?;
@@ -176,9 +179,9 @@ async fn ours_asking(rabbitmq: &str, asker: &Bench, answers: &str) -> anyhow::Re
 async fn peer_asking(rabbitmq: &str, asker: &Bench, answers: &str) -> anyhow::Result<f64> {
     let worker = Peer::open(rabbitmq).await?;
     let mut tasks = worker.consume(TASK_QUEUE, PREFETCH).await?;
-    let (exchange, key) = (asker.exchange.into(), asker.key.as_str().into());
+    let (exchange, key) = (asker.exchange.as_str().into(), asker.key.as_str().into());
     let properties = asker.properties();
-    let answerer = tokio::spawn(async move {
+    let answering = async {
         while let Some(task) = tasks.next().await {
             let body = outgoing().envelope.data;
             let sent = worker.send(&exchange, &key, body.get().as_bytes(), properties.clone());
@@ -186,7 +189,18 @@ async fn peer_asking(rabbitmq: &str, asker: &Bench, answers: &str) -> anyhow::Re
             task?.ack(BasicAckOptions::default()).await?;
         }
         anyhow::Ok(())
-    });
+    };
+    let times = tokio::select! {
+        ended = answering => bail!("the worker ended: {ended:?}"),
+        times = peer_requests(asker, answers) => times?,
+    };
+    worker.close().await?;
+    left(asker, answers).await?;
+    Ok(median(times))
+}
+
+/// How long each of the peer's requests waits for its answer.
+async fn peer_requests(asker: &Bench, answers: &str) -> anyhow::Result<Vec<f64>> {
     let mut consumer = asker.peer.consume(answers, PREFETCH).await?;
     let (default, queue) = ("".into(), TASK_QUEUE.into());
     let mut times = Vec::new();
@@ -198,11 +212,8 @@ async fn peer_asking(rabbitmq: &str, asker: &Bench, answers: &str) -> anyhow::Re
         Peer::take(&mut consumer, 1).await?;
         times.push(began.elapsed().as_secs_f64() * 1e6);
     }
-    // Its connections end with it.
-    answerer.abort();
     asker.peer.cancel(&consumer).await?;
-    left(asker, answers).await?;
-    Ok(median(times))
+    Ok(times)
 }
 
 /// Waits until nobody consumes any more: the next side must not share its messages.

@@ -24,30 +24,30 @@ pub(crate) struct Bench {
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) peer: Peer,
     pub(crate) queue: String,
-    pub(crate) exchange: &'static str,
+    /// Exchange, routing key and properties as the framework sends them.
+    pub(crate) exchange: String,
     pub(crate) key: String,
-    /// The properties as the framework sends them.
     pub(crate) properties: BasicProperties,
 }
 
 impl Bench {
     pub(crate) async fn open(rabbitmq: &str) -> anyhow::Result<Self> {
         let bus = connect(rabbitmq).await?;
-        let key = wire_name::<Changed>();
-        bus.declare(&Topology::default().event(MODULE, &key))
+        let name = wire_name::<Changed>();
+        bus.declare(&Topology::default().event(MODULE, &name))
             .await?;
         let peer = Peer::open(rabbitmq).await?;
-        let queue = event_queue(MODULE, &key);
+        let queue = event_queue(MODULE, &name);
         peer.purge(&queue).await?;
         bus.publish(&[outgoing()]).await.remove(0)?;
-        let properties = peer.properties(&queue).await?;
+        let sent = peer.first(&queue).await?;
         Ok(Self {
             bus,
             peer,
             queue,
-            exchange: "evt.chaos",
-            key,
-            properties,
+            exchange: sent.exchange.to_string(),
+            key: sent.routing_key.to_string(),
+            properties: sent.properties,
         })
     }
 

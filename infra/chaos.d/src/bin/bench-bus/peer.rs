@@ -6,19 +6,20 @@ use anyhow::{Context as _, bail};
 use futures_util::StreamExt;
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions,
-    BasicQosOptions, ConfirmSelectOptions, QueueDeclareOptions, QueuePurgeOptions,
+    BasicQosOptions, ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions,
+    QueuePurgeOptions,
 };
 use lapin::types::{FieldTable, ShortString};
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Consumer,
-    PublisherConfirm,
+    PublisherConfirm, message::Delivery,
 };
 
 /// Messages without confirm that publishing lets stand: more were measured to bring nothing.
 const WINDOW: usize = 2_000;
 
 pub(crate) struct Peer {
-    _connections: [Connection; 2],
+    connections: [Connection; 2],
     pub(crate) publishing: Channel,
     pub(crate) consuming: Channel,
 }
@@ -33,10 +34,18 @@ impl Peer {
             .await?;
         let consuming = connections[1].create_channel().await?;
         Ok(Self {
-            _connections: connections,
+            connections,
             publishing,
             consuming,
         })
+    }
+
+    /// Ends both connections, and with them what they consume.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        for connection in self.connections {
+            connection.close(200, "".into()).await?;
+        }
+        Ok(())
     }
 
     /// Publishes without waiting; the confirm is still to come.
@@ -106,13 +115,13 @@ impl Peer {
         Ok(self.consuming.basic_cancel(consumer.tag(), options).await?)
     }
 
-    /// The properties of the message at the head of the queue, which is taken.
-    pub(crate) async fn properties(&self, queue: &str) -> anyhow::Result<BasicProperties> {
+    /// The message at the head of the queue, which is taken.
+    pub(crate) async fn first(&self, queue: &str) -> anyhow::Result<Delivery> {
         let got = self
             .consuming
             .basic_get(queue.into(), BasicGetOptions { no_ack: true })
             .await?;
-        Ok(got.context("the queue is empty")?.delivery.properties)
+        Ok(got.context("the queue is empty")?.delivery)
     }
 
     /// Messages waiting in the queue, and who consumes it.
@@ -123,6 +132,13 @@ impl Peer {
             .queue_declare(queue.into(), options, FieldTable::default())
             .await?;
         Ok((queue.message_count(), queue.consumer_count()))
+    }
+
+    pub(crate) async fn delete(&self, queue: &str) -> anyhow::Result<()> {
+        self.consuming
+            .queue_delete(queue.into(), QueueDeleteOptions::default())
+            .await?;
+        Ok(())
     }
 
     pub(crate) async fn purge(&self, queue: &str) -> anyhow::Result<()> {

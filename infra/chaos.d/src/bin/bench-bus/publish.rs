@@ -24,7 +24,7 @@ pub(crate) async fn round(bench: &mut Bench) -> anyhow::Result<(Cost, Cost)> {
     let watch = Stopwatch::start();
     bench
         .peer
-        .send_all(bench.exchange, &bench.key, ready.into_iter())
+        .send_all(&bench.exchange, &bench.key, ready.into_iter())
         .await?;
     let peer = watch.stop(MESSAGES);
     bench.clear().await?;

@@ -41,7 +41,7 @@ pub(crate) async fn measure(rabbitmq: &str, rounds: usize) -> anyhow::Result<Fig
         let watch = Stopwatch::start();
         bench
             .peer
-            .send_all(bench.exchange, &bench.key, ready.into_iter())
+            .send_all(&bench.exchange, &bench.key, ready.into_iter())
             .await?;
         figure.add(ours, watch.stop(MESSAGES).rate());
         bench.clear().await?;
