@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { accessible, dcp, eventually, isProblem, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
+import { accessible, dcp, eventually, isProblem, openBrowser, openPage, portal, retryUntil, screenshot, signIn, Tool } from './platform.mjs';
 
 let browser, page;
 // A platform that is tested twice keeps its users.
@@ -92,9 +92,7 @@ test('the operator sees everything running and stops one module; the rest goes o
   await dcp(['start', 'mvda']);
   await eventually('the module to be ready', async () => (await tool.ask('/api/mvda/models')).status === 200);
   // The panel of the stopped module goes away by itself or with its button, whichever comes first.
-  const retry = analyst.getByRole('button', { name: 'Retry' }).first();
-  await Promise.any([analyst.getByRole('tree').waitFor(), retry.click()]);
-  await analyst.getByRole('tree').waitFor();
+  await retryUntil(analyst, analyst.getByRole('tree'));
   await analyst.context().close();
 });
 

@@ -62,6 +62,17 @@ export async function signIn(page, user, password = passwords[user]) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
+/** Presses Retry as often as it is offered before `wanted` is there: parts of a page fail apart from each other, and one may come back by itself. */
+export async function retryUntil(of, wanted) {
+  const retry = of.getByRole('button', { name: 'Retry' }).first();
+  await wanted.or(retry).first().waitFor();
+  while (!(await wanted.isVisible())) {
+    // A button that goes away while it is pressed belonged to what has come back.
+    await retry.click({ timeout: 1000 }).catch(() => undefined);
+    await wanted.or(retry).first().waitFor();
+  }
+}
+
 export async function screenshot(page, name) {
   await page.screenshot({ path: join(process.env.DCP_SCREENSHOTS ?? home, `${name}.png`) });
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { accessible, bringUp, faults, kill, openBrowser, openPage, portal, screenshot, signIn, simulator, Tool, unitAddress } from './platform.mjs';
+import { accessible, bringUp, faults, kill, openBrowser, openPage, portal, retryUntil, screenshot, signIn, simulator, Tool, unitAddress } from './platform.mjs';
 
 let browser, page, german, analyst;
 
@@ -59,13 +59,8 @@ test('a PI server that resets its connections is named, the rest goes on, and Re
   await open(page, 'Dryer 1', { tab: 'trend' });
   await page.getByRole('heading', { name: 'The PI server does not answer' }).first().waitFor();
   await faults.clear();
-  // The tree and the trend fail apart from each other, each in its own time and with its own button.
-  const retries = page.getByRole('button', { name: 'Retry' });
-  await retries.last().click();
-  await page.getByRole('figure', { name: /Trend of Dryer 1/ }).first().waitFor();
-  const unit = page.getByRole('treeitem', { name: 'Dryer 1' });
-  await Promise.any([unit.waitFor(), retries.first().click()]);
-  await unit.waitFor();
+  await retryUntil(page, page.getByRole('figure', { name: /Trend of Dryer 1/ }).first());
+  await retryUntil(page, page.getByRole('treeitem', { name: 'Dryer 1' }));
 });
 
 test('a PI server whose process has ended is named, and its return needs no reload', async () => {
@@ -76,8 +71,7 @@ test('a PI server whose process has ended is named, and its return needs no relo
   await page.getByRole('heading', { name: 'The PI server does not answer' }).first().waitFor();
   await screenshot(page, 'trouble-down');
   await bringUp();
-  await page.getByRole('button', { name: 'Retry' }).first().click();
-  await page.getByRole('figure', { name: /Batches of Dryer 1/ }).first().waitFor({ timeout: 45_000 });
+  await retryUntil(page, page.getByRole('figure', { name: /Batches of Dryer 1/ }).first());
 });
 
 test('a slow PI server is waited for, and given up before the platform gives up', { timeout: 120_000 }, async () => {
@@ -93,8 +87,7 @@ test('a slow PI server is waited for, and given up before the platform gives up'
   await says(page, /Dryers/, /25 s/);
   await screenshot(page, 'trouble-slow');
   await faults.clear();
-  await page.getByRole('button', { name: 'Retry' }).first().click();
-  await page.getByRole('figure', { name: /Trend of Dryer 1/ }).first().waitFor();
+  await retryUntil(page, page.getByRole('figure', { name: /Trend of Dryer 1/ }).first());
 });
 
 test('a system state in place of values is shown in the words of PI: in the trend and in the overlay', async () => {

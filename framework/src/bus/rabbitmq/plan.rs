@@ -157,8 +157,12 @@ impl Plan {
                     "write": format!("^{}$", own_queues(module)), "read": ""})
             })
         });
+        // The argument of the queue is the most that holds; an operator lowers the policy while the broker runs.
+        let kept = json!({"vhost": vhost, "name": UNROUTED, "pattern": format!("^{UNROUTED}$"), "apply-to": "queues",
+            "priority": 0, "definition": {"max-length": UNROUTED_KEPT}});
         json!({
             "vhosts": [{"name": vhost}],
+            "policies": [kept],
             "exchanges": exchanges.collect::<Vec<_>>(),
             "queues": queues.collect::<Vec<_>>(),
             "bindings": bindings.collect::<Vec<_>>(),
