@@ -20,6 +20,7 @@ mod run;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+mod tls;
 
 pub use run::{EXIT_CONFIG, Module, Start, run};
 

@@ -103,6 +103,16 @@ pub const PI_CONNECT: Duration = Duration::from_secs(5);
 pub const PI_REQUEST: Duration = Duration::from_secs(30);
 /// How often a request is sent before its failure counts.
 pub const PI_ATTEMPTS: u32 = 4;
+/// Requests to a PI Web API server that pay for one repetition: in trouble it is asked a tenth more, not four times as much.
+pub const PI_RETRY_SHARE: u32 = 10;
+/// Repetitions that no request has paid for: a short failure of a server that is seldom asked is survived too.
+pub const PI_RETRY_RESERVE: u32 = 20;
+/// Failures in a row after which a PI Web API server is left alone: more than two questions with all their attempts.
+pub const PI_BREAKER_AFTER: u32 = 10;
+/// For how long, the first time and at most; a person who waits for a server that is back does not wait longer than that.
+pub const PI_BREAKER_REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
+/// How far a PI server's clock may be off before people are told: less than the shortest sampling interval that models use.
+pub const PI_CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 /// The pause after the first failure; it doubles with every attempt.
 pub const PI_PAUSE: Duration = Duration::from_millis(150);
 /// Requests to one PI Web API server at a time: the server serves the plant first.

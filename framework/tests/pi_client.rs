@@ -6,6 +6,13 @@
     reason = "tests against a server that lives in real time"
 )]
 
+#[path = "pi_client/encrypted.rs"]
+mod encrypted;
+#[path = "pi_client/resilience.rs"]
+mod resilience;
+#[path = "pi_client/scripted.rs"]
+mod scripted;
+
 use std::time::{Duration, Instant};
 
 use dcp::pi::{
@@ -28,7 +35,7 @@ fn source(simulator: &Running) -> PiSource {
         asset_server: "PIAF".to_owned(),
         database: "Basel".to_owned(),
         data_server: "PIMAM".to_owned(),
-        credentials: None,
+        ..PiSource::default()
     }
 }
 

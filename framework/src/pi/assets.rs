@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::client::BatchAnswer;
 use super::objects::{
     AttributeWire, FrameWire, Page, PiBatch, PiElement, PiServer, PiTag, PiTemplate, PointWire,
 };
-use super::{PiClient, PiError, client, time};
+use super::{PiClient, PiError, time};
 use crate::limits;
 
 const ELEMENT_FIELDS: &str =
@@ -244,13 +245,9 @@ impl PiClient {
     }
 }
 
-fn attributes(answer: &client::BatchAnswer) -> Result<BTreeMap<String, Value>, PiError> {
-    if !(200..300).contains(&answer.status) {
-        return Err(client::of_status(
-            answer.status,
-            vec![answer.content.to_string()],
-            "the batch",
-        ));
+fn attributes(answer: &BatchAnswer) -> Result<BTreeMap<String, Value>, PiError> {
+    if !answer.is_success() {
+        return Err(answer.failure("the batch"));
     }
     let items = answer.content["Items"]
         .as_array()

@@ -1,23 +1,32 @@
 //! One PI Web API server: GET and `POST /batch` of GETs, nothing else can be sent.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::tls::TlsInfo;
 use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
+use rustls::ClientConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
+use super::access::Access;
 use super::answer::Completeness;
-use super::{PiCredentials, PiError, PiSource};
+use super::server::{PiHealth, Server};
+use super::{PiCredentials, PiError, PiSource, time};
 use crate::clock::{Clock, SystemClock};
-use crate::limits;
+use crate::secrets::Secrets;
 use crate::telemetry::{Span, SpanKind};
+use crate::{limits, tls};
 
-/// A reader of one PI Web API server; cheap to clone. Readers of the same server share its concurrency limit.
+/// A reader of one PI Web API server; cheap to clone. Readers of the same server share its concurrency limit, its budget of
+/// repetitions and what is known of its failures.
+///
+/// Whoever drops the future of a question closes the connection of its request.
 #[derive(Debug, Clone)]
 pub struct PiClient {
     inner: Arc<Inner>,
@@ -35,9 +44,11 @@ struct End {
 struct Inner {
     http: reqwest::Client,
     base: Url,
-    authorization: Option<HeaderValue>,
-    gate: Arc<Semaphore>,
+    access: Access,
+    server: Arc<Server>,
     source: PiSource,
+    /// None where the address is not encrypted.
+    trust: Option<Arc<ClientConfig>>,
 }
 
 /// Errors of a 4xx or 5xx; the server writes one of two shapes.
@@ -58,36 +69,47 @@ pub(super) struct BatchAnswer {
 }
 
 impl PiClient {
-    /// Prepares to read a source; nothing is sent yet.
+    /// Prepares to read a source with credentials that stay as they are; nothing is sent yet.
     pub fn connect(source: &PiSource, credentials: &PiCredentials) -> Result<Self, PiError> {
-        let misconfigured = |reason: &dyn std::fmt::Display| {
-            PiError::Misconfigured(format!("{}: {reason}", source.url))
-        };
-        let base = Url::parse(&format!("{}/", source.url.trim_end_matches('/')))
-            .map_err(|error| misconfigured(&error))?;
-        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
-            return Err(misconfigured(
-                &"the address must begin with http:// or https://",
-            ));
-        }
-        let http = reqwest::Client::builder()
+        Self::prepared(source, credentials, None)
+    }
+
+    /// Prepares to read a source with the credentials it names; they are read anew when the server refuses them, so that a token
+    /// that has ended or a changed password interrupts nothing. Nothing is sent yet.
+    pub async fn open(source: &PiSource, secrets: Arc<dyn Secrets>) -> Result<Self, PiError> {
+        let credentials = PiCredentials::of(source, secrets.as_ref()).await?;
+        Self::prepared(source, &credentials, Some(secrets))
+    }
+
+    fn prepared(
+        source: &PiSource,
+        credentials: &PiCredentials,
+        secrets: Option<Arc<dyn Secrets>>,
+    ) -> Result<Self, PiError> {
+        let base = source.base()?;
+        let builder = reqwest::Client::builder()
             .connect_timeout(limits::PI_CONNECT)
             .timeout(limits::PI_REQUEST)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(PiError::Down)?;
-        let authorization = credentials
-            .header()
-            .map_err(|_| misconfigured(&"the credentials hold characters that cannot be sent"))?;
-        let gate = gate(base.as_str());
+            .no_proxy();
+        let trust = match base.scheme() {
+            "https" => Some(Arc::new(source.trust()?)),
+            _ => None,
+        };
+        let builder = match &trust {
+            Some(trust) => builder
+                .tls_backend_preconfigured(ClientConfig::clone(trust))
+                .tls_info(true),
+            None => builder,
+        };
         Ok(Self {
             inner: Arc::new(Inner {
-                http,
+                http: builder.build().map_err(PiError::Down)?,
+                access: Access::new(source, credentials, secrets)?,
+                server: Server::at(base.as_str()),
                 base,
-                authorization,
-                gate,
                 source: source.clone(),
+                trust,
             }),
             end: None,
         })
@@ -111,6 +133,15 @@ impl PiClient {
         &self.inner.source
     }
 
+    /// Whether the server is asked at present, and what it may still be asked.
+    pub fn health(&self) -> PiHealth {
+        self.inner.server.health()
+    }
+
+    pub(super) fn server(&self) -> &Server {
+        &self.inner.server
+    }
+
     /// Whether the server answers and accepts the credentials.
     pub async fn check(&self) -> Result<(), PiError> {
         self.get::<Value>(&["system", "userinfo"], &[], "the server")
@@ -128,9 +159,15 @@ impl PiClient {
     where
         T: DeserializeOwned + Send + 'static,
     {
+        time::check_range(query)?;
         let url = self.url(path, query)?;
-        self.patiently(what, || self.inner.http.get(url.clone()))
-            .await
+        let answer = self
+            .patiently(what, || self.inner.http.get(url.clone()))
+            .await;
+        match answer {
+            Err(error) => Err(self.named(error, path, query).await),
+            answer => answer,
+        }
     }
 
     /// Several GETs in one request, answered in their order.
@@ -147,24 +184,42 @@ impl PiClient {
                 json!({ "Method": "GET", "Resource": resource.as_str() }),
             );
         }
-        let url = self.url(&["batch"], &[])?;
-        let body = Value::Object(parts);
-        // The header is what a server with defence against forged requests asks of every POST.
-        let build = || {
-            self.inner
-                .http
-                .post(url.clone())
-                .header("X-Requested-With", "XmlHttpRequest")
-                .json(&body)
-        };
-        let mut answers: HashMap<String, BatchAnswer> = self.patiently("the batch", build).await?;
+        let mut answers = self.post_batch(&Value::Object(parts)).await?;
         let missing = || PiError::Interrupted("the batch is not answered in full".to_owned());
         (0..paths.len())
             .map(|place| answers.remove(&place.to_string()).ok_or_else(missing))
             .collect()
     }
 
-    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, PiError> {
+    /// `POST /batch`; whoever calls it puts GETs into it and nothing else.
+    pub(super) async fn post_batch(
+        &self,
+        parts: &Value,
+    ) -> Result<HashMap<String, BatchAnswer>, PiError> {
+        let url = self.url(&["batch"], &[])?;
+        self.patiently("the batch", || self.post(url.clone()).json(parts))
+            .await
+    }
+
+    /// Asks to be told of changes: a POST that changes nothing on the server but what it remembers of its callers.
+    pub(super) async fn register<T>(&self, query: &[(&str, &str)]) -> Result<T, PiError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let url = self.url(&["streamsets", "updates"], query)?;
+        self.patiently("the updates", || self.post(url.clone()))
+            .await
+    }
+
+    /// The header is what a server with defence against forged requests asks of every POST.
+    fn post(&self, url: Url) -> RequestBuilder {
+        self.inner
+            .http
+            .post(url)
+            .header("X-Requested-With", "XmlHttpRequest")
+    }
+
+    pub(super) fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, PiError> {
         let mut url = self.inner.base.clone();
         let refuse = || PiError::Misconfigured(self.inner.source.url.clone());
         url.path_segments_mut()
@@ -177,7 +232,7 @@ impl PiClient {
         Ok(url)
     }
 
-    /// Sends until it succeeds, fails for good or the attempts are used up.
+    /// Sends until it succeeds, fails for good, or attempts or the server's budget of repetitions are used up.
     async fn patiently<T>(
         &self,
         what: &str,
@@ -186,21 +241,41 @@ impl PiClient {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let mut attempt = 1;
+        let Inner {
+            access,
+            server,
+            source,
+            ..
+        } = self.inner.as_ref();
+        server.ask()?;
+        let (mut attempt, mut renewed, mut before) = (1, false, None);
         loop {
-            match self.in_time(self.once(what, build(), attempt)).await {
-                // A server that needs longer than the time limit will need as long again.
-                Err(error)
-                    if error.is_passing()
-                        && !matches!(error, PiError::Slow(_))
-                        && attempt < limits::PI_ATTEMPTS =>
-                {
-                    tracing::debug!(source = self.inner.source.id, attempt, %error, "PI request is repeated");
-                    SystemClock.sleep(pause(attempt)).await;
-                    attempt += 1;
+            let header = access.header();
+            let error = match self.once(what, build(), header.clone(), attempt).await {
+                Ok(answer) => return Ok(answer),
+                // Others have found out meanwhile that the server is away: the own failure says more.
+                Err(PiError::Resting(rest)) => {
+                    return Err(before.unwrap_or(PiError::Resting(rest)));
                 }
-                outcome => return outcome,
+                Err(error) => error,
+            };
+            if matches!(error, PiError::Unauthorized)
+                && !std::mem::replace(&mut renewed, true)
+                && access.renew(source, header.as_ref()).await
+            {
+                continue;
             }
+            if !is_repeated(&error) || attempt >= limits::PI_ATTEMPTS || !server.may_repeat() {
+                return Err(error);
+            }
+            tracing::debug!(source = source.id, attempt, %error, "PI request is repeated");
+            let rested = async {
+                SystemClock.sleep(pause(attempt)).await;
+                Ok(())
+            };
+            self.in_time(rested).await?;
+            attempt += 1;
+            before = Some(error);
         }
     }
 
@@ -216,36 +291,113 @@ impl PiClient {
         }
     }
 
-    async fn once<T>(&self, what: &str, request: RequestBuilder, attempt: u32) -> Result<T, PiError>
+    async fn once<T>(
+        &self,
+        what: &str,
+        request: RequestBuilder,
+        authorization: Option<HeaderValue>,
+        attempt: u32,
+    ) -> Result<T, PiError>
     where
         T: DeserializeOwned + Send + 'static,
     {
-        // The gate is never closed.
-        let _permit = self
-            .inner
-            .gate
-            .acquire()
-            .await
-            .map_err(|_| PiError::Slow(limits::PI_REQUEST))?;
-        let request = match &self.inner.authorization {
-            Some(header) => request.header(AUTHORIZATION, header.clone()),
+        let server = &self.inner.server;
+        // The places are never closed.
+        let place = async {
+            let place = server.places.acquire().await;
+            place.map_err(|_| PiError::Slow(limits::PI_REQUEST))
+        };
+        let _place = self.in_time(place).await?;
+        let admission = server.admit()?;
+        let request = match authorization {
+            Some(header) => request.header(AUTHORIZATION, header),
             None => request,
         };
+        let outcome = self.in_time(self.exchange(what, request, attempt)).await;
+        admission.settle(&outcome);
+        outcome
+    }
+
+    async fn exchange<T>(
+        &self,
+        what: &str,
+        request: RequestBuilder,
+        attempt: u32,
+    ) -> Result<T, PiError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         let (http, request) = request.build_split();
-        let request = request.map_err(unsent)?;
+        let request = request.map_err(|error| self.unsent(error))?;
         let mut span = asking(&request, attempt);
         let response = http.execute(request).await;
         let response = response.inspect_err(|_| span.fail("unavailable"));
-        let response = response.map_err(unsent)?;
+        let response = response.map_err(|error| self.unsent(error))?;
+        let session = response.extensions().get::<TlsInfo>();
+        if let Some(certificate) = session.and_then(TlsInfo::peer_certificate) {
+            self.inner.server.show(certificate);
+        }
         let status = response.status();
         span.asked(status);
-        let body = body(response).await?;
+        let body = body(response, what).await?;
         if status.is_success() {
-            parse(body).await
+            parse(body, what).await
         } else {
             Err(refused(status, &body, what))
         }
     }
+
+    /// Why a request did not reach the server, as far as the failure of the socket tells.
+    fn unsent(&self, error: reqwest::Error) -> PiError {
+        if error.is_timeout() {
+            return PiError::Slow(limits::PI_REQUEST);
+        }
+        match of_tls(&error) {
+            Some(problem) => self.mistrusted(problem),
+            None => PiError::Down(error),
+        }
+    }
+
+    /// A failure of TLS in the words of who set up the data source.
+    pub(super) fn mistrusted(&self, error: &rustls::Error) -> PiError {
+        let host = self.inner.base.host_str().unwrap_or_default().to_owned();
+        let problem = match error {
+            rustls::Error::InvalidCertificate(error) => {
+                tls::wrong_with(error, &host, &self.inner.source.signer())
+            }
+            _ => "does not speak TLS as it should; is it the port for https?".to_owned(),
+        };
+        PiError::Certificate { host, problem }
+    }
+
+    /// What an encrypted connection to the server trusts; none where the address is not encrypted.
+    pub(super) fn trust(&self) -> Option<Arc<ClientConfig>> {
+        self.inner.trust.clone()
+    }
+
+    pub(super) fn authorization(&self) -> Option<HeaderValue> {
+        self.inner.access.header()
+    }
+}
+
+/// A server that needs longer than the time limit will need as long again.
+fn is_repeated(error: &PiError) -> bool {
+    error.is_passing() && !matches!(error, PiError::Slow(_))
+}
+
+/// The failure of TLS at the bottom of a failure, if that is what it is.
+fn of_tls(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>().and_then(tls::failure) {
+            return Some(error);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// A request as a step of the present trace. What it asks for stands in the query, which stays out of traces.
@@ -260,22 +412,6 @@ fn asking(request: &Request, attempt: u32) -> Span {
     span
 }
 
-/// The concurrency limit of a server, shared by all its readers in this process.
-fn gate(base: &str) -> Arc<Semaphore> {
-    static GATES: OnceLock<Mutex<HashMap<String, Weak<Semaphore>>>> = OnceLock::new();
-    let mut gates = GATES
-        .get_or_init(Mutex::default)
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    gates.retain(|_, gate| gate.strong_count() > 0);
-    if let Some(gate) = gates.get(base).and_then(Weak::upgrade) {
-        return gate;
-    }
-    let gate = Arc::new(Semaphore::new(limits::PI_CONCURRENCY));
-    gates.insert(base.to_owned(), Arc::downgrade(&gate));
-    gate
-}
-
 /// Doubles with every attempt, between half and all of it at random, so that readers do not return together.
 fn pause(attempt: u32) -> Duration {
     limits::PI_PAUSE
@@ -283,15 +419,7 @@ fn pause(attempt: u32) -> Duration {
         .mul_f64(rand::random_range(0.5..1.0))
 }
 
-fn unsent(error: reqwest::Error) -> PiError {
-    if error.is_timeout() {
-        PiError::Slow(limits::PI_REQUEST)
-    } else {
-        PiError::Down(error)
-    }
-}
-
-async fn body(mut response: Response) -> Result<Vec<u8>, PiError> {
+async fn body(mut response: Response, what: &str) -> Result<Vec<u8>, PiError> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
@@ -299,52 +427,93 @@ async fn body(mut response: Response) -> Result<Vec<u8>, PiError> {
                 return Err(PiError::TooLarge(limits::PI_ANSWER_BYTES));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            // A success that has nothing to say.
+            Ok(None) if response.status() == StatusCode::NO_CONTENT => return Ok(b"null".to_vec()),
             Ok(None) => return Ok(body),
             Err(error) if error.is_timeout() => return Err(PiError::Slow(limits::PI_REQUEST)),
-            Err(error) => return Err(PiError::Interrupted(error.to_string())),
+            Err(_) => {
+                let arrived = body.len();
+                return Err(PiError::Interrupted(format!(
+                    "{what}: the connection broke off after {arrived} bytes"
+                )));
+            }
         }
     }
 }
 
-async fn parse<T: DeserializeOwned + Send + 'static>(body: Vec<u8>) -> Result<T, PiError> {
+async fn parse<T: DeserializeOwned + Send + 'static>(
+    body: Vec<u8>,
+    what: &str,
+) -> Result<T, PiError> {
     if body.len() < limits::PI_PARSE_INLINE {
-        return read(&body);
+        return read(&body, what);
     }
-    let reading = tokio::task::spawn_blocking(move || read(&body));
+    let what = what.to_owned();
+    let reading = tokio::task::spawn_blocking(move || read(&body, &what));
     reading
         .await
         .map_err(|error| PiError::Interrupted(error.to_string()))?
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, PiError> {
+/// Reads an answer; what is wrong with it is told with the place where it is.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, PiError> {
     // A second look costs as much as the first: only where the word occurs at all.
     if body.windows(14).any(|part| part == b"\"WebException\"")
         && let Ok(Completeness {
             web_exception: Some(exception),
         }) = serde_json::from_slice(body)
     {
-        return Err(PiError::Interrupted(exception.describe()));
+        return Err(PiError::Interrupted(format!(
+            "{what}: {}",
+            exception.describe()
+        )));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        if error.is_eof() {
-            PiError::Interrupted(error.to_string())
-        } else {
-            PiError::Unreadable(error)
-        }
-    })
+    serde_json::from_slice(body).map_err(|error| unread::<T>(body, what, &error))
+}
+
+/// An answer that cannot be read: of what, at which place, why. The second look is for the place alone.
+fn unread<T: DeserializeOwned>(body: &[u8], what: &str, error: &serde_json::Error) -> PiError {
+    if error.is_eof() {
+        return PiError::Interrupted(format!("{what}: {error}"));
+    }
+    let mut input = serde_json::Deserializer::from_slice(body);
+    let place = serde_path_to_error::deserialize::<_, T>(&mut input)
+        .err()
+        .map(|error| error.path().to_string())
+        .filter(|place| place != ".");
+    let text = match place {
+        Some(place) => format!("{what}, at {place}: {error}"),
+        None => format!("{what}: {error}"),
+    };
+    PiError::Unreadable(serde::de::Error::custom(text))
 }
 
 fn refused(status: StatusCode, body: &[u8], what: &str) -> PiError {
     let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
-    let mut errors = refusal.errors;
-    if !refusal.message.is_empty() {
-        errors.push(refusal.message);
+    of_status(status.as_u16(), refusal.all(), what)
+}
+
+impl Refusal {
+    fn all(self) -> Vec<String> {
+        let message = Some(self.message).filter(|message| !message.is_empty());
+        self.errors.into_iter().chain(message).collect()
     }
-    of_status(status.as_u16(), errors, what)
+}
+
+impl BatchAnswer {
+    /// The error of a part that failed.
+    pub(super) fn failure(&self, what: &str) -> PiError {
+        let refusal = Refusal::deserialize(&self.content).unwrap_or_default();
+        of_status(self.status, refusal.all(), what)
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
 }
 
 /// The error of a status that is not a success.
-pub(super) fn of_status(status: u16, errors: Vec<String>, what: &str) -> PiError {
+fn of_status(status: u16, errors: Vec<String>, what: &str) -> PiError {
     match status {
         401 => PiError::Unauthorized,
         403 => PiError::NoPermission(what.to_owned()),

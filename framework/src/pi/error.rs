@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use super::breaker::{self, PiAvailability};
+use crate::clock::{Clock, SystemClock};
 use crate::http::Problem;
 
 /// Why process data could not be read. [`PiError::title`] is for people, the cause for the log.
@@ -24,6 +26,11 @@ pub enum PiError {
     /// A tag, element, template or server does not exist.
     #[error("{0} does not exist on the PI server")]
     NotFound(String),
+    /// A tag, element or batch that was chosen before is not there any more.
+    #[error(
+        "{0} is no longer on the PI server: it was renamed, moved or deleted, or its template was changed; choose it again"
+    )]
+    Vanished(String),
     /// The server understood the request and refuses it.
     #[error("the PI Web API server answers {status}: {}", .errors.join("; "))]
     Refused {
@@ -44,8 +51,8 @@ pub enum PiError {
     #[error("the answer is incomplete: {0}")]
     Interrupted(String),
     /// The answer has not the agreed shape.
-    #[error("the answer cannot be read")]
-    Unreadable(#[source] serde_json::Error),
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(serde_json::Error),
     /// The server left out values and there is no way to ask for the rest.
     #[error("the server left out values of {tag}")]
     Truncated {
@@ -63,6 +70,23 @@ pub enum PiError {
         /// The state, in PI's words.
         state: String,
     },
+    /// The server has failed so often that it is not asked for a while.
+    #[error("{}", resting(.0))]
+    Resting(Box<PiAvailability>),
+    /// The server cannot show that it is the one that was meant.
+    #[error("the PI Web API server {host} {problem}")]
+    Certificate {
+        /// Name of the server in the address.
+        host: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A time, a time span or a range that cannot be read or makes no sense.
+    #[error("{0}")]
+    Time(String),
+    /// A unit of measure that cannot be used for this.
+    #[error("{0}")]
+    Unit(String),
     /// The data source is set up wrongly.
     #[error("the data source is not usable: {0}")]
     Misconfigured(String),
@@ -77,6 +101,11 @@ impl PiError {
             Self::Unauthorized => "The PI server does not accept the platform's credentials",
             Self::NoPermission(_) => "The platform's account may not read this data",
             Self::NotFound(_) => "The PI server does not know this name",
+            Self::Vanished(_) => "This is no longer on the PI server",
+            Self::Resting(_) => "The PI server does not answer",
+            Self::Certificate { .. } => "The PI server's certificate is not accepted",
+            Self::Time(_) => "This time cannot be read",
+            Self::Unit(_) => "This unit cannot be used here",
             Self::Refused { .. } => "The PI server refuses the request",
             Self::Failed { .. } => "The PI server reports a failure",
             Self::Interrupted(_) => "The PI server broke off its answer",
@@ -91,7 +120,7 @@ impl PiError {
     /// Whether the same request may succeed a moment later.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Down(_) | Self::Slow(_) | Self::Interrupted(_) => true,
+            Self::Down(_) | Self::Slow(_) | Self::Interrupted(_) | Self::Resting(_) => true,
             Self::Failed { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
             _ => false,
         }
@@ -102,14 +131,17 @@ impl PiError {
     /// Status and kind of the problem; a kind for each thing that a person would do something else about.
     fn kind(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::NotFound(_) => (StatusCode::NOT_FOUND, "pi-not-found"),
+            Self::NotFound(_) | Self::Vanished(_) => (StatusCode::NOT_FOUND, "pi-not-found"),
+            Self::Time(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-time"),
+            Self::Unit(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-unit"),
             Self::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-refused"),
             Self::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-too-large"),
             Self::SystemState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-no-value"),
             Self::Unauthorized | Self::NoPermission(_) | Self::Misconfigured(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "pi-access")
             }
-            Self::Down(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
+            Self::Certificate { .. } => (StatusCode::SERVICE_UNAVAILABLE, "pi-certificate"),
+            Self::Down(_) | Self::Resting(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
             Self::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-slow"),
             Self::Interrupted(_) | Self::Truncated { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "pi-incomplete")
@@ -131,12 +163,35 @@ impl From<PiError> for Problem {
             PiError::Slow(patience) => problem.with("seconds", patience.as_secs()),
             _ => problem,
         };
-        let problem = if passing {
-            problem.retry_after(Duration::from_secs(5))
-        } else {
-            problem
+        let problem = match &error {
+            PiError::Resting(rest) => {
+                let left = breaker::rest_of(rest, SystemClock.now());
+                problem.retry_after(left.max(Duration::from_secs(1)))
+            }
+            _ if passing => problem.retry_after(Duration::from_secs(5)),
+            _ => problem,
         };
         problem.because(error)
+    }
+}
+
+fn resting(availability: &PiAvailability) -> String {
+    let time = |at: &jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    match availability {
+        PiAvailability::Resting {
+            since,
+            until,
+            cause,
+        } => format!(
+            "the PI Web API server has not answered since {} and is asked again at {}: {cause}",
+            time(since),
+            time(until)
+        ),
+        PiAvailability::Probing { since, cause } => format!(
+            "the PI Web API server has not answered since {} and is being asked again: {cause}",
+            time(since)
+        ),
+        PiAvailability::Available => "the PI Web API server is asked again".to_owned(),
     }
 }
 

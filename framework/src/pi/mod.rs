@@ -1,27 +1,37 @@
 //! PI Web API client: the data layer, read only.
 //!
-//! Only GET and `POST /batch` of GETs can be sent: there is no function for anything else. A value is never dropped: what is no
+//! Only GET, `POST /batch` of GETs and the registration for updates can be sent: there is no function for anything else. A value is never dropped: what is no
 //! usable number stands as NaN with a [`Status`] that says why. An answer is checked for all three ways in which a success can still
 //! be a failure (`WebException`, `Errors`, `Good: false`), and for values that the server left out without saying so.
 //!
 //! Deliberately absent: PI data archives, PI SDK, every write.
 
+mod access;
 mod answer;
 mod assets;
 mod batches;
+mod breaker;
 mod client;
 pub mod downsample;
 mod error;
+mod identity;
+mod naming;
 mod objects;
 mod series;
+mod server;
 mod source;
 mod streams;
 pub mod time;
+pub mod webid;
 
+pub use access::PiCredentials;
 pub use assets::BatchFilter;
 pub use batches::{BatchRef, BatchTable, Column, Interpolation, PiRequest, Progress, TagRef};
+pub use breaker::PiAvailability;
 pub use client::PiClient;
 pub use error::PiError;
+pub use identity::{PiDataServer, PiIdentity};
 pub use objects::{PiBatch, PiElement, PiServer, PiSummary, PiTag, PiTemplate};
 pub use series::{Series, Status};
-pub use source::{PiCredentials, PiSource};
+pub use server::PiHealth;
+pub use source::PiSource;

@@ -1,13 +1,16 @@
-//! Which PI Web API server to read, and with which credentials.
+//! Which PI Web API server to read, and whom to trust as that server.
 
-use reqwest::header::{HeaderValue, InvalidHeaderValue};
+use std::io;
+
+use reqwest::Url;
+use rustls::ClientConfig;
 use serde::{Deserialize, Serialize};
 
 use super::PiError;
-use crate::secrets::{Secret, Secrets};
+use crate::tls;
 
 /// A data source: one PI Web API server with the asset and data servers behind it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PiSource {
     /// Id of the data source in the platform.
     pub id: String,
@@ -25,68 +28,55 @@ pub struct PiSource {
     /// Path of the credentials at the secrets provider; an anonymous reader has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<String>,
+    /// PEM file of the CA that signs the server's certificate, on the machine that reads; without it, what that machine trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
 }
 
-/// How the platform shows who it is.
-#[derive(Debug, Clone)]
-pub enum PiCredentials {
-    /// Not at all.
-    Anonymous,
-    /// Name and password.
-    Basic {
-        /// The account.
-        user: String,
-        /// Its password.
-        password: Secret<String>,
-    },
-    /// A token of the identity provider.
-    Bearer(Secret<String>),
-}
-
-impl PiCredentials {
-    /// Reads the credentials of a source: keys `user` and `password`, or `token`.
-    pub async fn of(source: &PiSource, secrets: &dyn Secrets) -> Result<Self, PiError> {
-        let Some(path) = source
-            .credentials
-            .as_deref()
-            .filter(|path| !path.is_empty())
-        else {
-            return Ok(Self::Anonymous);
-        };
-        let mut table = secrets
-            .read(path)
-            .await
-            .map_err(|error| PiError::Misconfigured(error.to_string()))?;
-        if let Some(token) = table.remove("token") {
-            return Ok(Self::Bearer(token));
+impl PiSource {
+    /// The base address with a slash at its end.
+    pub(super) fn base(&self) -> Result<Url, PiError> {
+        let base = Url::parse(&format!("{}/", self.url.trim_end_matches('/')))
+            .map_err(|error| self.misconfigured(&error))?;
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return Err(self.misconfigured(&"the address must begin with http:// or https://"));
         }
-        match (table.remove("user"), table.remove("password")) {
-            (Some(user), Some(password)) => Ok(Self::Basic {
-                user: user.expose().clone(),
-                password,
-            }),
-            _ => Err(PiError::Misconfigured(format!(
-                "the secret {path} holds neither user and password nor token"
-            ))),
+        if base.scheme() == "http" && self.ca_file().is_some() {
+            return Err(self.misconfigured(
+                &"a CA is named, but the address begins with http://, which is not encrypted",
+            ));
+        }
+        Ok(base)
+    }
+
+    /// Whose signature makes a certificate the server's.
+    pub(super) fn trust(&self) -> Result<ClientConfig, PiError> {
+        let config = || -> io::Result<ClientConfig> {
+            let ca = self.ca_file().map(std::fs::read).transpose()?;
+            let named = self.ca_file().unwrap_or_default();
+            Ok(tls::trusting(ca.as_deref(), named)?.with_no_client_auth())
+        };
+        config().map_err(|error| match self.ca_file() {
+            Some(file) => self.misconfigured(&format!("the CA file {file}: {error}")),
+            None => self.misconfigured(&error),
+        })
+    }
+
+    /// Who should have signed the server's certificate.
+    pub(super) fn signer(&self) -> String {
+        match self.ca_file() {
+            Some(file) => format!("the CA in {file}"),
+            None => {
+                "a CA that this machine trusts; name the CA's file in the data source".to_owned()
+            }
         }
     }
 
-    /// The `Authorization` header, marked so that no log prints it.
-    pub(super) fn header(&self) -> Result<Option<HeaderValue>, InvalidHeaderValue> {
-        use base64::Engine;
-        let text = match self {
-            Self::Anonymous => return Ok(None),
-            Self::Basic { user, password } => {
-                let pair = format!("{user}:{}", password.expose());
-                format!(
-                    "Basic {}",
-                    base64::engine::general_purpose::STANDARD.encode(pair)
-                )
-            }
-            Self::Bearer(token) => format!("Bearer {}", token.expose()),
-        };
-        let mut value = HeaderValue::from_str(&text)?;
-        value.set_sensitive(true);
-        Ok(Some(value))
+    fn ca_file(&self) -> Option<&str> {
+        self.ca_file.as_deref().filter(|file| !file.is_empty())
+    }
+
+    pub(super) fn misconfigured(&self, reason: &dyn std::fmt::Display) -> PiError {
+        PiError::Misconfigured(format!("{}: {reason}", self.url))
     }
 }

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::PiError;
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub type Micros = i64;
 
@@ -21,6 +23,22 @@ pub fn parse(text: &str) -> Option<Micros> {
 pub fn format(time: Micros) -> String {
     let instant = Timestamp::from_microsecond(time).unwrap_or_default();
     format!("{instant:.6}")
+}
+
+/// Refuses a question whose range ends before it begins: servers answer it backwards or not at all.
+pub(super) fn check_range(query: &[(&str, &str)]) -> Result<(), PiError> {
+    let time = |name: &str| {
+        let given = query.iter().find(|(key, _)| *key == name);
+        given.and_then(|(_, text)| parse(text))
+    };
+    match (time("startTime"), time("endTime")) {
+        (Some(start), Some(end)) if end < start => Err(PiError::Time(format!(
+            "the range ends at {}, before it begins at {}; exchange them",
+            format(end),
+            format(start)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The end of an event frame; `None` while it runs.

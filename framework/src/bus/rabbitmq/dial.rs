@@ -3,10 +3,11 @@
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Connection, ConnectionProperties, ErrorKind};
-use rustls::{AlertDescription, CertificateError};
+use rustls::AlertDescription;
 
 use super::broker::Login;
-use super::tls::{self, Encrypted};
+use super::tls::Encrypted;
+use crate::tls;
 
 /// Why there is no connection; the text says with whom and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,7 @@ pub(super) async fn dial(login: &Login, purpose: &str) -> Result<Connection, Not
 
 fn failed(login: &Login, refused: Option<&rustls::Error>, cause: lapin::Error) -> NotConnected {
     let late = match cause.kind() {
-        ErrorKind::IOError(error) => tls::of_tls(error),
+        ErrorKind::IOError(error) => tls::failure(error),
         _ => None,
     };
     NotConnected {
@@ -77,21 +78,7 @@ fn of_tls(login: &Login, error: &rustls::Error) -> String {
     };
     let name = &login.uri.authority.host;
     match error {
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                format!("has a certificate that is not signed by {by}")
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                format!("has a certificate that is not for the name {name}")
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                "has a certificate that has expired".to_owned()
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "has a certificate that is not valid yet; compare the clocks".to_owned()
-            }
-            _ => "has a certificate that cannot be used".to_owned(),
-        },
+        rustls::Error::InvalidCertificate(error) => tls::wrong_with(error, name, by),
         rustls::Error::AlertReceived(
             AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure,
         ) => "wants a certificate of this process: bus.certificate and bus.key".to_owned(),

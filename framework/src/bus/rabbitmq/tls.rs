@@ -9,16 +9,16 @@ use async_rs::traits::Reactor;
 use async_rs::util::RuntimeParts;
 use async_rs::{Runtime, Tokio};
 use futures_util::Stream;
+use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::pki_types::{PrivateKeyDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt as _};
 
 use super::broker::Login;
+use crate::tls;
 
 /// Dials with TLS where others dial plainly.
 #[derive(Clone)]
@@ -86,7 +86,7 @@ impl Reactor for Encrypted {
             socket.set_nodelay(true)?;
             let encrypted = tls.connect(name, socket).await;
             let encrypted = encrypted.inspect_err(|error| {
-                if let Some(error) = of_tls(error) {
+                if let Some(error) = tls::failure(error) {
                     // The first one is as good as the next.
                     refused.set(error.clone()).unwrap_or_default();
                 }
@@ -96,45 +96,16 @@ impl Reactor for Encrypted {
     }
 }
 
-/// The failure of TLS in a failure of a socket.
-pub(super) fn of_tls(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
-}
-
 /// Trusts the given CA alone; without one, what the machine trusts.
 fn config(login: &Login) -> io::Result<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    let builder = match &login.trust {
-        Some(trust) => {
-            let mut roots = RootCertStore::empty();
-            for certificate in certificates(trust, "bus.ca")? {
-                roots.add(certificate).map_err(io::Error::other)?;
-            }
-            builder.with_root_certificates(roots)
-        }
-        None => builder.with_platform_verifier().map_err(io::Error::other)?,
-    };
+    let builder = tls::trusting(login.trust.as_deref(), "bus.ca")?;
     let Some((certificate, key)) = &login.identity else {
         return Ok(builder.with_no_client_auth());
     };
-    let chain = certificates(certificate, "bus.certificate")?;
+    let chain = tls::certificates(certificate, "bus.certificate")?;
     let key = PrivateKeyDer::from_pem_slice(key)
         .map_err(|_| io::Error::other("bus.key holds no private key in PEM"))?;
     builder
         .with_client_auth_cert(chain, key)
         .map_err(|_| io::Error::other("bus.certificate and bus.key do not fit together"))
-}
-
-fn certificates(pem: &[u8], setting: &str) -> io::Result<Vec<CertificateDer<'static>>> {
-    let read: Vec<_> = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .unwrap_or_default();
-    if read.is_empty() {
-        let text = format!("{setting} holds no certificate in PEM");
-        return Err(io::Error::other(text));
-    }
-    Ok(read)
 }
