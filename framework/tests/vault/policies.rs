@@ -72,7 +72,7 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
             ("start.secret(\"edge\"", "edge".to_owned()),
             ("\"demo/users\"", "demo/users".to_owned()),
             ("first_administrator(", "first-administrator".to_owned()),
-            ("PiCredentials::of(", "pi/dryers".to_owned()),
+            ("PiClient::open(", "pi/dryers".to_owned()),
         ];
         for (sign, path) in reads {
             if code.contains(sign) {

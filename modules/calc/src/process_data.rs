@@ -4,7 +4,7 @@ use crate::Calc;
 use crate::engine::{Failure, Patience, Progress};
 use crate::request::Request;
 use bytes::Bytes;
-use dcp::pi::{BatchTable, PiClient, PiCredentials, PiError, PiRequest};
+use dcp::pi::{BatchTable, PiClient, PiError, PiRequest};
 use serde_json::{Map, Value, json};
 use std::time::Instant;
 
@@ -48,8 +48,7 @@ impl Calc {
         query: &PiRequest,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<BatchTable, PiError> {
-        let credentials = PiCredentials::of(&query.source, self.secrets.as_ref()).await?;
-        let client = PiClient::connect(&query.source, &credentials)?;
+        let client = PiClient::open(&query.source, self.secrets.clone()).await?;
         let tell = |read: dcp::pi::Progress| {
             #[expect(
                 clippy::cast_precision_loss,

@@ -2,6 +2,7 @@
 
 mod activity;
 mod feed;
+mod health;
 mod reactions;
 mod settings;
 mod sites;
@@ -14,6 +15,7 @@ use dcp::http::{Routes, routes};
 use dcp::store::{Files, Store};
 
 use self::feed::Feed;
+use self::health::Watch;
 use self::settings::Settings;
 
 /// The module's SQL.
@@ -25,6 +27,7 @@ pub struct Framework {
     store: Store,
     clock: Arc<dyn Clock>,
     feed: Feed,
+    watch: Watch,
 }
 
 impl Framework {
@@ -35,6 +38,7 @@ impl Framework {
             store: start.store(STORE).await?,
             clock: start.clock(),
             feed: Feed::default(),
+            watch: Watch::new(start.secrets(), start.clock()),
         };
         framework.keep(&settings.sites()?).await?;
         Ok(framework)
@@ -45,6 +49,8 @@ impl Framework {
         Routes::new(self.clone())
             .authenticated(routes!(sites::sites))
             .authenticated(routes!(sites::data_sources))
+            .authenticated(routes!(health::health))
+            .authenticated(routes!(health::check))
             .authenticated(routes!(activity::page))
             .authenticated(routes!(activity::stream))
     }

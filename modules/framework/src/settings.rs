@@ -53,6 +53,8 @@ struct DataSource {
     data_server: String,
     /// Path of user and password at the provider of secrets.
     credentials: String,
+    /// PEM file of the CA that signs the server's certificate; without it, what the machine trusts.
+    ca_file: Option<PathBuf>,
 }
 
 const DEMO: &str = r#"
@@ -143,7 +145,9 @@ impl Framework {
                 database,
                 data_server,
                 credentials,
+                ca_file,
             } = source;
+            let ca_file = ca_file.as_ref().map(|file| file.display().to_string());
             let values = params![
                 id,
                 site,
@@ -153,7 +157,8 @@ impl Framework {
                 asset_server,
                 database,
                 data_server,
-                credentials
+                credentials,
+                ca_file
             ];
             tx.call("data_source_put", values).await?;
         }

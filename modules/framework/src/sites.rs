@@ -4,6 +4,7 @@ use axum::extract::State;
 use dcp::http::{Caller, Json, Problem};
 use dcp::model::{DataSourceId, SiteId};
 use dcp::params;
+use dcp::pi::PiSource;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,19 +26,45 @@ pub(crate) struct Site {
 /// A source of process data.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct DataSource {
-    id: DataSourceId,
+    pub(crate) id: DataSourceId,
     site: SiteId,
-    name: String,
+    pub(crate) name: String,
     /// `pi-web-api`.
     kind: String,
     /// Address of the PI Web API.
-    url: String,
+    pub(crate) url: String,
     asset_server: String,
     database: String,
-    data_server: String,
+    pub(crate) data_server: String,
     /// Where its credentials stand at the provider of secrets; for modules only.
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<String>,
+    /// PEM file of the CA that signs its certificate, on the machines that read it; for modules only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<String>,
+}
+
+impl DataSource {
+    /// As the client of PI knows it.
+    pub(crate) fn as_pi(&self) -> PiSource {
+        PiSource {
+            id: self.id.to_string(),
+            url: self.url.clone(),
+            asset_server: self.asset_server.clone(),
+            database: self.database.clone(),
+            data_server: self.data_server.clone(),
+            credentials: self.credentials.clone(),
+            ca_file: self.ca_file.clone(),
+        }
+    }
+
+    /// Without what only modules need, unless a module asks.
+    pub(crate) fn shown_to(mut self, caller: &Caller) -> Self {
+        if !caller.is_service() {
+            (self.credentials, self.ca_file) = (None, None);
+        }
+        self
+    }
 }
 
 /// The sites where the caller has something to do.
@@ -61,10 +88,20 @@ pub(crate) async fn data_sources(
     State(framework): State<Framework>,
     caller: Caller,
 ) -> Result<Json<Vec<DataSource>>, Problem> {
+    let sources = sources_of(&framework, &caller).await?;
+    let shown = sources.into_iter().map(|source| source.shown_to(&caller));
+    Ok(Json(shown.collect()))
+}
+
+/// The sources of the site that the caller names, or of all sites of the caller.
+pub(crate) async fn sources_of(
+    framework: &Framework,
+    caller: &Caller,
+) -> Result<Vec<DataSource>, Problem> {
     if let Some(site) = caller.named_site().filter(|site| !caller.knows(site)) {
         return Err(not_yours(site));
     }
-    let all: Vec<DataSource> = framework
+    let mut all: Vec<DataSource> = framework
         .store
         .read("data_sources", params![])
         .await?
@@ -74,11 +111,8 @@ pub(crate) async fn data_sources(
             .named_site()
             .map_or_else(|| caller.knows(&source.site), |site| *site == source.site)
     };
-    let shown = |mut source: DataSource| {
-        source.credentials = source.credentials.filter(|_| caller.is_service());
-        source
-    };
-    Ok(Json(all.into_iter().filter(wanted).map(shown).collect()))
+    all.retain(wanted);
+    Ok(all)
 }
 
 /// The problem of whoever has nothing to do at a site.

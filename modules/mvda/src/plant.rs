@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::State;
 use dcp::clock::Clock;
 use dcp::http::{Caller, Json, Path, Problem, Query};
-use dcp::pi::{BatchFilter, PiBatch, PiClient, PiCredentials, PiElement, PiSource, PiTag};
+use dcp::pi::{BatchFilter, PiBatch, PiClient, PiElement, PiSource, PiTag};
 use dcp::secrets::Secrets;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,11 +62,9 @@ impl Plant {
         {
             return Ok(client);
         }
-        let pi = source.as_pi();
-        let credentials = PiCredentials::of(&pi, self.secrets.as_ref())
+        let client = PiClient::open(&source.as_pi(), self.secrets.clone())
             .await
             .map_err(|error| source.problem(error))?;
-        let client = PiClient::connect(&pi, &credentials).map_err(|error| source.problem(error))?;
         let until = now.checked_add(limits::SOURCES_FOR).unwrap_or(now);
         self.clients
             .lock()
@@ -95,7 +93,8 @@ impl Source {
             asset_server: self.asset_server.clone(),
             database: self.database.clone(),
             data_server: self.data_server.clone(),
-            credentials: Some(self.credentials()),
+            credentials: self.credentials.clone(),
+            ca_file: self.ca_file.clone(),
         }
     }
 }

@@ -206,7 +206,7 @@ pub fn process_data(source: &Source, ask: &Ask, batches: &[crate::ask::Batch]) -
         Interpolation::Recorded(_) => json!("recorded"),
     };
     json!({ "$pi": {
-        "source": { "id": source.id, "url": source.url, "data_server": source.data_server, "asset_server": source.asset_server, "credentials": source.credentials() },
+        "source": source.as_pi(),
         "unit": ask.unit.web_id, "tags": tags, "batches": batches, "interpolation": interpolation,
     } })
 }

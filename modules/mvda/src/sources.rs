@@ -31,14 +31,15 @@ pub struct Source {
     pub database: String,
     /// The data server.
     pub data_server: String,
+    /// Where the secret provider keeps its credentials.
+    #[serde(default)]
+    pub credentials: Option<String>,
+    /// PEM file of the CA that signs its certificate.
+    #[serde(default)]
+    pub ca_file: Option<String>,
 }
 
 impl Source {
-    /// Where the secret provider keeps its credentials.
-    pub fn credentials(&self) -> String {
-        format!("pi/{}", self.id)
-    }
-
     /// What a person is told when it cannot be read: which one, and what happened to it.
     pub fn problem(&self, error: PiError) -> Problem {
         let detail = format!("{} ({}): {error}.", self.name, self.url);

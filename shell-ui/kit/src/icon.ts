@@ -22,6 +22,8 @@ const PATHS: Readonly<Record<string, string>> = {
   'chevron-down': 'm4 6.5 4 4 4-4',
   'chevron-left': 'm10 4-4 4 4 4',
   'chevron-right': 'm6 4 4 4-4 4',
+  database:
+    'M3 4.2c0-1 2.2-1.7 5-1.7s5 .7 5 1.7-2.2 1.7-5 1.7-5-.7-5-1.7ZM3 4.2v7.6c0 1 2.2 1.7 5 1.7s5-.7 5-1.7V4.2M3 8c0 1 2.2 1.7 5 1.7S13 9 13 8',
   check: 'm3 8.5 3.5 3.5L13 4.5',
   close: 'm4 4 8 8M12 4l-8 8',
   copy: 'M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1',

@@ -3,13 +3,14 @@ import { shared } from '@dcp/kit';
 import { ContractsPage } from './contracts/contracts-page';
 import { HomePage } from './home/home-page';
 import { SitesPage } from './sites-page';
+import { DataSourcesPage } from './sources/data-sources-page';
 
-const PAGES = ['home', 'contracts'] as const;
+const PAGES = ['home', 'contracts', 'sources'] as const;
 type Page = (typeof PAGES)[number];
 
 @Component({
   selector: 'fw-root',
-  imports: [ContractsPage, HomePage, SitesPage],
+  imports: [ContractsPage, DataSourcesPage, HomePage, SitesPage],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     @if (site(); as id) {
@@ -17,6 +18,8 @@ type Page = (typeof PAGES)[number];
       @for (one of [id]; track one) {
         @if (page() === 'contracts') {
           <fw-contracts />
+        } @else if (page() === 'sources') {
+          <fw-data-sources [site]="one" />
         } @else {
           <fw-home [site]="one" />
         }

@@ -1,18 +1,9 @@
-import { ChangeDetectionStrategy, Component, input } from '@angular/core';
-import { api } from '@dcp/api-service';
+import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { followLink, siteAddress } from '@dcp/api-service';
 import { loadable, StatePanel } from '@dcp/kit';
+import { BADGE, loadSources } from '../sources/model';
+import { t as words } from '../sources/texts';
 import { t } from './texts';
-
-/** A source of process data of a site. */
-interface DataSource {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly url: string;
-  readonly asset_server: string;
-  readonly database: string;
-  readonly data_server: string;
-}
 
 /** Where the process data of this site comes from. */
 @Component({
@@ -23,6 +14,7 @@ interface DataSource {
     <section class="dcp-panel" aria-labelledby="sources-title">
       <header>
         <h2 id="sources-title">{{ t('sources') }}</h2>
+        <a class="dcp-small" [href]="href()" (click)="follow($event)">{{ t('sourcesMore') }}</a>
       </header>
       <dcp-state
         [of]="sources"
@@ -35,7 +27,7 @@ interface DataSource {
           <dl class="dcp-facts dcp-body">
             <dt>{{ source.name }}</dt>
             <dd>
-              <code>{{ source.url }}</code>
+              <span class="dcp-badge {{ badge[source.health.condition] }}">{{ words(source.health.condition) }}</span>
             </dd>
             <dt>{{ t('server') }}</dt>
             <dd>{{ source.data_server }}</dd>
@@ -59,12 +51,9 @@ interface DataSource {
 export class SourcesPanel {
   readonly site = input.required<string>();
   protected readonly t = t;
-  protected readonly sources = loadable({
-    on: () => this.site(),
-    load: (site, signal) =>
-      api.get<readonly DataSource[]>('/api/framework/data-sources', {
-        query: { site },
-        signal,
-      }),
-  });
+  protected readonly words = words;
+  protected readonly badge = BADGE;
+  protected readonly follow = followLink;
+  protected readonly href = computed(() => siteAddress('sources', this.site()));
+  protected readonly sources = loadable({ on: () => this.site(), load: loadSources });
 }

@@ -1,0 +1,132 @@
+import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, input, signal } from '@angular/core';
+import { formatAgo, formatDuration, problemLine, ProblemError, query, toast } from '@dcp/api-service';
+import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { BADGE, checkSource, latencyText, loadSources, type Identity, type Source } from './model';
+import { SourcePanel } from './source-panel';
+import { t } from './texts';
+
+/** A source is asked once a minute; a look at what is known costs little. */
+const REFRESH_MS = 10_000;
+
+/** The sources of process data of a site: whether they answer, how fast, and who they are. */
+@Component({
+  selector: 'fw-data-sources',
+  imports: [CellTemplate, DataTable, SourcePanel, StatePanel],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './data-sources-page.html',
+  styles: `
+    :host {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr);
+      gap: var(--dcp-space-3);
+    }
+    button {
+      min-height: 24px;
+      font-size: var(--dcp-size-small);
+    }
+  `,
+})
+export class DataSourcesPage {
+  readonly site = input.required<string>();
+  protected readonly t = t;
+  protected readonly badge = BADGE;
+  protected readonly text = sortToText;
+  protected readonly place = injectQueryState({ q: query.text(), sort: query.text('name'), source: query.text() });
+  protected readonly sources = loadable({ on: () => this.site(), load: loadSources });
+  protected readonly rows = computed(() => this.sources.value() ?? []);
+  protected readonly sort = computed(() => sortFromText(this.place.state().sort));
+  protected readonly key = (row: Source): string => row.id;
+  protected readonly chosen = computed(() => this.rows().find(({ id }) => id === this.place.state().source) ?? this.only());
+  protected readonly selected = computed(() => new Set(this.chosen() ? [this.chosen()!.id] : []));
+  protected readonly asking = signal<ReadonlySet<string>>(new Set());
+  private readonly now = signal(Date.now());
+  /** One source needs no choice. */
+  private readonly only = computed(() => (this.rows().length === 1 ? this.rows()[0] : undefined));
+
+  protected readonly columns = computed<readonly Column<Source>[]>(() => {
+    shared.language();
+    const now = this.now();
+    const clock = (row: Source): number | null => row.health.identity?.clock_difference_ms ?? null;
+    return [
+      { id: 'name', header: () => t('name'), value: (row) => row.name, width: 'minmax(160px, 2fr)' },
+      { id: 'condition', header: () => t('condition'), value: (row) => t(row.health.condition), width: '184px' },
+      {
+        id: 'latency',
+        header: () => t('latency'),
+        unit: () => 'ms',
+        value: (row) => row.health.identity?.latency_ms ?? null,
+        text: (row) => {
+          const latency = row.health.identity?.latency_ms;
+          return latency === undefined || row.health.condition === 'failed' ? '–' : latencyText(latency);
+        },
+        numeric: true,
+        width: '112px',
+      },
+      {
+        id: 'clock',
+        header: () => t('clock'),
+        value: clock,
+        text: (row) => clockText(row.health.identity),
+        numeric: true,
+        width: '152px',
+      },
+      {
+        id: 'version',
+        header: () => t('version'),
+        value: (row) => row.health.identity?.version ?? null,
+        mono: true,
+        width: 'minmax(96px, 1fr)',
+      },
+      {
+        id: 'checked',
+        header: () => t('checked'),
+        value: (row) => row.health.checked_at,
+        text: (row) => (row.health.checked_at ? formatAgo(row.health.checked_at, now) : '–'),
+        width: '144px',
+      },
+      { id: 'actions', header: () => t('actions'), value: () => '', sortable: false, width: '128px' },
+    ];
+  });
+
+  constructor() {
+    const timer = setInterval(() => {
+      if (document.visibilityState !== 'visible') return;
+      this.now.set(Date.now());
+      this.sources.reload();
+    }, REFRESH_MS);
+    inject(DestroyRef).onDestroy(() => clearInterval(timer));
+  }
+
+  protected open(keys: ReadonlySet<string>): void {
+    this.place.set({ source: [...keys][0] ?? '' }, { replace: true });
+  }
+
+  protected async check(row: Source): Promise<void> {
+    this.asking.update((ids) => new Set([...ids, row.id]));
+    try {
+      const found = await checkSource(this.site(), row.id);
+      this.now.set(Date.now());
+      this.sources.set(this.rows().map((one) => (one.id === found.id ? found : one)));
+      toast(outcome(found), { kind: found.health.condition === 'failed' ? 'error' : 'done' });
+    } catch (error) {
+      toast(problemLine(ProblemError.from(error)), { kind: 'error' });
+    } finally {
+      this.asking.update((ids) => new Set([...ids].filter((id) => id !== row.id)));
+    }
+  }
+}
+
+function outcome({ name, health }: Source): string {
+  if (health.condition === 'failed') return t('checkedFailed', { name });
+  if (health.condition === 'warning') return t('checkedWarning', { name });
+  return t('checkedNow', { name, latency: latencyText(health.identity?.latency_ms ?? 0) });
+}
+
+/** Less than a tenth of a second and less than the round trip is no difference. */
+function clockText(identity: Identity | null): string {
+  const milliseconds = identity?.clock_difference_ms ?? null;
+  if (identity === null || milliseconds === null) return '–';
+  if (Math.abs(milliseconds) < Math.max(100, identity.latency_ms)) return t('inStep');
+  const seconds = formatDuration(Math.abs(milliseconds) / 1000);
+  return t(milliseconds < 0 ? 'behind' : 'ahead', { seconds });
+}
