@@ -1,10 +1,9 @@
 // The calls to the module's backend, one function per endpoint.
 
 import { api } from '@dcp/api-service';
+import type { Batch, Element } from '@dcp/plant';
 import type {
-  Batch,
   Contributions,
-  Element,
   EnvelopeAnswer,
   Model,
   ModelSummary,

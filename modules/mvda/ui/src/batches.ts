@@ -1,7 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { CellTemplate, DataTable, sortFromText, sortToText, StatePanel, type Sort } from '@dcp/kit';
-import { batchColumns, batchId } from './columns';
-import type { Batch } from './contract';
+import { sortFromText, sortToText, StatePanel, type Sort } from '@dcp/kit';
+import { batchId, BatchTable, type Batch } from '@dcp/plant';
 import { Unit } from './unit';
 import { View } from './view';
 import { t } from './words';
@@ -10,7 +9,7 @@ import { t } from './words';
 @Component({
   selector: 'mvda-batches',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [CellTemplate, DataTable, StatePanel],
+  imports: [BatchTable, StatePanel],
   template: `
     <dcp-state
       [of]="unit.batches"
@@ -19,12 +18,11 @@ import { t } from './words';
       [emptyText]="t('noBatchesText')"
       [rows]="12"
     >
-      <dcp-table
+      <dcp-batch-table
         class="dcp-panel"
         [rows]="rows()"
-        [columns]="columns()"
-        [key]="id"
-        [label]="t('batchesOf', { unit: view.unitName() })"
+        [unit]="view.unitName()"
+        [now]="unit.now()"
         selectable="many"
         [openable]="true"
         [file]="'GxP_' + view.unitName() + '_batches'"
@@ -37,13 +35,6 @@ import { t } from './words';
         (sortChange)="order($event)"
         (opened)="open($event)"
       >
-        <ng-template dcpCell="status" [dcpCellOf]="rows()" let-row>
-          @if (row.status === 'running') {
-            <span class="dcp-badge dcp-badge--good">● {{ t('running') }}</span>
-          } @else {
-            <span class="dcp-quiet">{{ t('complete') }}</span>
-          }
-        </ng-template>
         <div tableActions class="dcp-toolbar">
           <button
             type="button"
@@ -67,7 +58,7 @@ import { t } from './words';
             {{ t('referenceAction') }}
           </button>
         </div>
-      </dcp-table>
+      </dcp-batch-table>
     </dcp-state>
   `,
 })
@@ -75,9 +66,7 @@ export class Batches {
   protected readonly t = t;
   protected readonly unit = inject(Unit);
   protected readonly view = inject(View);
-  protected readonly id = batchId;
   protected readonly rows = computed(() => this.unit.batches.value() ?? []);
-  protected readonly columns = computed(() => batchColumns(this.unit.now()));
   protected readonly selected = computed<ReadonlySet<string>>(() => new Set(this.view.state().batches));
   protected readonly count = computed(() => this.view.state().batches.length);
   protected readonly sort = computed(() => sortFromText(this.view.state().sort));

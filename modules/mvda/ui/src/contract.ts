@@ -7,15 +7,6 @@ export interface Source {
   database: string;
 }
 
-export interface Element {
-  web_id: string;
-  name: string;
-  path: string;
-  template: string;
-  has_children: boolean;
-  description: string;
-}
-
 export interface Tag {
   web_id: string;
   name: string;
@@ -28,16 +19,6 @@ export interface Tag {
 /** Whether the values of a tag are numbers, which only can be drawn and modelled. */
 export function isNumeric(tag: Tag): boolean {
   return tag.type === '' || /^(single|double|float|u?int|byte|decimal)/i.test(tag.type);
-}
-
-export interface Batch {
-  web_id: string;
-  id: string;
-  name: string;
-  start: string;
-  end: string | null;
-  duration_s: number;
-  status: 'complete' | 'running';
 }
 
 export interface TrendAnswer {

@@ -1,8 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { followLink, ProblemError } from '@dcp/api-service';
-import { CellTemplate, DataTable, ProblemPanel } from '@dcp/kit';
+import { ProblemPanel } from '@dcp/kit';
+import { batchId, BatchTable, type Batch } from '@dcp/plant';
 import { backend } from './backend';
-import { batchColumns, batchId } from './columns';
 import type { Kind, NewModel } from './contract';
 import { Unit } from './unit';
 import { View } from './view';
@@ -17,7 +17,7 @@ const FEWEST = 5;
 @Component({
   selector: 'mvda-model-form',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [CellTemplate, DataTable, ProblemPanel],
+  imports: [BatchTable, ProblemPanel],
   styles: `
     form {
       display: grid;
@@ -154,24 +154,19 @@ const FEWEST = 5;
         @if (cutOff()) {
           <p class="dcp-hint" role="status">⚠ {{ t('cutOff', { batches: cutOff() }) }}</p>
         }
-        <dcp-table
+        <dcp-batch-table
           class="dcp-panel"
           [rows]="unit.batches.value() ?? []"
-          [columns]="columns()"
-          [key]="id"
+          [unit]="view.unitName()"
           [label]="t('referenceTitle')"
+          [now]="unit.now()"
+          [without]="['end']"
+          [ended]="ended()"
           selectable="many"
           maxHeight="calc(100vh - 330px)"
           [selected]="reference()"
           (selectedChange)="refer($event)"
         >
-          <ng-template dcpCell="status" [dcpCellOf]="unit.batches.value() ?? []" let-row>
-            @if (row.status === 'running') {
-              <span class="dcp-badge dcp-badge--good">● {{ t('running') }}</span>
-            } @else {
-              <span class="dcp-quiet">{{ reference().has(row.id) ? t('reference') : t('complete') }}</span>
-            }
-          </ng-template>
           <div tableActions class="dcp-toolbar">
             <button type="button" class="dcp-button" [disabled]="!unit.batches.value()" (click)="refer(everyComplete())">
               {{ t('allComplete') }}
@@ -180,7 +175,7 @@ const FEWEST = 5;
               {{ t('invert') }}
             </button>
           </div>
-        </dcp-table>
+        </dcp-batch-table>
       </div>
     </form>
   `,
@@ -193,7 +188,6 @@ export class ModelForm {
   protected readonly kinds: readonly Kind[] = ['evolution', 'level'];
   protected readonly alphas = ALPHAS;
   protected readonly intervals = INTERVALS;
-  protected readonly id = batchId;
 
   protected readonly typed = signal<string | undefined>(undefined);
   protected readonly components = signal(3);
@@ -206,7 +200,10 @@ export class ModelForm {
   protected readonly kind = computed<Kind>(() => this.view.state().create || 'evolution');
   protected readonly name = computed(() => this.typed() ?? `${this.view.unitName()} ${t(this.kind())}`);
   /** Without the end, which the duration tells: the names need the room. */
-  protected readonly columns = computed(() => batchColumns(this.unit.now()).filter(({ id }) => id !== 'end'));
+  protected readonly ended = computed(() => {
+    const reference = this.reference();
+    return (batch: Batch): string => (reference.has(batch.id) ? t('reference') : '');
+  });
   protected readonly tags = computed(() => (this.unit.tags.value() ?? []).filter((tag) => !this.without().has(tag.name)));
   protected readonly everyComplete = computed<ReadonlySet<string>>(() => new Set(this.unit.complete().map(batchId)));
   /** The selection of the address, as far as the unit knows it. */

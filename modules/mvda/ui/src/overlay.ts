@@ -1,9 +1,9 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import type { OverlayLane, OverlayLine } from '@dcp/charts';
 import { shared, StatePanel } from '@dcp/kit';
+import { lasting } from '@dcp/plant';
 import { backend } from './backend';
 import type { Chart } from './chart';
-import { lasting } from './columns';
 import type { OverlayAnswer, Tag } from './contract';
 import { Drawing } from './drawing';
 import { envelopeOf } from './envelope';

@@ -1,10 +1,11 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { followLink, remembered } from '@dcp/api-service';
 import { Icon, signalOf, StatePanel } from '@dcp/kit';
+import { AssetTree, type Asset } from '@dcp/plant';
+import { backend } from './backend';
 import { Batches } from './batches';
 import { Models } from './models';
 import { OverlayTab } from './overlay';
-import { Tree } from './tree';
 import { TrendTab } from './trend';
 import { Sources, Unit } from './unit';
 import { TABS, View } from './view';
@@ -16,7 +17,7 @@ const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boole
 @Component({
   selector: 'mvda-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Batches, Icon, Models, OverlayTab, StatePanel, Tree, TrendTab],
+  imports: [AssetTree, Batches, Icon, Models, OverlayTab, StatePanel, TrendTab],
   providers: [View, Sources, Unit],
   styles: `
     :host {
@@ -82,7 +83,16 @@ const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boole
           <dcp-icon [name]="tree() ? 'chevron-left' : 'chevron-right'" />
         </button>
       </header>
-      <mvda-tree [hidden]="!tree()" />
+      <dcp-asset-tree
+        [hidden]="!tree()"
+        [sources]="sources"
+        [load]="elements"
+        [chosen]="view.state().source + '|' + view.state().unit"
+        [path]="view.state().path"
+        [turn]="unit.turn()"
+        (choose)="choose($event)"
+        (again)="unit.again()"
+      />
     </aside>
     <section>
       <div class="head">
@@ -147,7 +157,8 @@ export class Page {
   protected readonly t = t;
   protected readonly tabs = TABS;
   protected readonly view = inject(View);
-  private readonly unit = inject(Unit);
+  protected readonly unit = inject(Unit);
+  protected readonly elements = backend.elements;
   protected readonly sources = inject(Sources).sources;
   protected readonly tree = signalOf(treeShown);
   protected readonly follow = followLink;
@@ -160,6 +171,22 @@ export class Page {
     const { batches, selected } = this.counts();
     if (tab === 'batches') return batches ? String(batches) : '';
     return tab === 'overlay' && selected ? String(selected) : '';
+  }
+
+  protected choose({ source, element: { web_id, path } }: Asset): void {
+    this.view.set({
+      source,
+      unit: web_id,
+      path,
+      batches: [],
+      batch: '',
+      tags: [],
+      model: '',
+      create: '',
+      from: undefined,
+      to: undefined,
+      section: 'overview',
+    });
   }
 
   protected toggleTree(): void {

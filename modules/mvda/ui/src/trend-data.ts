@@ -1,7 +1,8 @@
 // The backend's answer in the shape of the charts.
 
 import type { TrendBand, TrendSeries } from '@dcp/charts';
-import type { Batch, Tag, TrendAnswer } from './contract';
+import type { Batch } from '@dcp/plant';
+import type { Tag, TrendAnswer } from './contract';
 
 export function seriesOf(answer: TrendAnswer, tags: readonly Tag[]): TrendSeries[] {
   return answer.series.map((one) => ({

@@ -2,8 +2,9 @@
 
 import { computed, DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
 import { loadable } from '@dcp/kit';
+import type { Batch } from '@dcp/plant';
 import { backend } from './backend';
-import { isNumeric, type Batch, type Tag } from './contract';
+import { isNumeric, type Tag } from './contract';
 import { View } from './view';
 
 const FRESH_MS = 30_000;

@@ -1,8 +1,7 @@
 -- What a version is good for; one version of a name is effective at most.
-ALTER TABLE dbo.script_version ADD
-    state NVARCHAR(20) NOT NULL CONSTRAINT df_script_version_state DEFAULT N'superseded',
-    brought_by NVARCHAR(100) NULL,
-    examples NVARCHAR(MAX) NULL;
+ALTER TABLE dbo.script_version ADD state NVARCHAR(20) NOT NULL CONSTRAINT df_script_version_state DEFAULT N'superseded';
+ALTER TABLE dbo.script_version ADD brought_by NVARCHAR(100) NULL;
+ALTER TABLE dbo.script_version ADD examples NVARCHAR(MAX) NULL;
 GO
 UPDATE v SET state = N'effective' FROM dbo.script_version v JOIN dbo.script s ON s.name = v.name AND s.version = v.version;
 -- What was published before had no examples to run.
@@ -28,18 +27,17 @@ SELECT name, version, state, published_by_id, published_by_name, published_at FR
 GO
 
 -- Counts the changes of a name, so that other instances see that there is something new.
-ALTER TABLE dbo.script DROP COLUMN version, changed_at;
+ALTER TABLE dbo.script DROP COLUMN version;
+ALTER TABLE dbo.script DROP COLUMN changed_at;
 ALTER TABLE dbo.script ADD revision BIGINT NOT NULL CONSTRAINT df_script_revision DEFAULT 1;
 GO
 
 -- Drafts are marked; a plot is a result of another media type.
-ALTER TABLE dbo.result ADD
-    draft BIT NOT NULL CONSTRAINT df_result_draft DEFAULT 0,
-    media_type NVARCHAR(100) NOT NULL CONSTRAINT df_result_media_type DEFAULT N'application/json';
+ALTER TABLE dbo.result ADD draft BIT NOT NULL CONSTRAINT df_result_draft DEFAULT 0;
+ALTER TABLE dbo.result ADD media_type NVARCHAR(100) NOT NULL CONSTRAINT df_result_media_type DEFAULT N'application/json';
 -- `notes`: what R said beside the value, and why there is none, as JSON.
-ALTER TABLE dbo.call ADD
-    draft BIT NOT NULL CONSTRAINT df_call_draft DEFAULT 0,
-    notes NVARCHAR(MAX) NULL;
+ALTER TABLE dbo.call ADD draft BIT NOT NULL CONSTRAINT df_call_draft DEFAULT 0;
+ALTER TABLE dbo.call ADD notes NVARCHAR(MAX) NULL;
 GO
 -- The first call of a computation is found without looking at those that it answered.
 DROP INDEX call_computation ON dbo.call;

@@ -2,8 +2,8 @@
 
 import { formatTime, zoneName } from '@dcp/api-service';
 import type { Column } from '@dcp/kit';
-import type { Batch } from './contract';
-import { t } from './words';
+import type { Batch } from './model';
+import { t } from './texts';
 
 export function batchColumns(now: number): Column<Batch>[] {
   return [

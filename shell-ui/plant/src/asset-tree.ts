@@ -1,11 +1,25 @@
-import { ChangeDetectionStrategy, Component, computed, effect, type ElementRef, inject, signal, untracked, viewChild } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  effect,
+  type ElementRef,
+  input,
+  output,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
 import { problemDetail, ProblemError, problemTitle } from '@dcp/api-service';
-import { shared } from '@dcp/kit';
-import { backend } from './backend';
-import type { Element, Source } from './contract';
-import { Sources, Unit } from './unit';
-import { View } from './view';
-import { t } from './words';
+import { shared, type Loadable } from '@dcp/kit';
+import type { AssetSource, Element } from './model';
+import { t } from './texts';
+
+/** An element and the source whose tree holds it. */
+export interface Asset {
+  readonly source: string;
+  readonly element: Element;
+}
 
 interface Node {
   key: string;
@@ -17,11 +31,15 @@ interface Node {
   leaf: boolean;
 }
 
-type Children = Element[] | 'loading' | ProblemError;
+type Children = readonly Element[] | 'loading' | ProblemError;
+
+function isKnown(children: Children | undefined): children is readonly Element[] {
+  return Array.isArray(children);
+}
 
 /** The asset tree: children are read when a branch is opened; arrow keys as in every tree. */
 @Component({
-  selector: 'mvda-tree',
+  selector: 'dcp-asset-tree',
   changeDetection: ChangeDetectionStrategy.OnPush,
   styles: `
     ul {
@@ -87,7 +105,7 @@ type Children = Element[] | 'loading' | ProblemError;
           role="treeitem"
           [attr.aria-level]="node.level"
           [attr.aria-expanded]="node.leaf ? null : node.open"
-          [attr.aria-selected]="selected() === node.key"
+          [attr.aria-selected]="chosen() === node.key"
           [attr.data-key]="node.key"
           [tabindex]="active() === at ? 0 : -1"
           [style.padding-left.px]="(node.level - 1) * 14"
@@ -103,38 +121,45 @@ type Children = Element[] | 'loading' | ProblemError;
     @for (failed of troubles(); track failed.key) {
       <div class="trouble" role="alert" [title]="failed.detail">
         <strong>{{ failed.title }}</strong>
-        <button type="button" class="dcp-button" (click)="unit.again()">{{ t('retry') }}</button>
+        <button type="button" class="dcp-button" (click)="again.emit()">{{ t('retry') }}</button>
       </div>
     }
-    @if (sources.loading() && !sources.value()) {
+    @if (sources().loading() && !sources().value()) {
       <p class="note" role="status">{{ t('loading') }}</p>
     }
   `,
 })
-export class Tree {
+export class AssetTree {
+  readonly sources = input.required<Loadable<readonly AssetSource[]>>();
+  /** Reads the elements below another one, or at the top of the tree of a source. */
+  readonly load = input.required<(source: string, parent: string | undefined) => Promise<readonly Element[]>>();
+  /** Source and WebID of the chosen element. */
+  readonly chosen = input('');
+  /** Path of the chosen element: the branches above it open by themselves. */
+  readonly path = input('');
+  /** Each change reads again what could not be read. */
+  readonly turn = input(0);
+  readonly choose = output<Asset>();
+  readonly again = output();
   protected readonly t = t;
-  private readonly view = inject(View);
-  protected readonly unit = inject(Unit);
   private readonly list = viewChild.required<ElementRef<HTMLElement>>('list');
-  protected readonly sources = inject(Sources).sources;
   private readonly children = signal<ReadonlyMap<string, Children>>(new Map());
   private readonly opened = signal<ReadonlySet<string>>(new Set());
   private readonly place = signal(0);
 
-  protected readonly nodes = computed<Node[]>(() => (this.sources.value() ?? []).flatMap((source) => this.branch(source)));
-  protected readonly selected = computed(() => `${this.view.state().source}|${this.view.state().unit}`);
+  protected readonly nodes = computed<Node[]>(() => (this.sources().value() ?? []).flatMap((source) => this.branch(source)));
   protected readonly active = computed(() => Math.min(this.place(), Math.max(0, this.nodes().length - 1)));
 
   constructor() {
     effect(() => {
-      const [only, ...others] = this.sources.value() ?? [];
+      const [only, ...others] = this.sources().value() ?? [];
       if (only && others.length === 0) untracked(() => void this.openAlong(only.id));
     });
     effect(() => {
-      this.unit.turn();
+      this.turn();
       untracked(() => {
         for (const { source } of this.troubles()) {
-          if (source === undefined) this.sources.reload();
+          if (source === undefined) this.sources().reload();
           else void this.openAlong(source);
         }
       });
@@ -147,15 +172,15 @@ export class Tree {
     const trouble = (key: string, found: unknown, source?: string) =>
       found instanceof ProblemError ? [{ key, source, title: problemTitle(found), detail: problemDetail(found) }] : [];
     return [
-      ...trouble('', this.sources.problem()),
+      ...trouble('', this.sources().problem()),
       ...this.nodes().flatMap(({ key, source }) => trouble(key, this.children().get(key), source)),
     ];
   });
 
   protected click(node: Node, at: number): void {
     this.place.set(at);
-    if (!node.leaf && (!node.element || this.selected() === node.key || !node.open)) this.toggle(node);
-    this.choose(node);
+    if (!node.leaf && (!node.element || this.chosen() === node.key || !node.open)) this.toggle(node);
+    this.take(node);
   }
 
   protected key(event: KeyboardEvent): void {
@@ -170,8 +195,8 @@ export class Tree {
       End: () => this.go(nodes.length - 1),
       ArrowRight: () => (node.leaf || node.open ? this.go(at + 1) : this.toggle(node)),
       ArrowLeft: () => (node.open ? this.toggle(node) : this.go(nodes.findLastIndex((one, index) => index < at && one.level < node.level))),
-      Enter: () => this.choose(node),
-      ' ': () => this.choose(node),
+      Enter: () => this.take(node),
+      ' ': () => this.take(node),
     };
     const move = moves[event.key] ?? (event.key.length === 1 ? () => this.type(event.key, at) : undefined);
     if (!move) return;
@@ -179,12 +204,12 @@ export class Tree {
     move();
   }
 
-  protected async fetch(node: Pick<Node, 'key' | 'source' | 'element'>): Promise<Element[]> {
+  protected async fetch(node: Pick<Node, 'key' | 'source' | 'element'>): Promise<readonly Element[]> {
     const known = this.children().get(node.key);
-    if (Array.isArray(known)) return known;
+    if (isKnown(known)) return known;
     this.put(node.key, 'loading');
     try {
-      const found = await backend.elements(node.source, node.element?.web_id);
+      const found = await this.load()(node.source, node.element?.web_id);
       this.put(node.key, found);
       return found;
     } catch (error) {
@@ -193,26 +218,9 @@ export class Tree {
     }
   }
 
-  private choose(node: Node): void {
-    if (!node.element) {
-      this.toggle(node);
-      return;
-    }
-    const { web_id, path } = node.element;
-    if (web_id === this.view.state().unit) return;
-    this.view.set({
-      source: node.source,
-      unit: web_id,
-      path,
-      batches: [],
-      batch: '',
-      tags: [],
-      model: '',
-      create: '',
-      from: undefined,
-      to: undefined,
-      section: 'overview',
-    });
+  private take(node: Node): void {
+    if (!node.element) this.toggle(node);
+    else if (node.key !== this.chosen()) this.choose.emit({ source: node.source, element: node.element });
   }
 
   private toggle(node: Node): void {
@@ -226,7 +234,7 @@ export class Tree {
 
   /** Opens the branches above the unit in the address; without one, as far as there is nothing to choose. */
   protected async openAlong(source: string): Promise<void> {
-    const { path } = this.view.state();
+    const path = this.path();
     let node: Pick<Node, 'key' | 'source' | 'element'> | undefined = {
       key: `${source}|`,
       source,
@@ -235,7 +243,7 @@ export class Tree {
     while (node) {
       const { key } = node;
       this.opened.update((open) => new Set([...open, key]));
-      const below: Element[] = await this.fetch(node);
+      const below: readonly Element[] = await this.fetch(node);
       const next = path ? below.find((one) => path.startsWith(`${one.path}\\`)) : below.length === 1 ? below[0] : undefined;
       node = next?.has_children
         ? {
@@ -247,10 +255,10 @@ export class Tree {
     }
   }
 
-  private branch(source: Source): Node[] {
+  private branch(source: AssetSource): Node[] {
     const below = (key: string, level: number): Node[] => {
       const found = this.children().get(key);
-      if (!Array.isArray(found) || !this.opened().has(key)) return [];
+      if (!isKnown(found) || !this.opened().has(key)) return [];
       return found.flatMap((element) => {
         const own = `${source.id}|${element.web_id}`;
         const node: Node = {

@@ -1,0 +1,5 @@
+/** What applications about a plant share: its assets as a tree, its batches as a table. Bundled into each application that uses it. */
+export { AssetTree, type Asset } from './asset-tree';
+export { BatchTable } from './batch-table';
+export { batchColumns, batchId, lasting } from './columns';
+export type { AssetSource, Batch, Element } from './model';
