@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::time;
 
@@ -28,8 +29,9 @@ pub struct PiServer {
 }
 
 /// An element of the asset tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all(deserialize = "PascalCase"))]
+#[schema(as = Element)]
 pub struct PiElement {
     /// WebID.
     pub web_id: String,
@@ -50,7 +52,8 @@ pub struct PiElement {
 }
 
 /// A tag of an element: an attribute, or a point of the data server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Tag)]
 pub struct PiTag {
     /// WebID.
     pub web_id: String,
@@ -68,6 +71,17 @@ pub struct PiTag {
     pub path: String,
     /// The point behind an attribute; empty for a static one.
     pub point: String,
+}
+
+impl PiTag {
+    /// Whether its values are numbers.
+    pub fn is_numeric(&self) -> bool {
+        let kind = self.r#type.to_ascii_lowercase();
+        kind.is_empty()
+            || ["single", "double", "float", "int", "byte", "decimal"]
+                .iter()
+                .any(|number| kind.starts_with(number))
+    }
 }
 
 /// An attribute on the wire.

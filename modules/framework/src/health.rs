@@ -198,8 +198,17 @@ impl Watch {
         tracing::debug!(source = %source.id, condition = ?health.condition, "a data source was asked");
     }
 
+    /// A reader for one question.
+    pub(crate) async fn reader(&self, source: &DataSource) -> Result<PiClient, PiError> {
+        Ok(self.open(source).await?.within(PATIENCE))
+    }
+
+    async fn open(&self, source: &DataSource) -> Result<PiClient, PiError> {
+        PiClient::open(&source.as_pi(), self.secrets.clone()).await
+    }
+
     async fn answer(&self, source: &DataSource) -> Result<(PiIdentity, Vec<Warning>), PiError> {
-        let client = PiClient::open(&source.as_pi(), self.secrets.clone()).await?;
+        let client = self.open(source).await?;
         let identity = client.identity().await?;
         let mut warnings = warnings(source, &identity);
         match client.database().await {
@@ -379,9 +388,7 @@ pub(crate) async fn check(
     caller: Caller,
     Path(id): Path<DataSourceId>,
 ) -> Result<Json<Watched>, Problem> {
-    let sources = sites::sources_of(&framework, &caller).await?;
-    let found = sources.into_iter().find(|source| source.id == id);
-    let source = found.ok_or_else(|| Problem::not_found(format!("data source {id}")))?;
+    let source = sites::source_of(&framework, &caller, &id).await?;
     framework.watch.ask(&source).await;
     Ok(Json(framework.watch.watched(source.shown_to(&caller))))
 }

@@ -1,6 +1,7 @@
 //! What every page of the portal begins with: the sites, their sources of process data, and what happens.
 
 mod activity;
+mod browse;
 mod feed;
 mod health;
 mod reactions;
@@ -51,6 +52,9 @@ impl Framework {
             .authenticated(routes!(sites::data_sources))
             .authenticated(routes!(health::health))
             .authenticated(routes!(health::check))
+            .authenticated(routes!(browse::elements))
+            .authenticated(routes!(browse::tags))
+            .authenticated(routes!(browse::batches))
             .authenticated(routes!(activity::page))
             .authenticated(routes!(activity::stream))
     }

@@ -115,6 +115,17 @@ pub(crate) async fn sources_of(
     Ok(all)
 }
 
+/// One source of the caller's sites.
+pub(crate) async fn source_of(
+    framework: &Framework,
+    caller: &Caller,
+    id: &DataSourceId,
+) -> Result<DataSource, Problem> {
+    let sources = sources_of(framework, caller).await?;
+    let found = sources.into_iter().find(|source| source.id == *id);
+    found.ok_or_else(|| Problem::not_found(format!("data source {id}")))
+}
+
 /// The problem of whoever has nothing to do at a site.
 pub(crate) fn not_yours(site: &SiteId) -> Problem {
     Problem::forbidden(format!("You have no role at site {site}."))

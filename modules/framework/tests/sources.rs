@@ -1,6 +1,10 @@
 //! Whether the sources of process data answer, through the real program and a PI Web API.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[allow(
     dead_code,
@@ -134,4 +138,39 @@ async fn only_those_of_a_site_see_its_sources() {
     let body = json!({});
     let asked = framework.send(Method::POST, path, &stranger, &body);
     assert_eq!(asked.await.0, 404);
+}
+
+#[tokio::test]
+async fn a_source_shows_its_tree_and_the_tags_and_batches_of_an_element() {
+    let simulator = simulator("secret").await;
+    let framework = start(&simulator.url(), SECRETS).await;
+    let token = analyst(&framework);
+    let below = async |parent: Option<&str>| {
+        let parent = parent.map(|parent| format!("&parent={parent}"));
+        let path = format!(
+            "/api/framework/data-sources/dryers/elements?site=basel{}",
+            parent.unwrap_or_default()
+        );
+        framework.get(&path, &token).await.1
+    };
+    let mut element = json!({ "has_children": true });
+    while element["name"] != "Dryer 1" {
+        let found = below(element["web_id"].as_str()).await;
+        let list = found.as_array().unwrap();
+        let next = list.iter().find(|one| one["name"] == "Dryer 1");
+        let next = next.or_else(|| list.iter().find(|one| one["has_children"] == true));
+        element = next.unwrap().clone();
+    }
+    let of = |what: &str| {
+        let id = element["web_id"].as_str().unwrap();
+        format!("/api/framework/data-sources/dryers/elements/{id}/{what}?site=basel")
+    };
+    let (_, tags) = framework.get(&of("tags"), &token).await;
+    let tags = tags.as_array().unwrap();
+    assert!(tags.iter().any(|tag| tag["name"] == "DryerTemp"));
+    let (_, batches) = framework.get(&of("batches"), &token).await;
+    assert_eq!(batches["items"].as_array().unwrap().len(), 71);
+    assert_eq!(batches["truncated"], false);
+    let unknown = "/api/framework/data-sources/other/elements?site=basel";
+    assert_eq!(framework.get(unknown, &token).await.0, 404);
 }

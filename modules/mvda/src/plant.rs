@@ -1,17 +1,16 @@
 //! The plant as PI shows it: elements, tags and batches.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use dcp::clock::Clock;
 use dcp::http::{Caller, Json, Path, Problem, Query};
-use dcp::pi::{BatchFilter, PiBatch, PiClient, PiElement, PiSource, PiTag};
+use dcp::pi::{BatchFilter, ListedBatches, PiClient, PiElement, PiSource, PiTag};
 use dcp::secrets::Secrets;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::sources::Source;
 use crate::{Mvda, limits};
@@ -74,13 +73,10 @@ impl Plant {
     }
 
     /// The tags of an element.
-    pub async fn tags(&self, source: &Source, element: &str) -> Result<Vec<Tag>, Problem> {
+    pub async fn tags(&self, source: &Source, element: &str) -> Result<Vec<PiTag>, Problem> {
         let client = self.client(source).await?;
-        let tags = client
-            .tags(element)
-            .await
-            .map_err(|error| source.problem(error))?;
-        Ok(tags.into_iter().map(Tag::from).collect())
+        let tags = client.tags(element).await;
+        tags.map_err(|error| source.problem(error))
     }
 }
 
@@ -99,152 +95,6 @@ impl Source {
     }
 }
 
-/// An element of the asset tree.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Element {
-    web_id: String,
-    name: String,
-    path: String,
-    template: String,
-    has_children: bool,
-    description: String,
-}
-
-impl From<PiElement> for Element {
-    fn from(element: PiElement) -> Self {
-        let PiElement {
-            web_id,
-            name,
-            description,
-            path,
-            template,
-            has_children,
-        } = element;
-        Self {
-            web_id,
-            name,
-            path,
-            template,
-            has_children,
-            description,
-        }
-    }
-}
-
-/// A tag of an element.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Tag {
-    /// Where its values are.
-    pub web_id: String,
-    /// Its name.
-    pub name: String,
-    /// What people call it.
-    pub description: String,
-    /// Its unit.
-    pub unit: String,
-    r#type: String,
-    step: bool,
-    path: String,
-    point: String,
-}
-
-impl Tag {
-    /// Whether its values are numbers that a model can use.
-    pub fn is_numeric(&self) -> bool {
-        let kind = self.r#type.to_ascii_lowercase();
-        kind.is_empty()
-            || ["single", "double", "float", "int", "byte", "decimal"]
-                .iter()
-                .any(|number| kind.starts_with(number))
-    }
-}
-
-impl From<PiTag> for Tag {
-    fn from(tag: PiTag) -> Self {
-        let PiTag {
-            web_id,
-            name,
-            description,
-            unit,
-            r#type,
-            step,
-            path,
-            point,
-        } = tag;
-        Self {
-            web_id,
-            name,
-            description,
-            unit,
-            r#type,
-            step,
-            path,
-            point,
-        }
-    }
-}
-
-/// A batch of a unit.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Batch {
-    web_id: String,
-    id: String,
-    name: String,
-    #[schema(value_type = String, format = DateTime)]
-    start: Timestamp,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    end: Option<Timestamp>,
-    /// Up to now while it runs.
-    duration_s: f64,
-    status: Status,
-    template: String,
-    #[schema(value_type = Object)]
-    attributes: BTreeMap<String, Value>,
-}
-
-/// Whether a batch has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It has.
-    Complete,
-    /// It has not.
-    Running,
-}
-
-impl Batch {
-    fn new(batch: PiBatch, attributes: BTreeMap<String, Value>, now: Timestamp) -> Self {
-        let end = batch.end.filter(|end| *end <= now);
-        Self {
-            duration_s: end
-                .unwrap_or(now)
-                .duration_since(batch.start)
-                .as_secs_f64()
-                .max(0.0),
-            status: if end.is_some() {
-                Status::Complete
-            } else {
-                Status::Running
-            },
-            web_id: batch.web_id,
-            id: batch.name.clone(),
-            name: batch.name,
-            start: batch.start,
-            end,
-            template: batch.template,
-            attributes,
-        }
-    }
-}
-
-/// The batches of a unit.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Batches {
-    items: Vec<Batch>,
-    /// Whether older ones were left out.
-    truncated: bool,
-}
-
 /// Below which element.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct Below {
@@ -254,37 +104,31 @@ pub struct Below {
 
 /// The elements at the top of the asset tree, or below another one.
 #[utoipa::path(get, path = "/api/mvda/sources/{source}/elements", tag = "sources", params(("source" = String, Path, description = "The data source"), Below),
-    responses((status = 200, body = Vec<Element>), (status = 503, description = "PI does not answer", body = Problem)))]
+    responses((status = 200, body = Vec<PiElement>), (status = 503, description = "PI does not answer", body = Problem)))]
 pub async fn list_elements(
     State(mvda): State<Mvda>,
     caller: Caller,
     Path(source): Path<String>,
     Query(below): Query<Below>,
-) -> Result<Json<Vec<Element>>, Problem> {
+) -> Result<Json<Vec<PiElement>>, Problem> {
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
     let elements = match &below.parent {
         Some(parent) => client.elements(parent).await,
         None => client.root_elements().await,
     };
-    Ok(Json(
-        elements
-            .map_err(|error| source.problem(error))?
-            .into_iter()
-            .map(Element::from)
-            .collect(),
-    ))
+    elements.map(Json).map_err(|error| source.problem(error))
 }
 
 /// The tags of an element.
 #[utoipa::path(get, path = "/api/mvda/sources/{source}/elements/{web_id}/tags", tag = "sources",
     params(("source" = String, Path, description = "The data source"), ("web_id" = String, Path, description = "The element")),
-    responses((status = 200, body = Vec<Tag>), (status = 503, description = "PI does not answer", body = Problem)))]
+    responses((status = 200, body = Vec<PiTag>), (status = 503, description = "PI does not answer", body = Problem)))]
 pub async fn list_tags(
     State(mvda): State<Mvda>,
     caller: Caller,
     Path((source, web_id)): Path<(String, String)>,
-) -> Result<Json<Vec<Tag>>, Problem> {
+) -> Result<Json<Vec<PiTag>>, Problem> {
     let source = mvda.sources.find(caller.site()?, &source).await?;
     Ok(Json(mvda.plant.tags(&source, &web_id).await?))
 }
@@ -303,13 +147,13 @@ pub struct Period {
 /// The batches of a unit, oldest first.
 #[utoipa::path(get, path = "/api/mvda/sources/{source}/elements/{web_id}/batches", tag = "sources",
     params(("source" = String, Path, description = "The data source"), ("web_id" = String, Path, description = "The element"), Period),
-    responses((status = 200, body = Batches), (status = 503, description = "PI does not answer", body = Problem)))]
+    responses((status = 200, body = ListedBatches), (status = 503, description = "PI does not answer", body = Problem)))]
 pub async fn list_batches(
     State(mvda): State<Mvda>,
     caller: Caller,
     Path((source, web_id)): Path<(String, String)>,
     Query(period): Query<Period>,
-) -> Result<Json<Batches>, Problem> {
+) -> Result<Json<ListedBatches>, Problem> {
     let source = mvda.sources.find(caller.site()?, &source).await?;
     let client = mvda.plant.client(&source).await?;
     let filter = BatchFilter {
@@ -317,25 +161,10 @@ pub async fn list_batches(
         to: period.to,
         ..BatchFilter::default()
     };
-    let mut frames = client
-        .batches(&web_id, &filter)
-        .await
-        .map_err(|error| source.problem(error))?;
-    let surplus = frames.len().saturating_sub(limits::LISTED_BATCHES);
-    frames.drain(..surplus);
-    let ids: Vec<&str> = frames.iter().map(|frame| frame.web_id.as_str()).collect();
-    let attributes = client
-        .batch_attributes(&ids)
-        .await
-        .map_err(|error| source.problem(error))?;
     let now = mvda.store.clock().now();
-    let items = frames
-        .into_iter()
-        .zip(attributes)
-        .map(|(frame, attributes)| Batch::new(frame, attributes, now))
-        .collect();
-    Ok(Json(Batches {
-        items,
-        truncated: surplus > 0,
-    }))
+    client
+        .listed_batches(&web_id, &filter, limits::LISTED_BATCHES, now)
+        .await
+        .map(Json)
+        .map_err(|error| source.problem(error))
 }

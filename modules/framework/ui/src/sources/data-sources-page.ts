@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, input
 import { formatAgo, formatDuration, problemLine, ProblemError, query, toast } from '@dcp/api-service';
 import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
 import { BADGE, checkSource, latencyText, loadSources, type Identity, type Source } from './model';
+import { SourceContents } from './source-contents';
 import { SourcePanel } from './source-panel';
 import { t } from './texts';
 
@@ -11,7 +12,7 @@ const REFRESH_MS = 10_000;
 /** The sources of process data of a site: whether they answer, how fast, and who they are. */
 @Component({
   selector: 'fw-data-sources',
-  imports: [CellTemplate, DataTable, SourcePanel, StatePanel],
+  imports: [CellTemplate, DataTable, SourceContents, SourcePanel, StatePanel],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './data-sources-page.html',
   styles: `

@@ -56,6 +56,15 @@ export interface Source {
   readonly health: Health;
 }
 
+/** A tag of an element. */
+export interface Tag {
+  readonly web_id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly type: string;
+}
+
 /** What a condition looks like; the word says it too. */
 export const BADGE: Readonly<Record<Condition, string>> = {
   unknown: '',
@@ -68,6 +77,11 @@ const ADDRESS = '/api/framework/data-sources';
 
 export const loadSources = (site: string, signal: AbortSignal): Promise<readonly Source[]> =>
   api.get(`${ADDRESS}/health`, { query: { site }, signal });
+
+export const treeAddress = (source: string): string => `${ADDRESS}/${encodeURIComponent(source)}/elements`;
+const below = (source: string, element: string): string => `${treeAddress(source)}/${encodeURIComponent(element)}`;
+export const tagsAddress = (source: string, element: string): string => `${below(source, element)}/tags`;
+export const batchesAddress = (source: string, element: string): string => `${below(source, element)}/batches`;
 
 /** Asks the source now; answers when it has answered or been given up. */
 export const checkSource = (site: string, id: string): Promise<Source> =>
