@@ -50,6 +50,17 @@ test('a source that fails is named with its error, and stays named when it is ba
   await page.getByText(/The PI server does not answer/).first().waitFor();
 });
 
+test('what it holds is shown with the same tree and table as in the analysis', async () => {
+  const contents = page.getByRole('region', { name: 'What it holds' });
+  const unit = contents.getByRole('treeitem', { name: 'Dryer 1' });
+  await unit.click();
+  await contents.getByRole('table', { name: 'Tags of Dryer 1' }).or(contents.getByRole('grid', { name: 'Tags of Dryer 1' })).first().waitFor();
+  await contents.getByText('DryerTemp').first().waitFor();
+  await contents.getByText('71 rows').waitFor();
+  await accessible(page, 'what a data source holds');
+  await screenshot(page, 'data-sources-contents');
+});
+
 test('the keyboard chooses, sorts and asks', async () => {
   await page.reload();
   const button = page.getByRole('button', { name: 'Ask now: Dryers' });

@@ -108,7 +108,7 @@ async fn edge(State(edge): State<Edge>, method: Method, uri: Uri, body: Bytes) -
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     if path.starts_with("/api/framework/data-sources") {
         let url = format!("http://{}/piwebapi", edge.simulator);
-        let source = json!({ "id": "dryers", "site": "basel", "name": "Dryers", "kind": "pi-web-api", "url": url, "asset_server": "PIAF", "database": "Basel", "data_server": "PIMAM" });
+        let source = json!({ "id": "dryers", "site": "basel", "name": "Dryers", "kind": "pi-web-api", "url": url, "asset_server": "PIAF", "database": "Basel", "data_server": "PIMAM", "credentials": "pi/dryers" });
         return axum::Json(json!([source])).into_response();
     }
     let token = sign(&edge.signer, "service:mvda", Kind::Service, &[]);
