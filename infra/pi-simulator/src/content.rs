@@ -194,7 +194,8 @@ pub fn fill(plant: &mut Plant, batches: &[Batch]) {
             batch.number.to_string(),
         );
     }
-    demo_points(plant, demo, created);
+    let last = batches.last().map_or(first, |batch| batch.start);
+    demo_points(plant, demo, created, last);
 }
 
 fn dryer_point(id: i32, name: String, tag: &Tag, signal: Signal) -> Point {
@@ -211,65 +212,89 @@ fn dryer_point(id: i32, name: String, tag: &Tag, signal: Signal) -> Point {
     }
 }
 
-fn demo_points(plant: &mut Plant, element: usize, created: Micros) {
-    let specification = [
-        (
-            "SINUSOID",
-            "12 Hour Sine Wave",
-            "",
-            "Float32",
-            Shape::Sinusoid,
-        ),
-        (
-            "SINUSOIDU",
-            "12 Hour Sine Wave, late",
-            "",
-            "Float32",
-            Shape::SinusoidLate,
-        ),
-        (
-            "CDT158",
-            "Atmospheric Tower OH Vapor",
-            "°C",
-            "Float32",
-            Shape::Temperature,
-        ),
-        (
-            "CDM158",
-            "Light Naphtha End Point Control",
-            "",
-            "Digital",
-            Shape::Mode,
-        ),
-        (
-            "CDEP158",
-            "Light Naphtha End Point",
-            "°C",
-            "Int32",
-            Shape::Steps,
-        ),
-        (
-            "DEMO.FAILING",
-            "Temperature whose transmitter fails now and then",
-            "°C",
-            "Float32",
-            Shape::FailingSensor,
-        ),
-        (
-            "DEMO.BURST",
-            "Several values with one timestamp",
-            "",
-            "Int32",
-            Shape::Burst,
-        ),
-        ("DEMO.PHASE", "Name of a phase", "", "String", Shape::Phase),
-    ];
-    for (number, (name, descriptor, units, point_type, shape)) in (1..).zip(specification) {
+/// Tag, descriptor, units, type and shape of the points of the classic demo and of what is hard to read.
+const DEMO: [(&str, &str, &str, &str, Shape); 11] = [
+    (
+        "SINUSOID",
+        "12 Hour Sine Wave",
+        "",
+        "Float32",
+        Shape::Sinusoid,
+    ),
+    (
+        "SINUSOIDU",
+        "12 Hour Sine Wave, late",
+        "",
+        "Float32",
+        Shape::SinusoidLate,
+    ),
+    (
+        "CDT158",
+        "Atmospheric Tower OH Vapor",
+        "°C",
+        "Float32",
+        Shape::Temperature,
+    ),
+    (
+        "CDM158",
+        "Light Naphtha End Point Control",
+        "",
+        "Digital",
+        Shape::Mode,
+    ),
+    (
+        "CDEP158",
+        "Light Naphtha End Point",
+        "°C",
+        "Int32",
+        Shape::Steps,
+    ),
+    (
+        "DEMO.FAILING",
+        "Temperature whose transmitter fails now and then",
+        "°C",
+        "Float32",
+        Shape::FailingSensor,
+    ),
+    (
+        "DEMO.BURST",
+        "Several values with one timestamp",
+        "",
+        "Int32",
+        Shape::Burst,
+    ),
+    ("DEMO.PHASE", "Name of a phase", "", "String", Shape::Phase),
+    (
+        "DEMO.SECONDS",
+        "A number that counts the seconds",
+        "",
+        "Int32",
+        Shape::Count,
+    ),
+    (
+        "DEMO.LATE",
+        "A value each second, one in ten arrives five seconds late",
+        "",
+        "Int32",
+        Shape::Late,
+    ),
+    (
+        "DEMO.CORRECTED",
+        "A value each second, one in ten is corrected five seconds later",
+        "",
+        "Int32",
+        Shape::Corrected,
+    ),
+];
+
+fn demo_points(plant: &mut Plant, element: usize, created: Micros, last: Micros) {
+    for (number, (name, descriptor, units, point_type, shape)) in (1..).zip(DEMO) {
         let step = matches!(point_type, "Digital" | "String" | "Int32");
+        let fast = matches!(shape, Shape::Count | Shape::Late | Shape::Corrected);
         let signal = Signal::Live {
             shape,
-            created,
-            interval: 30_000_000,
+            created: if fast { last - DAY } else { created },
+            interval: if fast { 1_000_000 } else { 30_000_000 },
         };
         let point = Point {
             id: number,

@@ -259,6 +259,16 @@ impl Plant {
     pub fn find(&self, web_id: &str) -> Option<Object> {
         match webid::decode(web_id)? {
             Decoded::Ids(identity) => self.by_identity.get(&identity).copied(),
+            Decoded::Local(mut identity) => {
+                let server = match identity.marker {
+                    Marker::DataServer | Marker::Point | Marker::EnumerationSet => {
+                        Object::DataServer
+                    }
+                    _ => Object::AssetServer,
+                };
+                identity.ids.insert(0, self.guid(server));
+                self.by_identity.get(&identity).copied()
+            }
             Decoded::Path(marker, path) => self.by_path.get(&(marker, path)).copied(),
         }
     }

@@ -2,27 +2,75 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
-use crate::faults::States;
+use crate::bodies::Answer;
+use crate::context::{Context, Request};
 use crate::frames;
+use crate::operations::{self, Operation};
 use crate::plant::{MODES, Object, Owner};
 use crate::points;
 use crate::query::fits;
 use crate::refusal::Refusal;
 use crate::streams;
-use crate::time::{self, Micros};
+use crate::time;
+use crate::updates;
 use crate::webid::Marker;
 
 /// How the server calls itself.
 pub const PRODUCT: &str = "PI Web API simulator";
 
+/// The operation that a request asks for: 404 for an unknown path, 405 for a method it does not have.
+pub fn operation(method: &str, request: &Request) -> Result<&'static Operation, Refusal> {
+    let operation = operations::find(&request.segments).ok_or_else(|| no_route(request))?;
+    if operation.allows(method) {
+        Ok(operation)
+    } else {
+        Err(Refusal::new(
+            405,
+            format!(
+                "The requested resource does not support the method {method}; {} has {}.",
+                operation.template,
+                operation.methods.join(", ")
+            ),
+        ))
+    }
+}
+
+/// 501 for an operation of the published interface that the simulator does not serve.
+pub fn not_served(method: &str, operation: &Operation) -> Refusal {
+    Refusal::new(
+        501,
+        format!(
+            "The simulator does not serve the operation {method} {}.",
+            operation.template
+        ),
+    )
+}
+
+/// Answers a `POST` other than a batch: what reads, and nothing that writes.
+pub fn post(context: &Context<'_>, operation: &Operation, _body: &[u8]) -> Result<Answer, Refusal> {
+    match operation.template {
+        "/streams/{webId}/updates" => {
+            let id = context.request.segments.get(1).map_or("", String::as_str);
+            updates::register(context, id)
+        }
+        "/streamsets/updates" => updates::register_all(context),
+        _ => Err(not_served("POST", operation)),
+    }
+}
+
+/// The header `Location` of an answer to a `GET`.
+pub fn location(context: &Context<'_>, body: &Value) -> Option<String> {
+    let parts = context.request.segments.as_slice();
+    let of_updates = parts.get(1)?.eq_ignore_ascii_case("updates");
+    if of_updates {
+        updates::next(context, body)
+    } else {
+        None
+    }
+}
+
 /// Answers one GET.
-pub fn answer(
-    context: &Context<'_>,
-    states: &States,
-    user: &str,
-    started: Micros,
-) -> Result<Value, Refusal> {
+pub fn answer(context: &Context<'_>) -> Result<Value, Refusal> {
     let request = context.request;
     let lower: Vec<String> = request
         .segments
@@ -35,10 +83,17 @@ pub fn answer(
         [] => Ok(
             json!({ "Links": context.links(&LANDING.map(|(name, path)| (name, path.to_owned()))) }),
         ),
-        ["system", rest @ ..] => system(context, rest, user, started),
-        ["streams", _, action] => streams::one(context, states, id, action),
-        ["streamsets", action] => streams::ad_hoc(context, states, action),
-        ["streamsets", _, action] => streams::of_owner(context, states, id, action),
+        ["system", rest @ ..] => system(context, rest),
+        ["streams", "updates", _] => {
+            updates::retrieve(context, request.segments.get(2).map_or("", String::as_str))
+        }
+        ["streamsets", "updates"] => updates::retrieve_all(context),
+        ["streams", _, action] => streams::one(context, id, action),
+        ["streamsets", action] => streams::set(context, &context.objects()?, action),
+        ["streamsets", _, action] => {
+            let historic = !matches!(*action, "value" | "end");
+            streams::set(context, &streams::of_owner(context, id, historic)?, action)
+        }
         ["eventframes", "search"] => {
             let found = frames::search(context, request.query.get("query").unwrap_or(""))?;
             context.page(&found, |object| context.render(object))
@@ -53,7 +108,7 @@ pub fn answer(
         ] => Ok(multiple(context, controller)),
         [controller] => at_path(context, controller),
         [controller, _] => Ok(context.render(expect(context, controller, id)?)),
-        ["attributes", _, "value"] => streams::one(context, states, id, "value"),
+        ["attributes", _, "value"] => streams::one(context, id, "value"),
         ["points", _, "attributes"] => {
             points::attributes(context, expect(context, "points", id)?, None)
         }
@@ -61,7 +116,7 @@ pub fn answer(
             points::attributes(context, expect(context, "points", id)?, Some(name))
         }
         [controller, _, list] => children(context, expect(context, controller, id)?, list),
-        _ => Err(no_route(context)),
+        _ => Err(nothing(context)),
     }
 }
 
@@ -73,22 +128,26 @@ const LANDING: [(&str, &str); 5] = [
     ("System", "system"),
 ];
 
-fn no_route(context: &Context<'_>) -> Refusal {
+fn no_route(request: &Request) -> Refusal {
     Refusal::new(
         404,
         format!(
             "No HTTP resource was found that matches '{}'.",
-            context.request.segments.join("/")
+            request.segments.join("/")
         ),
     )
 }
 
-fn system(
-    context: &Context<'_>,
-    rest: &[&str],
-    user: &str,
-    started: Micros,
-) -> Result<Value, Refusal> {
+/// 501 for a known operation, 404 for anything else.
+fn nothing(context: &Context<'_>) -> Refusal {
+    match operations::find(&context.request.segments) {
+        Some(operation) => not_served("GET", operation),
+        None => no_route(context.request),
+    }
+}
+
+fn system(context: &Context<'_>, rest: &[&str]) -> Result<Value, Refusal> {
+    let (caller, started) = (context.caller, context.simulator.started);
     match rest {
         [] => Ok(json!({
             "ProductTitle": PRODUCT,
@@ -105,13 +164,13 @@ fn system(
             "ServerTime": time::format(context.now),
         })),
         ["userinfo"] => Ok(json!({
-            "IdentityType": if user.is_empty() { "Anonymous" } else { "Basic" },
-            "Name": if user.is_empty() { "ANONYMOUS LOGON" } else { user },
-            "IsAuthenticated": !user.is_empty(),
+            "IdentityType": caller.kind,
+            "Name": if caller.name.is_empty() { "ANONYMOUS LOGON" } else { &caller.name },
+            "IsAuthenticated": !caller.name.is_empty(),
             "SID": "S-1-5-7",
             "ImpersonationLevel": "None",
         })),
-        _ => Err(no_route(context)),
+        _ => Err(nothing(context)),
     }
 }
 
@@ -134,7 +193,7 @@ fn markers(controller: &str) -> &'static [Marker] {
 /// The object of a controller's kind a `WebID` names.
 fn expect(context: &Context<'_>, controller: &str, id: &str) -> Result<Object, Refusal> {
     if markers(controller).is_empty() {
-        return Err(no_route(context));
+        return Err(nothing(context));
     }
     let object = context.object(id)?;
     if markers(controller).contains(&context.plant.identity(object).marker) {
@@ -151,7 +210,7 @@ fn at_path(context: &Context<'_>, controller: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
     let kinds = markers(controller);
     if kinds.is_empty() {
-        return Err(no_route(context));
+        return Err(nothing(context));
     }
     if let Some(path) = query.get("path") {
         let object = context
@@ -245,7 +304,7 @@ fn children(context: &Context<'_>, object: Object, list: &str) -> Result<Value, 
             Object::Database | Object::AssetServer,
             "enumerationsets" | "attributecategories" | "elementcategories" | "tables",
         ) => Vec::new(),
-        _ => return Err(no_route(context)),
+        _ => return Err(nothing(context)),
     };
     context.page(&found, |object| context.render(object))
 }

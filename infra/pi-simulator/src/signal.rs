@@ -68,6 +68,10 @@ pub struct Sample {
     pub reading: Reading,
     /// PI's mark for a doubtful value.
     pub questionable: bool,
+    /// Whether it stands in place of another value.
+    pub substituted: bool,
+    /// Whether somebody wrote a note to it.
+    pub annotated: bool,
 }
 
 impl Sample {
@@ -77,6 +81,8 @@ impl Sample {
             time,
             reading,
             questionable: false,
+            substituted: false,
+            annotated: false,
         }
     }
 }
@@ -100,6 +106,33 @@ pub enum Shape {
     Burst,
     /// The name of a phase.
     Phase,
+    /// A whole number that counts the intervals.
+    Count,
+    /// The same, and one in ten arrives five intervals late.
+    Late,
+    /// The same, and one in ten is corrected five intervals later: ten times as much, marked as substituted.
+    Corrected,
+}
+
+impl Shape {
+    /// How many intervals later a sample arrives, or is corrected.
+    fn delay(self, index: i64) -> i64 {
+        match (self, index.rem_euclid(10)) {
+            (Self::Late | Self::Corrected, 3) => 5,
+            _ => 0,
+        }
+    }
+}
+
+/// Something that became known of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// When it became known.
+    pub at: Micros,
+    /// `Add` or `Update`.
+    pub action: &'static str,
+    /// The new value.
+    pub sample: Sample,
 }
 
 /// Where the samples of a point come from.
@@ -143,9 +176,38 @@ impl Signal {
                 shape,
                 created,
                 interval,
-            } => live_range(*shape, *created, *interval, from, to),
+            } => live_range(*shape, *created, *interval, (from, to), now),
             Self::Silent { created } => first_event(*created, from, to).collect(),
         }
+    }
+
+    /// What became known after one moment, up to another, in the order in which it did.
+    pub fn arrivals(&self, after: Micros, until: Micros) -> Vec<Arrival> {
+        let Self::Live {
+            shape: shape @ (Shape::Late | Shape::Corrected),
+            interval,
+            created,
+        } = self
+        else {
+            let samples = self.range(after + 1, until, until).into_iter();
+            return samples.map(added).collect();
+        };
+        let mut arrivals = Vec::new();
+        for sample in self.range((after - 5 * interval).max(*created) + 1, until, until) {
+            let delay = shape.delay(sample.time.div_euclid(*interval)) * interval;
+            let at = sample.time + delay;
+            if sample.time > after && (*shape == Shape::Corrected || delay == 0) {
+                let as_it_was = self.range(sample.time, sample.time, sample.time);
+                arrivals.extend(as_it_was.into_iter().map(added));
+            }
+            if delay > 0 && after < at && at <= until {
+                let late = *shape == Shape::Late;
+                let action = if late { "Add" } else { "Update" };
+                arrivals.push(Arrival { at, action, sample });
+            }
+        }
+        arrivals.sort_by_key(|arrival| arrival.at);
+        arrivals
     }
 
     /// The last sample at or before a time (before it, if `strictly`).
@@ -163,7 +225,7 @@ impl Signal {
             Self::Live {
                 interval, created, ..
             } => self
-                .range(time - interval, time, now)
+                .range(time - 2 * interval, time, now)
                 .pop()
                 .or_else(|| first_event(*created, *created, time).next()),
             Self::Silent { created } => first_event(*created, *created, time).next(),
@@ -183,10 +245,20 @@ impl Signal {
                 interval, created, ..
             } => {
                 let time = time.max(*created);
-                self.range(time, time + interval, now).into_iter().next()
+                self.range(time, time + 2 * interval, now)
+                    .into_iter()
+                    .next()
             }
             Self::Silent { created } => first_event(*created, time, now).next(),
         }
+    }
+}
+
+fn added(sample: Sample) -> Arrival {
+    Arrival {
+        at: sample.time,
+        action: "Add",
+        sample,
     }
 }
 
@@ -200,17 +272,32 @@ fn live_range(
     shape: Shape,
     created: Micros,
     interval: Micros,
-    from: Micros,
-    to: Micros,
+    (from, to): (Micros, Micros),
+    now: Micros,
 ) -> Vec<Sample> {
     let mut samples: Vec<Sample> = first_event(created, from, to).collect();
     let start = from.max(created + 1);
     let mut time = start + (-start).rem_euclid(interval);
     while time <= to {
-        generate(shape, time, time.div_euclid(interval), &mut samples);
+        let index = time.div_euclid(interval);
+        let corrected = time + shape.delay(index) * interval <= now;
+        if corrected || shape != Shape::Late {
+            let first = samples.len();
+            generate(shape, time, index, &mut samples);
+            if corrected && shape == Shape::Corrected && shape.delay(index) > 0 {
+                samples.iter_mut().skip(first).for_each(correct);
+            }
+        }
         time += interval;
     }
     samples
+}
+
+fn correct(sample: &mut Sample) {
+    if let Reading::Whole(number) = &mut sample.reading {
+        *number *= 10;
+    }
+    sample.substituted = true;
 }
 
 fn generate(shape: Shape, time: Micros, index: i64, samples: &mut Vec<Sample>) {
@@ -244,6 +331,9 @@ fn generate(shape: Shape, time: Micros, index: i64, samples: &mut Vec<Sample>) {
             )));
         }
         Shape::FailingSensor => samples.push(failing(time, index)),
+        Shape::Count | Shape::Late | Shape::Corrected => {
+            samples.push(good(Reading::Whole(index.rem_euclid(1_000_000))));
+        }
         Shape::Burst => {
             let repeats = if index.rem_euclid(10) == 0 { 3 } else { 1 };
             samples.extend(
@@ -332,6 +422,31 @@ mod tests {
                     pair[1]
                 );
             }
+        }
+    }
+
+    #[test]
+    fn late_and_corrected_values_arrive_as_they_become_known() {
+        let until = CREATED + 40 * 30_000_000;
+        for (shape, updates) in [(Shape::Late, 0), (Shape::Corrected, 3)] {
+            let signal = signal(shape);
+            let once = signal.arrivals(CREATED, until);
+            let steps: Vec<Arrival> = (0..20)
+                .flat_map(|step| {
+                    let from = CREATED + step * 60_000_000;
+                    signal.arrivals(from, from + 60_000_000)
+                })
+                .collect();
+            assert_eq!(once, steps);
+            let updated = once.iter().filter(|arrival| arrival.action == "Update");
+            assert_eq!(updated.count(), updates);
+            // Applied in order, what arrived is what can be read.
+            let mut known = std::collections::BTreeMap::new();
+            for arrival in once {
+                known.insert(arrival.sample.time, arrival.sample);
+            }
+            let read = signal.range(CREATED + 1, until, until);
+            assert_eq!(known.into_values().collect::<Vec<_>>(), read);
         }
     }
 

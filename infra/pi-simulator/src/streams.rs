@@ -3,21 +3,26 @@
 use serde_json::{Value, json};
 
 use crate::context::Context;
-use crate::faults::States;
 use crate::plant::{Object, Owner, Point};
 use crate::query::fits;
 use crate::refusal::Refusal;
 use crate::retrieval::{Boundary, Mode, View};
-use crate::signal::{Reading, Sample};
+use crate::signal::{Arrival, Reading, Sample};
 use crate::summary::{self, Summary};
 use crate::time::{self, Micros, OPEN_END};
+use crate::units;
 
 /// One stream: a point, an attribute on a point, or a static attribute.
-struct Stream<'a> {
-    object: Object,
+#[derive(Debug)]
+pub struct Stream<'a> {
+    /// The point or attribute.
+    pub object: Object,
+    /// Its name.
+    pub name: &'a str,
+    /// Abbreviation of the unit its values are in.
+    pub units: &'a str,
     point: Option<&'a Point>,
-    name: &'a str,
-    units: &'a str,
+    own_units: &'a str,
     /// Value of a static attribute and since when.
     fixed: (&'a str, Micros),
     /// The default range: a day, or the event frame of an attribute.
@@ -25,30 +30,26 @@ struct Stream<'a> {
 }
 
 /// Answers `/streams/{webId}/{action}`.
-pub fn one(
-    context: &Context<'_>,
-    states: &States,
-    web_id: &str,
-    action: &str,
-) -> Result<Value, Refusal> {
-    let stream = stream(context, context.object(web_id)?)?;
+pub fn one(context: &Context<'_>, web_id: &str, action: &str) -> Result<Value, Refusal> {
+    let stream = Stream::of(context, context.object(web_id)?)?;
     match action {
-        "value" | "end" | "recordedattime" => single(context, states, &stream, action),
-        "summary" => Ok(json!({ "Links": {}, "Items": summaries(context, states, &stream)? })),
+        "value" | "end" | "recordedattime" => single(context, &stream, action),
+        "summary" => Ok(json!({ "Links": {}, "Items": summaries(context, &stream)? })),
         _ => {
-            let items = series(context, states, &stream, action)?;
+            let items = series(context, &stream, action)?;
             Ok(json!({ "Links": {}, "Items": items, "UnitsAbbreviation": stream.units }))
         }
     }
 }
 
-/// Answers `/streamsets/{webId}/{action}`: all attributes of an element or event frame.
+/// The streams of an element or event frame: what `/streamsets/{webId}/..` reads.
+///
+/// A static attribute has a value and no history: it is left out where `historic` is asked for.
 pub fn of_owner(
     context: &Context<'_>,
-    states: &States,
     web_id: &str,
-    action: &str,
-) -> Result<Value, Refusal> {
+    historic: bool,
+) -> Result<Vec<Object>, Refusal> {
     let owner = match context.object(web_id)? {
         Object::Element(place) => Owner::Element(place),
         Object::Frame(place) => Owner::Frame(place),
@@ -58,56 +59,30 @@ pub fn of_owner(
             ));
         }
     };
+    let plant = context.plant;
     let filter = context.request.query.get("nameFilter");
-    let attributes = context.plant.attributes.iter().enumerate();
-    let chosen = attributes
-        .filter(|(_, attribute)| attribute.owner == owner && fits(filter, attribute.shape.name));
-    // A static attribute has a value and no history.
-    let historic = !matches!(action, "value" | "end");
-    let objects = chosen
-        .filter(|(_, attribute)| !historic || attribute.point.is_some())
-        .map(|(place, _)| Object::Attribute(place));
-    set(context, states, &objects.collect::<Vec<_>>(), action)
+    let attributes = plant.attributes.iter().enumerate();
+    let chosen = attributes.filter(|(_, attribute)| {
+        attribute.owner == owner
+            && (!historic || attribute.point.is_some())
+            && fits(filter, attribute.shape.name)
+    });
+    Ok(chosen.map(|(place, _)| Object::Attribute(place)).collect())
 }
 
-/// Answers `/streamsets/{action}?webId=..&webId=..`.
-pub fn ad_hoc(context: &Context<'_>, states: &States, action: &str) -> Result<Value, Refusal> {
-    let ids = context.request.query.all("webId");
-    if ids.is_empty() {
-        return Err(Refusal::bad_request("The parameter webId is required."));
-    }
-    let objects: Result<Vec<_>, _> = ids.iter().map(|id| context.object(id)).collect();
-    set(context, states, &objects?, action)
-}
-
-fn set(
-    context: &Context<'_>,
-    states: &States,
-    objects: &[Object],
-    action: &str,
-) -> Result<Value, Refusal> {
+/// Answers `/streamsets/..` for some streams.
+pub fn set(context: &Context<'_>, objects: &[Object], action: &str) -> Result<Value, Refusal> {
     let mut items = Vec::with_capacity(objects.len());
     for object in objects {
-        let stream = stream(context, *object)?;
-        let id = context.web_id(*object);
-        let controller = if matches!(object, Object::Point(_)) {
-            "points"
-        } else {
-            "attributes"
-        };
-        let mut item = json!({
-            "WebId": id,
-            "Name": stream.name,
-            "Path": context.plant.path(*object),
-            "Links": { "Source": context.link(&format!("{controller}/{id}")) },
-        });
+        let stream = Stream::of(context, *object)?;
+        let mut item = stream.head(context);
         match action {
             "value" | "end" | "recordedattime" => {
-                item["Value"] = single(context, states, &stream, action)?;
+                item["Value"] = single(context, &stream, action)?;
             }
-            "summary" => item["Items"] = summaries(context, states, &stream)?,
+            "summary" => item["Items"] = summaries(context, &stream)?,
             _ => {
-                item["Items"] = series(context, states, &stream, action)?;
+                item["Items"] = series(context, &stream, action)?;
                 item["UnitsAbbreviation"] = json!(stream.units);
             }
         }
@@ -116,59 +91,66 @@ fn set(
     Ok(json!({ "Links": {}, "Items": items }))
 }
 
-fn stream<'a>(context: &Context<'a>, object: Object) -> Result<Stream<'a>, Refusal> {
-    let plant = context.plant;
-    match object {
-        Object::Point(place) => {
-            let point = &plant.points[place];
-            Ok(Stream {
-                object,
-                point: Some(point),
-                name: &point.name,
-                units: point.units,
-                fixed: ("", 0),
-                range: None,
-            })
-        }
-        Object::Attribute(place) => {
-            let attribute = &plant.attributes[place];
-            let frame = if let Owner::Frame(owner) = attribute.owner {
-                Some(&plant.frames[owner])
-            } else {
-                None
-            };
-            Ok(Stream {
-                object,
-                point: attribute.point.map(|point| &plant.points[point]),
-                name: attribute.shape.name,
-                units: attribute.shape.unit.1,
-                fixed: (&attribute.value, frame.map_or(0, |frame| frame.start)),
-                range: frame.map(|frame| {
-                    (
-                        frame.start,
-                        if frame.end == OPEN_END {
-                            context.now
-                        } else {
-                            frame.end
-                        },
-                    )
-                }),
-            })
-        }
-        _ => Err(Refusal::bad_request("The WebID does not name a stream.")),
-    }
-}
-
 impl<'a> Stream<'a> {
-    fn view(&self, context: &Context<'_>) -> Result<View<'a>, Refusal> {
+    /// The stream that an object is; in the units the caller wants.
+    pub fn of(context: &Context<'a>, object: Object) -> Result<Self, Refusal> {
+        let mut stream = Self::plain(context, object)?;
+        let wanted = context.request.query.get("desiredUnits");
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != stream.own_units) {
+            stream.units = units::agree(stream.own_units, wanted)?;
+        }
+        Ok(stream)
+    }
+
+    fn plain(context: &Context<'a>, object: Object) -> Result<Self, Refusal> {
+        let plant = context.plant;
+        match object {
+            Object::Point(place) => {
+                let point = &plant.points[place];
+                Ok(Self {
+                    object,
+                    point: Some(point),
+                    name: &point.name,
+                    units: point.units,
+                    own_units: point.units,
+                    fixed: ("", 0),
+                    range: None,
+                })
+            }
+            Object::Attribute(place) => {
+                let attribute = &plant.attributes[place];
+                let frame = if let Owner::Frame(owner) = attribute.owner {
+                    Some(&plant.frames[owner])
+                } else {
+                    None
+                };
+                Ok(Self {
+                    object,
+                    point: attribute.point.map(|point| &plant.points[point]),
+                    name: attribute.shape.name,
+                    units: attribute.shape.unit.1,
+                    own_units: attribute.shape.unit.1,
+                    fixed: (&attribute.value, frame.map_or(0, |frame| frame.start)),
+                    range: frame.map(|frame| {
+                        (
+                            frame.start,
+                            if frame.end == OPEN_END {
+                                context.now
+                            } else {
+                                frame.end
+                            },
+                        )
+                    }),
+                })
+            }
+            _ => Err(Refusal::bad_request("The WebID does not name a stream.")),
+        }
+    }
+
+    /// Its samples as the request sees them.
+    pub fn view(&self, context: &Context<'_>) -> Result<View<'a>, Refusal> {
         let Some(point) = self.point else {
-            return Err(Refusal::new(
-                409,
-                format!(
-                    "The attribute '{}' is static: its data reference does not support this method.",
-                    self.name
-                ),
-            ));
+            return Err(self.is_static());
         };
         Ok(View {
             signal: &point.signal,
@@ -189,19 +171,82 @@ impl<'a> Stream<'a> {
         };
         Ok((start, end))
     }
+
+    /// What every answer says of it.
+    pub fn head(&self, context: &Context<'_>) -> Value {
+        let id = context.web_id(self.object);
+        let controller = if matches!(self.object, Object::Point(_)) {
+            "points"
+        } else {
+            "attributes"
+        };
+        json!({
+            "WebId": id,
+            "Name": self.name,
+            "Path": context.plant.path(self.object),
+            "Links": { "Source": context.link(&format!("{controller}/{id}")) },
+        })
+    }
+
+    /// What arrived after one moment, up to another.
+    pub fn arrivals(&self, after: Micros, until: Micros) -> Result<Vec<Arrival>, Refusal> {
+        match self.point {
+            Some(point) => Ok(point.signal.arrivals(after, until)),
+            None => Err(self.is_static()),
+        }
+    }
+
+    fn is_static(&self) -> Refusal {
+        Refusal::new(
+            409,
+            format!(
+                "The attribute '{}' is static: its data reference does not support this method.",
+                self.name
+            ),
+        )
+    }
+
+    /// A sample as PI Web API shows it.
+    pub fn timed(&self, context: &Context<'_>, sample: &Sample) -> Result<Value, Refusal> {
+        let imposed = context
+            .states
+            .of(&context.plant.path(self.object))
+            .map(|(name, value)| json!({ "Name": name, "Value": value, "IsSystem": true }));
+        let good = imposed.is_none() && sample.reading.good();
+        let own = match (&sample.reading, self.units == self.own_units) {
+            (Reading::Number(number), true) => json!(number),
+            (Reading::Whole(number), true) => json!(number),
+            (Reading::Text(text), _) => json!(text),
+            (
+                Reading::State {
+                    name,
+                    value,
+                    system,
+                },
+                _,
+            ) => json!({ "Name": name, "Value": value, "IsSystem": system }),
+            (reading, false) => {
+                let number = reading.number().unwrap_or_default();
+                json!(units::convert(number, self.own_units, self.units)?)
+            }
+        };
+        Ok(json!({
+            "Timestamp": time::format(sample.time),
+            "Value": imposed.unwrap_or(own),
+            "UnitsAbbreviation": self.units,
+            "Good": good,
+            "Questionable": sample.questionable,
+            "Substituted": sample.substituted,
+            "Annotated": sample.annotated,
+        }))
+    }
 }
 
-fn single(
-    context: &Context<'_>,
-    states: &States,
-    stream: &Stream<'_>,
-    action: &str,
-) -> Result<Value, Refusal> {
+fn single(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
-    units_agree(context, stream)?;
     if stream.point.is_none() && action != "recordedattime" {
         let sample = Sample::new(stream.fixed.1, Reading::Text(stream.fixed.0.to_owned()));
-        return Ok(timed(context, states, stream, &sample));
+        return stream.timed(context, &sample);
     }
     let view = stream.view(context)?;
     let sample = match (action, query.get("time")) {
@@ -220,17 +265,11 @@ fn single(
         ("value", Some(_)) => view.at(context.time("time", "*")?),
         _ => view.snapshot(),
     };
-    Ok(timed(context, states, stream, &sample))
+    stream.timed(context, &sample)
 }
 
-fn series(
-    context: &Context<'_>,
-    states: &States,
-    stream: &Stream<'_>,
-    action: &str,
-) -> Result<Value, Refusal> {
+fn series(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
-    units_agree(context, stream)?;
     if query.get("filterExpression").is_some() {
         return Err(Refusal::new(501, "Filter expressions are not supported."));
     }
@@ -268,17 +307,13 @@ fn series(
         }
         other => return Err(Refusal::unknown("The action", other)),
     };
-    Ok(samples
+    samples
         .iter()
-        .map(|sample| timed(context, states, stream, sample))
-        .collect())
+        .map(|sample| stream.timed(context, sample))
+        .collect()
 }
 
-fn summaries(
-    context: &Context<'_>,
-    states: &States,
-    stream: &Stream<'_>,
-) -> Result<Value, Refusal> {
+fn summaries(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusal> {
     let query = &context.request.query;
     let view = stream.view(context)?;
     let (start, end) = stream.range(context)?;
@@ -303,7 +338,7 @@ fn summaries(
             }
             let value = Summary::of(&view, from, to, basis.starts_with("timeweighted"))
                 .value(kind, from)?;
-            items.push(summary::item(kind, &timed(context, states, stream, &value)));
+            items.push(summary::item(kind, &stream.timed(context, &value)?));
         }
     }
     Ok(Value::Array(items))
@@ -318,42 +353,6 @@ fn times(context: &Context<'_>) -> Result<Vec<Micros>, Refusal> {
         .iter()
         .map(|text| time::parse(text, context.now, &context.zone))
         .collect()
-}
-
-fn units_agree(context: &Context<'_>, stream: &Stream<'_>) -> Result<(), Refusal> {
-    match context.request.query.get("desiredUnits") {
-        Some(wanted) if wanted != stream.units => Err(Refusal::new(
-            409,
-            format!("The unit of measure '{wanted}' is incompatible."),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn timed(context: &Context<'_>, states: &States, stream: &Stream<'_>, sample: &Sample) -> Value {
-    let imposed = states
-        .of(&context.plant.path(stream.object))
-        .map(|(name, value)| json!({ "Name": name, "Value": value, "IsSystem": true }));
-    let good = imposed.is_none() && sample.reading.good();
-    let own = || match &sample.reading {
-        Reading::Number(number) => json!(number),
-        Reading::Whole(number) => json!(number),
-        Reading::Text(text) => json!(text),
-        Reading::State {
-            name,
-            value,
-            system,
-        } => json!({ "Name": name, "Value": value, "IsSystem": system }),
-    };
-    json!({
-        "Timestamp": time::format(sample.time),
-        "Value": imposed.unwrap_or_else(own),
-        "UnitsAbbreviation": stream.units,
-        "Good": good,
-        "Questionable": sample.questionable,
-        "Substituted": false,
-        "Annotated": false,
-    })
 }
 
 fn boundary(text: Option<&str>) -> Result<Boundary, Refusal> {
