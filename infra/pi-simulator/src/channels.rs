@@ -162,7 +162,7 @@ fn initial(simulator: &Simulator, opening: &Opening, now: Micros) -> Result<Vec<
     let items = opening.objects.iter().map(|object| {
         let stream = Stream::of(&context, *object)?;
         let value = stream.timed(&context, &stream.view(&context)?.snapshot())?;
-        Ok(item(&context, &stream, &[value]))
+        Ok(stream.series_item(&context, json!([value])))
     });
     items.collect()
 }
@@ -185,15 +185,8 @@ fn news(
             .collect();
         let values = values?;
         if !values.is_empty() {
-            items.push(item(&context, &stream, &values));
+            items.push(stream.series_item(&context, json!(values)));
         }
     }
     Ok(items)
-}
-
-fn item(context: &Context<'_>, stream: &Stream<'_>, values: &[Value]) -> Value {
-    let mut item = stream.head(context);
-    item["Items"] = json!(values);
-    item["UnitsAbbreviation"] = json!(stream.units);
-    item
 }

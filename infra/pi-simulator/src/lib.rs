@@ -14,12 +14,15 @@
 pub mod access;
 pub mod batch;
 pub mod bodies;
+pub mod calculation;
 pub mod channels;
+pub mod chromatography;
 pub mod content;
 pub mod context;
 pub mod faults;
 pub mod fields;
 pub mod frames;
+pub mod lists;
 pub mod operations;
 pub mod plant;
 pub mod points;
@@ -28,6 +31,7 @@ pub mod refusal;
 pub mod render;
 pub mod retrieval;
 pub mod routes;
+pub mod search;
 pub mod server;
 pub mod signal;
 pub mod streams;
@@ -73,6 +77,8 @@ pub struct Settings {
     pub zone: Option<String>,
     /// The largest number of values or objects in one answer; 150,000 without it.
     pub most: Option<usize>,
+    /// Whether there is a database of 100,000 elements.
+    pub large_tree: bool,
 }
 
 /// The server's state.
@@ -95,7 +101,11 @@ impl Simulator {
         let origin = settings
             .origin
             .map_or_else(|| timeline::origin(None, started), Ok)?;
-        let batches = timeline::place(timeline::recording()?, origin, settings.last_batch);
+        let recording = timeline::recording(timeline::DRYER)?;
+        let batches = timeline::place(recording, origin, settings.last_batch);
+        let recording = timeline::recording(timeline::NYLON)?;
+        let before = origin - 2 * 3_600_000_000;
+        let autoclave = timeline::place(recording, before, LastBatch::Complete);
         let zone = match settings.zone.as_deref() {
             None => TimeZone::UTC,
             Some(name) => {
@@ -104,7 +114,7 @@ impl Simulator {
         };
         let tls = settings.tls.as_ref();
         Ok(Self {
-            plant: Plant::new(&batches),
+            plant: Plant::new(&batches, &autoclave, origin, settings.large_tree),
             faults: Faults::default(),
             updates: Updates::default(),
             access: Access {

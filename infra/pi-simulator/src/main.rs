@@ -53,6 +53,9 @@ struct Arguments {
     /// The largest number of values or objects in one answer.
     #[arg(long, default_value_t = pi_simulator::retrieval::MAX_RETURNED)]
     max_returned: usize,
+    /// Adds the database `Large` of 100,000 elements.
+    #[arg(long)]
+    large_tree: bool,
     /// Zone of times that name none.
     #[arg(long, default_value = "Europe/Zurich")]
     time_zone: String,
@@ -81,6 +84,7 @@ async fn main() -> anyhow::Result<()> {
         negotiate: arguments.negotiate,
         tls,
         zone: Some(arguments.time_zone),
+        large_tree: arguments.large_tree,
         most: Some(arguments.max_returned),
     })?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::bodies::Answer;
+use crate::calculation;
 use crate::context::{Context, Request};
-use crate::frames;
+use crate::lists;
 use crate::operations::{self, Operation};
-use crate::plant::{MODES, Object, Owner};
+use crate::plant::Object;
 use crate::points;
-use crate::query::fits;
 use crate::refusal::Refusal;
+use crate::search;
 use crate::streams;
 use crate::time;
 use crate::updates;
@@ -47,13 +48,15 @@ pub fn not_served(method: &str, operation: &Operation) -> Refusal {
 }
 
 /// Answers a `POST` other than a batch: what reads, and nothing that writes.
-pub fn post(context: &Context<'_>, operation: &Operation, _body: &[u8]) -> Result<Answer, Refusal> {
+pub fn post(context: &Context<'_>, operation: &Operation, body: &[u8]) -> Result<Answer, Refusal> {
     match operation.template {
         "/streams/{webId}/updates" => {
             let id = context.request.segments.get(1).map_or("", String::as_str);
             updates::register(context, id)
         }
         "/streamsets/updates" => updates::register_all(context),
+        "/elements/searchbyattribute" => search::by_attribute(context, "elements", body),
+        "/eventframes/searchbyattribute" => search::by_attribute(context, "eventframes", body),
         _ => Err(not_served("POST", operation)),
     }
 }
@@ -88,20 +91,23 @@ pub fn answer(context: &Context<'_>) -> Result<Value, Refusal> {
             updates::retrieve(context, request.segments.get(2).map_or("", String::as_str))
         }
         ["streamsets", "updates"] => updates::retrieve_all(context),
+        ["streamsets", "joined"] => streams::joined(context),
         ["streams", _, action] => streams::one(context, id, action),
         ["streamsets", action] => streams::set(context, &context.objects()?, action),
         ["streamsets", _, action] => {
             let historic = !matches!(*action, "value" | "end");
             streams::set(context, &streams::of_owner(context, id, historic)?, action)
         }
-        ["eventframes", "search"] => {
-            let found = frames::search(context, request.query.get("query").unwrap_or(""))?;
+        [controller, "search"] => {
+            let found = search::run(context, controller)?;
             context.page(&found, |object| context.render(object))
         }
-        ["points", "search"] => {
-            let found = points::search(context, request.query.get("query").unwrap_or(""))?;
-            context.page(&found, |object| context.render(object))
-        }
+        [
+            controller @ ("elements" | "eventframes"),
+            "searchbyattribute",
+            _,
+        ] => search::again(context, controller),
+        ["calculation", kind] => calculation::answer(context, kind),
         [
             controller @ ("points" | "attributes" | "elements" | "eventframes"),
             "multiple",
@@ -115,7 +121,11 @@ pub fn answer(context: &Context<'_>) -> Result<Value, Refusal> {
         ["points", _, "attributes", name] => {
             points::attributes(context, expect(context, "points", id)?, Some(name))
         }
-        [controller, _, list] => children(context, expect(context, controller, id)?, list),
+        ["eventframes", _, "annotations", number] => {
+            lists::annotation(context, expect(context, "eventframes", id)?, number)
+        }
+        [controller, _, list] => lists::answer(context, expect(context, controller, id)?, list)?
+            .ok_or_else(|| nothing(context)),
         _ => Err(nothing(context)),
     }
 }
@@ -139,7 +149,7 @@ fn no_route(request: &Request) -> Refusal {
 }
 
 /// 501 for a known operation, 404 for anything else.
-fn nothing(context: &Context<'_>) -> Refusal {
+pub fn nothing(context: &Context<'_>) -> Refusal {
     match operations::find(&context.request.segments) {
         Some(operation) => not_served("GET", operation),
         None => no_route(context.request),
@@ -163,6 +173,19 @@ fn system(context: &Context<'_>, rest: &[&str]) -> Result<Value, Refusal> {
             "CacheInstances": 1,
             "ServerTime": time::format(context.now),
         })),
+        ["cacheinstances"] => Ok(json!({ "Links": {}, "Items": [{
+            "Id": "0",
+            "LastRefreshTime": time::format(context.now),
+            "WillRefreshAfter": time::format(context.now + 300_000_000),
+            "ScheduledExpirationTime": time::format(context.now + 1_800_000_000),
+            "User": if caller.name.is_empty() { "ANONYMOUS LOGON" } else { &caller.name },
+        }] })),
+        ["configuration"] => Ok(configuration(context)),
+        ["configuration", key] => configuration(context)
+            .as_object()
+            .and_then(|all| all.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
+            .map(|(_, value)| value.clone())
+            .ok_or_else(|| Refusal::unknown("The configuration item", key)),
         ["userinfo"] => Ok(json!({
             "IdentityType": caller.kind,
             "Name": if caller.name.is_empty() { "ANONYMOUS LOGON" } else { &caller.name },
@@ -172,6 +195,14 @@ fn system(context: &Context<'_>, rest: &[&str]) -> Result<Value, Refusal> {
         })),
         _ => Err(nothing(context)),
     }
+}
+
+fn configuration(context: &Context<'_>) -> Value {
+    json!({
+        "DisableWrites": true,
+        "MaxReturnedItemsPerCall": context.simulator.most,
+        "WebIDType": "Full",
+    })
 }
 
 fn markers(controller: &str) -> &'static [Marker] {
@@ -185,13 +216,19 @@ fn markers(controller: &str) -> &'static [Marker] {
         "elementtemplates" => &[Marker::ElementTemplate],
         "attributetemplates" => &[Marker::AttributeTemplate],
         "points" => &[Marker::Point],
-        "enumerationsets" => &[Marker::EnumerationSet],
+        "enumerationsets" => &[Marker::PointStates, Marker::EnumerationSet],
+        "enumerationvalues" => &[Marker::PointState, Marker::EnumerationValue],
+        "attributecategories" => &[Marker::AttributeCategory],
+        "elementcategories" => &[Marker::ElementCategory],
+        "tables" => &[Marker::Table],
+        "unitclasses" => &[Marker::UnitClass],
+        "units" => &[Marker::Unit],
         _ => &[],
     }
 }
 
 /// The object of a controller's kind a `WebID` names.
-fn expect(context: &Context<'_>, controller: &str, id: &str) -> Result<Object, Refusal> {
+pub fn expect(context: &Context<'_>, controller: &str, id: &str) -> Result<Object, Refusal> {
     if markers(controller).is_empty() {
         return Err(nothing(context));
     }
@@ -268,112 +305,4 @@ fn multiple(context: &Context<'_>, controller: &str) -> Value {
         _ => None,
     });
     json!({ "Links": {}, "Items": items.collect::<Vec<_>>() })
-}
-
-fn children(context: &Context<'_>, object: Object, list: &str) -> Result<Value, Refusal> {
-    let plant = context.plant;
-    let found: Vec<Object> = match (object, list) {
-        (Object::AssetServer, "assetdatabases") => vec![Object::Database],
-        (Object::DataServer, "points") => points::list(context),
-        (Object::DataServer, "enumerationsets") => vec![Object::EnumerationSet(0)],
-        (Object::EnumerationSet(_), "enumerationvalues") => return Ok(enumeration_values()),
-        (Object::Database, "elements") => elements(context, None)?,
-        (Object::Element(place), "elements") => elements(context, Some(place))?,
-        (Object::Element(place), "attributes") => attributes(context, Owner::Element(place)),
-        (Object::Frame(place), "attributes") => attributes(context, Owner::Frame(place)),
-        (Object::Database, "eventframes") => frames::list(context, None)?,
-        (Object::Element(place), "eventframes") => frames::list(context, Some(place))?,
-        (Object::Frame(place), "referencedelements") => {
-            vec![Object::Element(plant.frames[place].element)]
-        }
-        (Object::Database, "elementtemplates") => {
-            (0..plant.templates.len()).map(Object::Template).collect()
-        }
-        (Object::Template(place), "attributetemplates") => {
-            (0..plant.templates[place].attributes.len())
-                .map(|inner| Object::AttributeTemplate(place, inner))
-                .collect()
-        }
-        (Object::Element(place), "paths") => {
-            return Ok(json!({ "Items": [plant.elements[place].path] }));
-        }
-        (Object::Frame(_), "eventframes" | "annotations")
-        | (Object::Attribute(_), "attributes")
-        | (Object::Element(_), "referencedelements")
-        | (
-            Object::Database | Object::AssetServer,
-            "enumerationsets" | "attributecategories" | "elementcategories" | "tables",
-        ) => Vec::new(),
-        _ => return Err(nothing(context)),
-    };
-    context.page(&found, |object| context.render(object))
-}
-
-fn elements(context: &Context<'_>, parent: Option<usize>) -> Result<Vec<Object>, Refusal> {
-    let query = &context.request.query;
-    let deep = query.flag("searchFullHierarchy", false)?;
-    let plant = context.plant;
-    let below = |mut place: usize| {
-        loop {
-            let above = plant.elements[place].parent;
-            if above == parent {
-                return true;
-            }
-            match above {
-                Some(above) if deep => place = above,
-                _ => return false,
-            }
-        }
-    };
-    let mut found: Vec<usize> = (0..plant.elements.len())
-        .filter(|place| below(*place))
-        .filter(|place| {
-            let element = &plant.elements[*place];
-            let template = element
-                .template
-                .map_or("", |template| plant.templates[template].name);
-            fits(query.get("nameFilter"), &element.name)
-                && fits(query.get("descriptionFilter"), element.description)
-                && query
-                    .get("templateName")
-                    .is_none_or(|name| name.eq_ignore_ascii_case(template))
-                && query.get("categoryName").is_none_or(|name| name == "*")
-        })
-        .collect();
-    found.sort_by(|a, b| plant.elements[*a].name.cmp(&plant.elements[*b].name));
-    if query
-        .get("sortOrder")
-        .is_some_and(|order| order.eq_ignore_ascii_case("Descending"))
-    {
-        found.reverse();
-    }
-    Ok(found.into_iter().map(Object::Element).collect())
-}
-
-fn attributes(context: &Context<'_>, owner: Owner) -> Vec<Object> {
-    let query = &context.request.query;
-    let mine = context
-        .plant
-        .attributes
-        .iter()
-        .enumerate()
-        .filter(|(_, attribute)| attribute.owner == owner);
-    let mut found: Vec<_> = mine
-        .filter(|(_, attribute)| {
-            fits(query.get("nameFilter"), attribute.shape.name)
-                && query
-                    .get("valueType")
-                    .is_none_or(|kind| kind.eq_ignore_ascii_case(attribute.shape.value_type))
-        })
-        .collect();
-    found.sort_by(|a, b| a.1.shape.name.cmp(b.1.shape.name));
-    found
-        .into_iter()
-        .map(|(place, _)| Object::Attribute(place))
-        .collect()
-}
-
-fn enumeration_values() -> Value {
-    let values = MODES.1.iter().enumerate();
-    json!({ "Items": values.map(|(value, name)| json!({ "Name": name, "Value": value, "Description": "" })).collect::<Vec<_>>() })
 }

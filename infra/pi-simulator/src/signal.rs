@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::chromatography::{Cycles, Quantity};
 use crate::time::Micros;
 
 /// A value as PI stores it.
@@ -32,6 +33,16 @@ impl Reading {
             #[expect(clippy::cast_precision_loss, reason = "demo values are small")]
             Self::Whole(number) => Some(*number as f64),
             _ => None,
+        }
+    }
+
+    /// The value in words.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::State { name, .. } => (*name).to_owned(),
         }
     }
 
@@ -140,6 +151,15 @@ pub struct Arrival {
 pub enum Signal {
     /// Recorded numbers in order of time.
     Recorded(Arc<Vec<(Micros, f64)>>),
+    /// Any samples in order of time.
+    Events(Arc<Vec<Sample>>),
+    /// A sensor of the chromatography skid.
+    Skid {
+        /// Which.
+        quantity: Quantity,
+        /// When it measured.
+        cycles: Cycles,
+    },
     /// One value every `interval` since `created`.
     Live {
         /// What it looks like.
@@ -156,7 +176,8 @@ pub enum Signal {
     },
 }
 
-const MODES: [&str; 4] = ["Manual", "Auto", "Cascade", "Program"];
+/// The modes of a controller.
+pub const MODES: [&str; 4] = ["Manual", "Auto", "Cascade", "Program"];
 const PHASES: [&str; 4] = ["Charge", "Heat", "Hold", "Discharge"];
 
 impl Signal {
@@ -170,6 +191,19 @@ impl Signal {
                 let part = samples.get(first..last).unwrap_or_default();
                 part.iter()
                     .map(|&(time, value)| Sample::new(time, Reading::Number(value)))
+                    .collect()
+            }
+            Self::Events(samples) => {
+                let first = samples.partition_point(|sample| sample.time < from);
+                let last = samples.partition_point(|sample| sample.time <= to);
+                samples.get(first..last).unwrap_or_default().to_vec()
+            }
+            Self::Skid { quantity, cycles } => {
+                let times =
+                    std::iter::successors(cycles.after(from), |time| cycles.after(time + 1));
+                times
+                    .take_while(|time| *time <= to)
+                    .map(|time| cycles.sample(*quantity, time))
                     .collect()
             }
             Self::Live {
@@ -222,6 +256,11 @@ impl Signal {
                     .get(index)
                     .map(|&(time, value)| Sample::new(time, Reading::Number(value)))
             }
+            Self::Events(samples) => {
+                let index = samples.partition_point(|sample| sample.time <= time);
+                samples.get(index.checked_sub(1)?).cloned()
+            }
+            Self::Skid { quantity, cycles } => Some(cycles.sample(*quantity, cycles.before(time)?)),
             Self::Live {
                 interval, created, ..
             } => self
@@ -241,6 +280,17 @@ impl Signal {
                     samples.get(samples.partition_point(|sample| sample.0 < time))?;
                 (at <= now).then(|| Sample::new(at, Reading::Number(value)))
             }
+            Self::Events(samples) => {
+                let index = samples.partition_point(|sample| sample.time < time);
+                samples
+                    .get(index)
+                    .filter(|sample| sample.time <= now)
+                    .cloned()
+            }
+            Self::Skid { quantity, cycles } => cycles
+                .after(time)
+                .filter(|time| *time <= now)
+                .map(|time| cycles.sample(*quantity, time)),
             Self::Live {
                 interval, created, ..
             } => {
@@ -373,7 +423,7 @@ fn single(value: f64) -> Reading {
 }
 
 /// The same noise on every start (`SplitMix64`), never negative.
-fn hash(index: i64) -> i64 {
+pub fn hash(index: i64) -> i64 {
     let mut z = index.cast_unsigned().wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::calculation;
 use crate::context::Context;
 use crate::plant::{Object, Owner, Point};
 use crate::query::fits;
 use crate::refusal::Refusal;
+use crate::render::plain;
 use crate::retrieval::{Boundary, Mode, View};
 use crate::signal::{Arrival, Reading, Sample};
 use crate::summary::{self, Summary};
@@ -24,7 +26,7 @@ pub struct Stream<'a> {
     point: Option<&'a Point>,
     own_units: &'a str,
     /// Value of a static attribute and since when.
-    fixed: (&'a str, Micros),
+    fixed: Option<(&'a Reading, Micros)>,
     /// The default range: a day, or the event frame of an attribute.
     range: Option<(Micros, Micros)>,
 }
@@ -61,13 +63,15 @@ pub fn of_owner(
     };
     let plant = context.plant;
     let filter = context.request.query.get("nameFilter");
-    let attributes = plant.attributes.iter().enumerate();
-    let chosen = attributes.filter(|(_, attribute)| {
-        attribute.owner == owner
-            && (!historic || attribute.point.is_some())
+    let category = context.request.query.get("categoryName");
+    let chosen = plant.attributes_of(owner).iter().filter(|place| {
+        let attribute = &plant.attributes[**place];
+        let categories = attribute.category.map(|place| plant.categories[place].name);
+        (!historic || attribute.point.is_some())
             && fits(filter, attribute.shape.name)
+            && category.is_none_or(|name| fits(Some(name), categories.unwrap_or("")))
     });
-    Ok(chosen.map(|(place, _)| Object::Attribute(place)).collect())
+    Ok(chosen.copied().map(Object::Attribute).collect())
 }
 
 /// Answers `/streamsets/..` for some streams.
@@ -113,7 +117,7 @@ impl<'a> Stream<'a> {
                     name: &point.name,
                     units: point.units,
                     own_units: point.units,
-                    fixed: ("", 0),
+                    fixed: None,
                     range: None,
                 })
             }
@@ -130,7 +134,7 @@ impl<'a> Stream<'a> {
                     name: attribute.shape.name,
                     units: attribute.shape.unit.1,
                     own_units: attribute.shape.unit.1,
-                    fixed: (&attribute.value, frame.map_or(0, |frame| frame.start)),
+                    fixed: Some((&attribute.value, frame.map_or(0, |frame| frame.start))),
                     range: frame.map(|frame| {
                         (
                             frame.start,
@@ -188,6 +192,14 @@ impl<'a> Stream<'a> {
         })
     }
 
+    /// The stream with some of its values.
+    pub fn series_item(&self, context: &Context<'_>, values: Value) -> Value {
+        let mut item = self.head(context);
+        item["Items"] = values;
+        item["UnitsAbbreviation"] = json!(self.units);
+        item
+    }
+
     /// What arrived after one moment, up to another.
     pub fn arrivals(&self, after: Micros, until: Micros) -> Result<Vec<Arrival>, Refusal> {
         match self.point {
@@ -213,22 +225,11 @@ impl<'a> Stream<'a> {
             .of(&context.plant.path(self.object))
             .map(|(name, value)| json!({ "Name": name, "Value": value, "IsSystem": true }));
         let good = imposed.is_none() && sample.reading.good();
-        let own = match (&sample.reading, self.units == self.own_units) {
-            (Reading::Number(number), true) => json!(number),
-            (Reading::Whole(number), true) => json!(number),
-            (Reading::Text(text), _) => json!(text),
-            (
-                Reading::State {
-                    name,
-                    value,
-                    system,
-                },
-                _,
-            ) => json!({ "Name": name, "Value": value, "IsSystem": system }),
-            (reading, false) => {
-                let number = reading.number().unwrap_or_default();
+        let own = match sample.reading.number() {
+            Some(number) if self.units != self.own_units => {
                 json!(units::convert(number, self.own_units, self.units)?)
             }
+            _ => plain(&sample.reading),
         };
         Ok(json!({
             "Timestamp": time::format(sample.time),
@@ -244,9 +245,9 @@ impl<'a> Stream<'a> {
 
 fn single(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
-    if stream.point.is_none() && action != "recordedattime" {
-        let sample = Sample::new(stream.fixed.1, Reading::Text(stream.fixed.0.to_owned()));
-        return stream.timed(context, &sample);
+    let fixed = stream.fixed.filter(|_| stream.point.is_none());
+    if let (Some((reading, since)), false) = (fixed, action == "recordedattime") {
+        return stream.timed(context, &Sample::new(since, reading.clone()));
     }
     let view = stream.view(context)?;
     let sample = match (action, query.get("time")) {
@@ -270,19 +271,21 @@ fn single(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Va
 
 fn series(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
-    if query.get("filterExpression").is_some() {
-        return Err(Refusal::new(501, "Filter expressions are not supported."));
-    }
     let view = stream.view(context)?;
     let samples = match action {
         "recorded" => {
             let (start, end) = stream.range(context)?;
-            view.recorded(
-                start,
-                end,
-                boundary(query.get("boundaryType"))?,
-                context.max_count()?,
-            )
+            let boundary = boundary(query.get("boundaryType"))?;
+            let most = context.max_count()?;
+            match query.get("filterExpression") {
+                None => view.recorded(start, end, boundary, most),
+                Some(filter) => {
+                    let whole = view.recorded(start, end, boundary, usize::MAX);
+                    let mut kept = calculation::filter(context, filter, whole)?;
+                    kept.truncate(most);
+                    kept
+                }
+            }
         }
         "interpolated" => {
             let (start, end) = stream.range(context)?;
@@ -314,9 +317,21 @@ fn series(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Va
 }
 
 fn summaries(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusal> {
-    let query = &context.request.query;
     let view = stream.view(context)?;
-    let (start, end) = stream.range(context)?;
+    let range = stream.range(context)?;
+    summarize(context, &view, range, |sample| {
+        stream.timed(context, sample)
+    })
+}
+
+/// The summaries a request asks for.
+pub fn summarize(
+    context: &Context<'_>,
+    view: &View<'_>,
+    (start, end): (Micros, Micros),
+    timed: impl Fn(&Sample) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
+    let query = &context.request.query;
     let types = summary::requested(&query.all("summaryType"))?;
     let basis = query
         .get("calculationBasis")
@@ -336,15 +351,48 @@ fn summaries(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusa
             if from >= to && part > 0 {
                 break;
             }
-            let value = Summary::of(&view, from, to, basis.starts_with("timeweighted"))
-                .value(kind, from)?;
-            items.push(summary::item(kind, &stream.timed(context, &value)?));
+            let value =
+                Summary::of(view, from, to, basis.starts_with("timeweighted")).value(kind, from)?;
+            items.push(summary::item(kind, &timed(&value)?));
         }
     }
     Ok(Value::Array(items))
 }
 
-fn times(context: &Context<'_>) -> Result<Vec<Micros>, Refusal> {
+/// Answers `/streamsets/joined`: the recorded values of one stream, and those of others at the same times.
+pub fn joined(context: &Context<'_>) -> Result<Value, Refusal> {
+    let query = &context.request.query;
+    let base = query
+        .get("baseWebId")
+        .ok_or_else(|| Refusal::bad_request("The parameter baseWebId is required."))?;
+    let others = query.all("subordinateWebId");
+    if others.is_empty() {
+        return Err(Refusal::bad_request(
+            "The parameter subordinateWebId is required.",
+        ));
+    }
+    let base = Stream::of(context, context.object(base)?)?;
+    let values = series(context, &base, "recorded")?;
+    let (start, end) = base.range(context)?;
+    let boundary = boundary(query.get("boundaryType"))?;
+    let samples = base
+        .view(context)?
+        .recorded(start, end, boundary, context.max_count()?);
+    let mut items = vec![base.series_item(context, values)];
+    for id in others {
+        let stream = Stream::of(context, context.object(id)?)?;
+        let view = stream.view(context)?;
+        let values: Result<Value, Refusal> = samples
+            .iter()
+            .map(|sample| stream.timed(context, &view.at(sample.time)))
+            .collect();
+        items.push(stream.series_item(context, values?));
+    }
+    Ok(json!({ "Links": {}, "Items": items }))
+}
+
+/// The instants of the request's `time` parameters; at least one.
+pub fn times(context: &Context<'_>) -> Result<Vec<Micros>, Refusal> {
     let texts = context.request.query.all("time");
     if texts.is_empty() {
         return Err(Refusal::bad_request("The parameter time is required."));

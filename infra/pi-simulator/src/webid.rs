@@ -30,11 +30,27 @@ pub enum Marker {
     AttributeTemplate,
     /// PI point.
     Point,
-    /// Enumeration set of a data server.
+    /// Enumeration set of a data server: states of digital points.
+    PointStates,
+    /// Value of such a set.
+    PointState,
+    /// Enumeration set of an asset database.
     EnumerationSet,
+    /// Value of such a set.
+    EnumerationValue,
+    /// Category of attributes.
+    AttributeCategory,
+    /// Category of elements.
+    ElementCategory,
+    /// Table.
+    Table,
+    /// Class of units of measure.
+    UnitClass,
+    /// Unit of measure.
+    Unit,
 }
 
-const MARKERS: [(Marker, &str, usize); 11] = [
+const MARKERS: [(Marker, &str, usize); 19] = [
     (Marker::DataServer, "DS", 1),
     (Marker::AssetServer, "RS", 1),
     (Marker::Database, "RD", 2),
@@ -45,7 +61,15 @@ const MARKERS: [(Marker, &str, usize); 11] = [
     (Marker::ElementTemplate, "ET", 2),
     (Marker::AttributeTemplate, "ATE", 3),
     (Marker::Point, "DP", 1),
-    (Marker::EnumerationSet, "MSD", 2),
+    (Marker::PointStates, "MSD", 2),
+    (Marker::PointState, "MVD", 3),
+    (Marker::EnumerationSet, "MSR", 2),
+    (Marker::EnumerationValue, "MVR", 3),
+    (Marker::AttributeCategory, "AC", 2),
+    (Marker::ElementCategory, "EC", 2),
+    (Marker::Table, "Bl", 2),
+    (Marker::UnitClass, "UC", 2),
+    (Marker::Unit, "Ut", 2),
 ];
 
 /// The forms a caller may ask for with `webIdType`.
