@@ -9,13 +9,11 @@ use crate::plant::{Object, Owner};
 use crate::refusal::Refusal;
 use crate::render::plain;
 use crate::retrieval::{Boundary, MAX_RETURNED, View};
-use crate::signal::{Reading, Sample, Signal, system_state};
+use crate::signal::{CALC_FAILED, Reading, Sample, Signal, system_state};
 use crate::streams::{self, Stream};
 use crate::time::{self, Micros};
 use crate::webid::Marker;
 
-/// What stands where a calculation has no value.
-const CALC_FAILED: Reading = system_state("Calc Failed", 249);
 /// How deep an expression may be nested.
 const MAX_DEPTH: usize = 50;
 

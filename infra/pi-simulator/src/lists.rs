@@ -160,7 +160,7 @@ fn of_template(
             let mine = derived.filter(|(_, template)| template.base == Some(place));
             Some(mine.map(|(place, _)| Object::Template(place)).collect())
         }
-        "categories" | "analysistemplates" => Some(Vec::new()),
+        "categories" => Some(Vec::new()),
         _ => None,
     })
 }
@@ -180,17 +180,15 @@ fn other(context: &Context<'_>, object: Object, list: &str) -> Result<Option<Val
         }
         (Object::Table(place), "data") => {
             let table = &plant.tables[place];
-            let columns = table
-                .columns
-                .iter()
-                .map(|(name, kind)| json!({ "Name": name, "Type": kind }));
+            let columns = table.columns.iter();
+            let columns = columns.map(|(name, kind)| ((*name).to_owned(), json!(kind)));
             let rows = table.rows.iter().map(|row| {
                 let cells = table.columns.iter().zip(row);
                 let cells = cells.map(|((name, _), value)| ((*name).to_owned(), plain(value)));
                 Value::Object(cells.collect())
             });
             Some(
-                json!({ "Columns": columns.collect::<Vec<_>>(), "Rows": rows.collect::<Vec<_>>() }),
+                json!({ "Columns": Value::Object(columns.collect()), "Rows": rows.collect::<Vec<_>>() }),
             )
         }
         (Object::DataServer, "license") => Some(license(context)?),

@@ -70,6 +70,9 @@ pub const IO_TIMEOUT: Reading = system_state("I/O Timeout", 246);
 /// The source answered nonsense.
 pub const BAD_INPUT: Reading = system_state("Bad Input", 255);
 
+/// A calculation that has no value.
+pub const CALC_FAILED: Reading = system_state("Calc Failed", 249);
+
 /// One event of a point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {

@@ -9,7 +9,7 @@ use crate::query::fits;
 use crate::refusal::Refusal;
 use crate::render::plain;
 use crate::retrieval::{Boundary, Mode, View};
-use crate::signal::{Arrival, Reading, Sample};
+use crate::signal::{Arrival, CALC_FAILED, Reading, Sample};
 use crate::summary::{self, Summary};
 use crate::time::{self, Micros, OPEN_END};
 use crate::units;
@@ -55,9 +55,11 @@ pub fn of_owner(
     let owner = match context.object(web_id)? {
         Object::Element(place) => Owner::Element(place),
         Object::Frame(place) => Owner::Frame(place),
+        // Attributes have none below them here.
+        Object::Attribute(_) => return Ok(Vec::new()),
         _ => {
             return Err(Refusal::bad_request(
-                "A stream set needs an element or an event frame.",
+                "A stream set needs an element, an event frame or an attribute.",
             ));
         }
     };
@@ -84,7 +86,7 @@ pub fn set(context: &Context<'_>, objects: &[Object], action: &str) -> Result<Va
             "value" | "end" | "recordedattime" => {
                 item["Value"] = single(context, &stream, action)?;
             }
-            "summary" => item["Items"] = summaries(context, &stream)?,
+            "summary" => item["Items"] = summaries_or_errors(context, &stream)?,
             _ => {
                 item["Items"] = series(context, &stream, action)?;
                 item["UnitsAbbreviation"] = json!(stream.units);
@@ -92,7 +94,28 @@ pub fn set(context: &Context<'_>, objects: &[Object], action: &str) -> Result<Va
         }
         items.push(item);
     }
+    sort(context, &mut items)?;
     Ok(json!({ "Links": {}, "Items": items }))
+}
+
+/// Sorts streams by name where that is asked for; they come as they were named otherwise.
+fn sort(context: &Context<'_>, items: &mut [Value]) -> Result<(), Refusal> {
+    let query = &context.request.query;
+    match query.get("sortField") {
+        None => return Ok(()),
+        Some(field) if field.eq_ignore_ascii_case("name") => {}
+        Some(field) => {
+            return Err(Refusal::bad_request(format!(
+                "'{field}' is not a sort field."
+            )));
+        }
+    }
+    items.sort_by_cached_key(|item| item["Name"].as_str().map(str::to_owned));
+    let order = query.get("sortOrder").unwrap_or("").to_ascii_lowercase();
+    if order.starts_with("desc") {
+        items.reverse();
+    }
+    Ok(())
 }
 
 impl<'a> Stream<'a> {
@@ -322,6 +345,22 @@ fn summaries(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusa
     summarize(context, &view, range, |sample| {
         stream.timed(context, sample)
     })
+}
+
+/// The summaries of one stream among others: what it has none of is told in its own values, and the others have theirs.
+fn summaries_or_errors(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusal> {
+    let refusal = match summaries(context, stream) {
+        Err(refusal) if refusal.status == 400 && stream.point.is_some() => refusal,
+        answered => return answered,
+    };
+    let (start, _) = stream.range(context)?;
+    let mut value = stream.timed(context, &Sample::new(start, CALC_FAILED))?;
+    value["Errors"] = json!([{ "FieldName": "Value", "Message": refusal.errors }]);
+    let types = summary::requested(&context.request.query.all("summaryType"))?;
+    Ok(types
+        .into_iter()
+        .map(|kind| summary::item(kind, &value))
+        .collect())
 }
 
 /// The summaries a request asks for.

@@ -5,6 +5,7 @@
 mod access;
 mod live;
 mod objects;
+mod operations;
 
 use pi_simulator::{Running, Settings};
 use serde_json::Value;
