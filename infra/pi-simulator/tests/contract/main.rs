@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod limits;
 mod live;
 mod objects;
 mod operations;
+mod sites;
 
 use pi_simulator::{Running, Settings};
 use serde_json::Value;
