@@ -10,7 +10,9 @@ use crate::refusal::Refusal;
 use crate::render::plain;
 use crate::retrieval::{Boundary, MAX_RETURNED, View};
 use crate::signal::{CALC_FAILED, Reading, Sample, Signal, system_state};
-use crate::streams::{self, Stream};
+use crate::stream::Stream;
+use crate::streams;
+use crate::summaries;
 use crate::time::{self, Micros};
 use crate::webid::Marker;
 
@@ -402,7 +404,7 @@ fn summary(
         step: false,
         now: context.now,
     };
-    let items = streams::summarize(context, &view, (start, end), |sample| Ok(timed(sample)))?;
+    let items = summaries::summarize(context, &view, (start, end), |sample| Ok(timed(sample)))?;
     Ok(json!({ "Links": {}, "Items": items }))
 }
 

@@ -23,7 +23,8 @@ use crate::context::{Context, Request};
 use crate::faults::Kind;
 use crate::plant::Object;
 use crate::refusal::Refusal;
-use crate::streams::{self, Stream};
+use crate::stream::Stream;
+use crate::streams;
 use crate::time::Micros;
 
 /// How often a channel looks for new values; the heartbeat counts in these.

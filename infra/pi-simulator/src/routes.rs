@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bodies::Answer;
+use crate::by_value;
 use crate::calculation;
 use crate::context::{Context, Request};
 use crate::lists;
@@ -55,8 +56,8 @@ pub fn post(context: &Context<'_>, operation: &Operation, body: &[u8]) -> Result
             updates::register(context, id)
         }
         "/streamsets/updates" => updates::register_all(context),
-        "/elements/searchbyattribute" => search::by_attribute(context, "elements", body),
-        "/eventframes/searchbyattribute" => search::by_attribute(context, "eventframes", body),
+        "/elements/searchbyattribute" => by_value::search(context, "elements", body),
+        "/eventframes/searchbyattribute" => by_value::search(context, "eventframes", body),
         _ => Err(not_served("POST", operation)),
     }
 }
@@ -106,7 +107,7 @@ pub fn answer(context: &Context<'_>) -> Result<Value, Refusal> {
             controller @ ("elements" | "eventframes"),
             "searchbyattribute",
             _,
-        ] => search::again(context, controller),
+        ] => by_value::again(context, controller),
         ["calculation", kind] => calculation::answer(context, kind),
         [
             controller @ ("points" | "attributes" | "elements" | "eventframes"),

@@ -4,39 +4,21 @@ use serde_json::{Value, json};
 
 use crate::calculation;
 use crate::context::Context;
-use crate::plant::{Object, Owner, Point};
+use crate::plant::{Object, Owner};
 use crate::query::fits;
 use crate::refusal::Refusal;
-use crate::render::plain;
-use crate::retrieval::{Boundary, Mode, View};
-use crate::signal::{Arrival, CALC_FAILED, Reading, Sample};
-use crate::summary::{self, Summary};
-use crate::time::{self, Micros, OPEN_END};
-use crate::units;
-
-/// One stream: a point, an attribute on a point, or a static attribute.
-#[derive(Debug)]
-pub struct Stream<'a> {
-    /// The point or attribute.
-    pub object: Object,
-    /// Its name.
-    pub name: &'a str,
-    /// Abbreviation of the unit its values are in.
-    pub units: &'a str,
-    point: Option<&'a Point>,
-    own_units: &'a str,
-    /// Value of a static attribute and since when.
-    fixed: Option<(&'a Reading, Micros)>,
-    /// The default range: a day, or the event frame of an attribute.
-    range: Option<(Micros, Micros)>,
-}
+use crate::retrieval::{Boundary, Mode};
+use crate::signal::Sample;
+use crate::stream::Stream;
+use crate::summaries;
+use crate::time::{self, Micros};
 
 /// Answers `/streams/{webId}/{action}`.
 pub fn one(context: &Context<'_>, web_id: &str, action: &str) -> Result<Value, Refusal> {
     let stream = Stream::of(context, context.object(web_id)?)?;
     match action {
         "value" | "end" | "recordedattime" => single(context, &stream, action),
-        "summary" => Ok(json!({ "Links": {}, "Items": summaries(context, &stream)? })),
+        "summary" => Ok(json!({ "Links": {}, "Items": summaries::of_stream(context, &stream)? })),
         _ => {
             let items = series(context, &stream, action)?;
             Ok(json!({ "Links": {}, "Items": items, "UnitsAbbreviation": stream.units }))
@@ -86,7 +68,7 @@ pub fn set(context: &Context<'_>, objects: &[Object], action: &str) -> Result<Va
             "value" | "end" | "recordedattime" => {
                 item["Value"] = single(context, &stream, action)?;
             }
-            "summary" => item["Items"] = summaries_or_errors(context, &stream)?,
+            "summary" => item["Items"] = summaries::of_member(context, &stream)?,
             _ => {
                 item["Items"] = series(context, &stream, action)?;
                 item["UnitsAbbreviation"] = json!(stream.units);
@@ -116,154 +98,6 @@ fn sort(context: &Context<'_>, items: &mut [Value]) -> Result<(), Refusal> {
         items.reverse();
     }
     Ok(())
-}
-
-impl<'a> Stream<'a> {
-    /// The stream that an object is; in the units the caller wants.
-    pub fn of(context: &Context<'a>, object: Object) -> Result<Self, Refusal> {
-        let mut stream = Self::plain(context, object)?;
-        let wanted = context.request.query.get("desiredUnits");
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != stream.own_units) {
-            stream.units = units::agree(stream.own_units, wanted)?;
-        }
-        Ok(stream)
-    }
-
-    fn plain(context: &Context<'a>, object: Object) -> Result<Self, Refusal> {
-        let plant = context.plant;
-        match object {
-            Object::Point(place) => {
-                let point = &plant.points[place];
-                Ok(Self {
-                    object,
-                    point: Some(point),
-                    name: &point.name,
-                    units: point.units,
-                    own_units: point.units,
-                    fixed: None,
-                    range: None,
-                })
-            }
-            Object::Attribute(place) => {
-                let attribute = &plant.attributes[place];
-                let frame = if let Owner::Frame(owner) = attribute.owner {
-                    Some(&plant.frames[owner])
-                } else {
-                    None
-                };
-                Ok(Self {
-                    object,
-                    point: attribute.point.map(|point| &plant.points[point]),
-                    name: attribute.shape.name,
-                    units: attribute.shape.unit.1,
-                    own_units: attribute.shape.unit.1,
-                    fixed: Some((&attribute.value, frame.map_or(0, |frame| frame.start))),
-                    range: frame.map(|frame| {
-                        (
-                            frame.start,
-                            if frame.end == OPEN_END {
-                                context.now
-                            } else {
-                                frame.end
-                            },
-                        )
-                    }),
-                })
-            }
-            _ => Err(Refusal::bad_request("The WebID does not name a stream.")),
-        }
-    }
-
-    /// Its samples as the request sees them.
-    pub fn view(&self, context: &Context<'_>) -> Result<View<'a>, Refusal> {
-        let Some(point) = self.point else {
-            return Err(self.is_static());
-        };
-        Ok(View {
-            signal: &point.signal,
-            step: point.step,
-            now: context.now,
-        })
-    }
-
-    fn range(&self, context: &Context<'_>) -> Result<(Micros, Micros), Refusal> {
-        let query = &context.request.query;
-        let start = match (query.get("startTime"), self.range) {
-            (None, Some((start, _))) => start,
-            _ => context.time("startTime", "*-1d")?,
-        };
-        let end = match (query.get("endTime"), self.range) {
-            (None, Some((_, end))) => end,
-            _ => context.time("endTime", "*")?,
-        };
-        Ok((start, end))
-    }
-
-    /// What every answer says of it.
-    pub fn head(&self, context: &Context<'_>) -> Value {
-        let id = context.web_id(self.object);
-        let controller = if matches!(self.object, Object::Point(_)) {
-            "points"
-        } else {
-            "attributes"
-        };
-        json!({
-            "WebId": id,
-            "Name": self.name,
-            "Path": context.plant.path(self.object),
-            "Links": { "Source": context.link(&format!("{controller}/{id}")) },
-        })
-    }
-
-    /// The stream with some of its values.
-    pub fn series_item(&self, context: &Context<'_>, values: Value) -> Value {
-        let mut item = self.head(context);
-        item["Items"] = values;
-        item["UnitsAbbreviation"] = json!(self.units);
-        item
-    }
-
-    /// What arrived after one moment, up to another.
-    pub fn arrivals(&self, after: Micros, until: Micros) -> Result<Vec<Arrival>, Refusal> {
-        match self.point {
-            Some(point) => Ok(point.signal.arrivals(after, until)),
-            None => Err(self.is_static()),
-        }
-    }
-
-    fn is_static(&self) -> Refusal {
-        Refusal::new(
-            409,
-            format!(
-                "The attribute '{}' is static: its data reference does not support this method.",
-                self.name
-            ),
-        )
-    }
-
-    /// A sample as PI Web API shows it.
-    pub fn timed(&self, context: &Context<'_>, sample: &Sample) -> Result<Value, Refusal> {
-        let imposed = context
-            .states
-            .of(&context.plant.path(self.object))
-            .map(|(name, value)| json!({ "Name": name, "Value": value, "IsSystem": true }));
-        let good = imposed.is_none() && sample.reading.good();
-        let own = match sample.reading.number() {
-            Some(number) if self.units != self.own_units => {
-                json!(units::convert(number, self.own_units, self.units)?)
-            }
-            _ => plain(&sample.reading),
-        };
-        Ok(json!({
-            "Timestamp": time::format(sample.time),
-            "Value": imposed.unwrap_or(own),
-            "UnitsAbbreviation": self.units,
-            "Good": good,
-            "Questionable": sample.questionable,
-            "Substituted": sample.substituted,
-            "Annotated": sample.annotated,
-        }))
-    }
 }
 
 fn single(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
@@ -300,15 +134,14 @@ fn series(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Va
             let (start, end) = stream.range(context)?;
             let boundary = boundary(query.get("boundaryType"))?;
             let most = context.max_count()?;
-            match query.get("filterExpression") {
-                None => view.recorded(start, end, boundary, most),
-                Some(filter) => {
-                    let whole = view.recorded(start, end, boundary, usize::MAX);
-                    let mut kept = calculation::filter(context, filter, whole)?;
-                    kept.truncate(most);
-                    kept
-                }
-            }
+            let limit = if query.get("filterExpression").is_some() {
+                usize::MAX
+            } else {
+                most
+            };
+            let mut kept = filtered(context, view.recorded(start, end, boundary, limit))?;
+            kept.truncate(most);
+            kept
         }
         "interpolated" => {
             let (start, end) = stream.range(context)?;
@@ -317,85 +150,87 @@ fn series(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Va
                 .get("syncTime")
                 .map(|_| context.time("syncTime", "*"))
                 .transpose()?;
-            view.interpolated(start, end, interval, anchor)?
+            let whole = view.interpolated(start, end, interval, anchor)?;
+            let whole = if anchor.is_some() && outside(query.get("syncTimeBoundaryType"))? {
+                view.enclosing(whole, (start, end), interval)
+            } else {
+                whole
+            };
+            filtered(context, whole)?
         }
         "plot" => {
             let (start, end) = stream.range(context)?;
             view.plot(start, end, query.number("intervals", 24, 100_000)?)
         }
-        "interpolatedattimes" => times(context)?.into_iter().map(|at| view.at(at)).collect(),
+        "interpolatedattimes" => {
+            let samples = times(context)?.into_iter().map(|at| view.at(at));
+            in_order(context, filtered(context, samples.collect())?)
+        }
         "recordedattimes" => {
             let mode = mode(query.get("retrievalMode"))?;
-            times(context)?
-                .into_iter()
-                .filter_map(|at| view.recorded_at(at, mode))
-                .collect()
+            let samples = times(context)?.into_iter();
+            let samples = samples.filter_map(|at| view.recorded_at(at, mode));
+            in_order(context, samples.collect())
         }
         other => return Err(Refusal::unknown("The action", other)),
     };
+    let notes = action == "recorded"
+        && query
+            .get("associations")
+            .is_some_and(|wanted| wanted.to_ascii_lowercase().contains("annotations"));
     samples
         .iter()
-        .map(|sample| stream.timed(context, sample))
+        .map(|sample| {
+            let mut value = stream.timed(context, sample)?;
+            if notes {
+                value["Annotations"] = annotations(sample);
+            }
+            Ok(value)
+        })
         .collect()
 }
 
-fn summaries(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusal> {
-    let view = stream.view(context)?;
-    let range = stream.range(context)?;
-    summarize(context, &view, range, |sample| {
-        stream.timed(context, sample)
-    })
+/// The samples for which the request's filter holds; all without one.
+fn filtered(context: &Context<'_>, samples: Vec<Sample>) -> Result<Vec<Sample>, Refusal> {
+    match context.request.query.get("filterExpression") {
+        None => Ok(samples),
+        Some(filter) => calculation::filter(context, filter, samples),
+    }
 }
 
-/// The summaries of one stream among others: what it has none of is told in its own values, and the others have theirs.
-fn summaries_or_errors(context: &Context<'_>, stream: &Stream<'_>) -> Result<Value, Refusal> {
-    let refusal = match summaries(context, stream) {
-        Err(refusal) if refusal.status == 400 && stream.point.is_some() => refusal,
-        answered => return answered,
-    };
-    let (start, _) = stream.range(context)?;
-    let mut value = stream.timed(context, &Sample::new(start, CALC_FAILED))?;
-    value["Errors"] = json!([{ "FieldName": "Value", "Message": refusal.errors }]);
-    let types = summary::requested(&context.request.query.all("summaryType"))?;
-    Ok(types
-        .into_iter()
-        .map(|kind| summary::item(kind, &value))
-        .collect())
-}
-
-/// The summaries a request asks for.
-pub fn summarize(
-    context: &Context<'_>,
-    view: &View<'_>,
-    (start, end): (Micros, Micros),
-    timed: impl Fn(&Sample) -> Result<Value, Refusal>,
-) -> Result<Value, Refusal> {
-    let query = &context.request.query;
-    let types = summary::requested(&query.all("summaryType"))?;
-    let basis = query
-        .get("calculationBasis")
-        .unwrap_or("TimeWeighted")
-        .to_ascii_lowercase();
-    let duration = query
-        .get("summaryDuration")
-        .map(time::parse_span)
-        .transpose()?
-        .unwrap_or_else(|| (end - start).max(1));
-    let parts = ((end - start) / duration).clamp(0, 10_000) + 1;
-    let mut items = Vec::new();
-    for kind in types {
-        for part in 0..parts {
-            let from = start + part * duration;
-            let to = (from + duration).min(end);
-            if from >= to && part > 0 {
-                break;
-            }
-            let value =
-                Summary::of(view, from, to, basis.starts_with("timeweighted")).value(kind, from)?;
-            items.push(summary::item(kind, &timed(&value)?));
+/// In the order of time where `sortOrder` is given; as they were asked for without it.
+fn in_order(context: &Context<'_>, mut samples: Vec<Sample>) -> Vec<Sample> {
+    if let Some(order) = context.request.query.get("sortOrder") {
+        samples.sort_by_key(|sample| sample.time);
+        if order.to_ascii_lowercase().starts_with("desc") {
+            samples.reverse();
         }
     }
-    Ok(Value::Array(items))
+    samples
+}
+
+fn annotations(sample: &Sample) -> Value {
+    if !sample.annotated {
+        return json!([]);
+    }
+    json!([{
+        "Id": "1",
+        "Name": "Note",
+        "Description": "",
+        "Value": "Written by the operator.",
+        "Creator": "operator",
+        "CreationDate": time::format(sample.time),
+    }])
+}
+
+fn outside(text: Option<&str>) -> Result<bool, Refusal> {
+    match text.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("inside") => Ok(false),
+        Some("outside") => Ok(true),
+        Some(other) => Err(Refusal::bad_request(format!(
+            "'{other}' is not a boundary type of a grid."
+        ))),
+    }
 }
 
 /// Answers `/streamsets/joined`: the recorded values of one stream, and those of others at the same times.

@@ -10,7 +10,7 @@ use crate::bodies::Answer;
 use crate::context::Context;
 use crate::plant::Object;
 use crate::refusal::Refusal;
-use crate::streams::Stream;
+use crate::stream::Stream;
 use crate::time::Micros;
 
 /// Registrations kept at a time; the oldest is forgotten first, as a server forgets its cache.

@@ -119,6 +119,14 @@ async fn every_flaw_is_where_it_is_told_to_be() {
     assert_eq!(minutes(&|value| value["Questionable"] == true), [40]);
     assert_eq!(minutes(&|value| value["Substituted"] == true), [50]);
     assert_eq!(minutes(&|value| value["Annotated"] == true), [90]);
+    let query = [ends[0], ends[1], ("associations", "Annotations")];
+    let noted = caller
+        .good(&format!("/streams/{tag}/recorded"), &query)
+        .await;
+    let kept = items(&noted)
+        .iter()
+        .map(|value| value["Annotations"].as_array().unwrap());
+    assert_eq!(kept.filter(|notes| !notes.is_empty()).count(), 1);
     let all = minutes(&|_| true);
     assert_eq!(all.iter().filter(|minute| **minute == 80).count(), 3);
     assert!(!all.iter().any(|minute| (60..=75).contains(minute)));
