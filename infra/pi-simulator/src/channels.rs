@@ -32,6 +32,14 @@ const POLL: Duration = Duration::from_millis(250);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
+/// How a fault ends what a channel sends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Close(u16),
+    Break,
+    Stall,
+}
+
 /// A channel that was asked for, before its connection is one.
 #[derive(Debug)]
 pub struct Opening {
@@ -43,7 +51,7 @@ pub struct Opening {
     objects: Vec<Object>,
     initial: bool,
     heartbeat: usize,
-    closes: Option<(u32, Option<u16>)>,
+    ends: Option<(u32, End)>,
 }
 
 /// Checks a request for a channel.
@@ -85,8 +93,11 @@ pub fn open(
         objects,
         initial,
         heartbeat: heartbeat.and_then(|rate| rate.parse().ok()).unwrap_or(0),
-        closes: met.iter().find_map(|fault| match fault {
-            Kind::ChannelCloses { messages, code } => Some((*messages, *code)),
+        ends: met.iter().find_map(|fault| match fault {
+            Kind::ChannelCloses { messages, code } => {
+                Some((*messages, code.map_or(End::Break, End::Close)))
+            }
+            Kind::ChannelStalls { messages } => Some((*messages, End::Stall)),
             _ => None,
         }),
         caller,
@@ -120,12 +131,12 @@ async fn send(
 ) -> anyhow::Result<()> {
     let mut since = simulator.now();
     let mut quiet = 0;
-    let mut left = opening.closes.map(|(messages, _)| messages);
+    let mut left = opening.ends.map(|(messages, _)| messages);
     let mut first = opening.initial;
     let mut tick = tokio::time::interval(POLL);
     loop {
         if left == Some(0) {
-            return close(opening, sender).await;
+            return end(opening, sender).await;
         }
         tick.tick().await;
         let until = simulator.now();
@@ -147,15 +158,18 @@ async fn send(
     }
 }
 
-async fn close(opening: &Opening, sender: &mut SplitSink<Socket, Message>) -> anyhow::Result<()> {
-    if let Some((_, Some(code))) = opening.closes {
-        let frame = CloseFrame {
-            code: CloseCode::from(code),
-            reason: "A fault was asked for.".into(),
-        };
-        sender.send(Message::Close(Some(frame))).await?;
+async fn end(opening: &Opening, sender: &mut SplitSink<Socket, Message>) -> anyhow::Result<()> {
+    match opening.ends {
+        Some((_, End::Close(code))) => {
+            let frame = CloseFrame {
+                code: CloseCode::from(code),
+                reason: "A fault was asked for.".into(),
+            };
+            Ok(sender.send(Message::Close(Some(frame))).await?)
+        }
+        Some((_, End::Stall)) => std::future::pending().await,
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn initial(simulator: &Simulator, opening: &Opening, now: Micros) -> Result<Vec<Value>, Refusal> {

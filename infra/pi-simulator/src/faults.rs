@@ -69,6 +69,11 @@ pub enum Kind {
         #[serde(default)]
         code: Option<u16>,
     },
+    /// A channel falls silent after some messages and stays open; not even its heartbeat comes.
+    ChannelStalls {
+        /// How many it sends before.
+        messages: u32,
+    },
     /// The server has forgotten every registration for updates.
     UpdatesGone,
 }
@@ -87,7 +92,9 @@ impl Kind {
             .to_ascii_lowercase();
         match self {
             Self::State { .. } | Self::Clock { .. } | Self::ExpiredToken { .. } => false,
-            Self::ChannelRefused { .. } | Self::ChannelCloses { .. } => path.ends_with("/channel"),
+            Self::ChannelRefused { .. }
+            | Self::ChannelCloses { .. }
+            | Self::ChannelStalls { .. } => path.ends_with("/channel"),
             Self::UpdatesGone => {
                 path.contains("/streams/updates/") || path.ends_with("/streamsets/updates")
             }

@@ -227,6 +227,15 @@ async fn channels_are_refused_close_and_need_a_stream() {
     let mut socket = channel(&caller, &path).await.unwrap();
     message(&mut socket).await;
     assert!(!matches!(next(&mut socket).await, Some(Ok(_))));
+    caller
+        .fault(json!({ "kind": "channel_stalls", "messages": 1, "times": 1 }))
+        .await;
+    let mut socket = channel(&caller, &format!("{path}&heartbeatRate=1"))
+        .await
+        .unwrap();
+    message(&mut socket).await;
+    let silence = tokio::time::timeout(Duration::from_secs(2), socket.next());
+    assert!(silence.await.is_err());
     assert_eq!(
         status(channel(&caller, "/streams/F1DPx/channel").await),
         404
