@@ -73,6 +73,14 @@ pub fn location(context: &Context<'_>, body: &Value) -> Option<String> {
     }
 }
 
+/// The status of an answer to a `GET`: 207 where one of several objects has an exception.
+pub fn status(context: &Context<'_>, body: &Value) -> u16 {
+    let several = matches!(context.request.segments.as_slice(), [_, list] if list.eq_ignore_ascii_case("multiple"));
+    let items = body["Items"].as_array().filter(|_| several);
+    let failed = |items: &Vec<Value>| items.iter().any(|item| item.get("Exception").is_some());
+    if items.is_some_and(failed) { 207 } else { 200 }
+}
+
 /// Answers one GET.
 pub fn answer(context: &Context<'_>) -> Result<Value, Refusal> {
     let request = context.request;

@@ -311,7 +311,7 @@ fn get(simulator: &Simulator, request: &Request, caller: &Caller) -> Answer {
     let answered = Context::new(simulator, request, caller).and_then(|context| {
         routes::answer(&context).map(|body| Answer {
             location: routes::location(&context, &body),
-            ..Answer::new(200, body)
+            ..Answer::new(routes::status(&context, &body), body)
         })
     });
     finish(request, answered)

@@ -271,6 +271,7 @@ fn count(samples: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::signal::Signal;
+    use proptest::prelude::*;
     use std::sync::Arc;
 
     fn basis(text: &str) -> Basis {
@@ -331,6 +332,21 @@ mod tests {
         assert!((number(&by_event, "Total") - 20.0).abs() < 1e-12);
         assert!((number(&by_event, "Range") - 10.0).abs() < 1e-12);
         assert!((number(&by_event, "StdDev") - (200.0_f64 / 6.0).sqrt()).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn time_weighted_averages_are_the_area_under_the_line(values in prop::collection::vec(-1e3_f64..1e3, 2..30), step: bool) {
+            let samples: Vec<_> = (0_i64..).step_by(1_000_000).zip(values.iter().copied()).collect();
+            let last = samples.last().unwrap().0;
+            let signal = Signal::Recorded(Arc::new(samples));
+            let view = View { signal: &signal, step, now: last };
+            let naive: f64 = (0..last / 1000)
+                .map(|slice| view.at(slice * 1000 + 500).reading.number().unwrap())
+                .sum::<f64>() / f64::from(i32::try_from(last / 1000).unwrap());
+            let summary = Summary::of(&view, 0, last, basis("TimeWeighted"));
+            prop_assert!((number(&summary, "Average") - naive).abs() < 1e-6);
+        }
     }
 
     #[test]

@@ -114,6 +114,30 @@ async fn every_object_is_found_by_every_form_of_its_web_id() {
 }
 
 #[tokio::test]
+async fn of_several_objects_those_that_are_not_there_have_an_exception() {
+    let caller = Caller::start().await;
+    let tag = caller.web_id("points", r"\\PIMAM\CDT158").await;
+    let both = [
+        ("webId", tag.as_str()),
+        ("path", r"\\PIMAM\NONE"),
+        ("includeMode", "All"),
+    ];
+    for (mode, status, found) in [
+        ("All", 207, 2),
+        ("ItemsWithException", 207, 1),
+        ("ItemsWithoutException", 200, 1),
+    ] {
+        let query = [both[0], both[1], ("includeMode", mode)];
+        let (answered, body) = caller.get("/points/multiple", &query).await;
+        assert_eq!((answered, count(&body)), (status, found), "{mode}");
+    }
+    let (_, body) = caller.get("/points/multiple", &both).await;
+    assert_eq!(body["Items"][0]["Object"]["Name"], "CDT158");
+    assert_eq!(body["Items"][1]["IdentifierType"], "Path");
+    assert!(body["Items"][1]["Exception"]["Errors"].is_array());
+}
+
+#[tokio::test]
 async fn only_the_chosen_fields_are_told() {
     let caller = Caller::start().await;
     let element = caller.web_id("elements", DRYER_1).await;
