@@ -1,13 +1,18 @@
-//! What the plant holds: two dryers, the recorded batches of the first one, and the classic demo points.
+//! What the plant holds. Here the site of the dryers: two of them, the recorded batches of the first one, and the classic demo points.
 
-use crate::plant::{AttributeShape, Owner, Plant, Point, Template, recorded};
-use crate::signal::{Shape, Signal};
-use crate::time::Micros;
+pub mod autoclave;
+pub mod batches;
+pub mod large;
+pub mod skid;
+
+use crate::plant::{
+    AttributeShape, EnumerationSet, Happening, Owner, Plant, Point, Source, Template, recorded,
+};
+use crate::signal::{MODES, Reading, Shape, Signal};
+use crate::time::{Micros, OPEN_END};
 use crate::timeline::Batch;
 
 const DAY: Micros = 86_400_000_000;
-const DRYER: usize = 0;
-const BATCH: usize = 1;
 
 /// Tag, attribute name, description, unit, highest value. The recording carries no units: these are plausible ones.
 type Tag = (
@@ -102,99 +107,101 @@ const BATCH_ID: AttributeShape = AttributeShape {
     value_type: "String",
 };
 
-/// The templates: places `DRYER` and `BATCH`.
-pub fn templates() -> Vec<Template> {
+fn templates(database: usize) -> [Template; 2] {
     let attributes = TAGS.iter().map(|tag| AttributeShape {
         name: tag.1,
         description: tag.2,
         unit: tag.3,
         value_type: "Double",
     });
-    vec![
-        Template {
-            name: "Dryer",
-            description: "Agitated vacuum dryer",
-            instance_type: "Element",
-            attributes: attributes.collect(),
-        },
-        Template {
-            name: "Batch",
-            description: "One batch on one unit",
-            instance_type: "EventFrame",
-            attributes: vec![BATCH_ID],
-        },
-    ]
+    let dryer = Template {
+        name: "Dryer",
+        description: "Agitated vacuum dryer",
+        database,
+        base: None,
+        instance_type: "Element",
+        attributes: attributes.collect(),
+    };
+    let batch = Template {
+        name: "Batch",
+        description: "One batch on one unit",
+        database,
+        base: None,
+        instance_type: "EventFrame",
+        attributes: vec![BATCH_ID],
+    };
+    [dryer, batch]
 }
 
-/// Fills an empty plant.
+/// Fills a plant with the site of the dryers and the demo points.
 pub fn fill(plant: &mut Plant, batches: &[Batch]) {
     let first = batches.first().map_or(0, |batch| batch.start);
+    let last = batches.last().map_or(first, |batch| batch.start);
     let created = first - 10 * DAY;
-    let basel = plant.add_element("Basel", "Site Basel", None, None);
-    let drying = plant.add_element("Drying", "Drying area", None, Some(basel));
-    let dryer_1 = plant.add_element(
-        "Dryer 1",
-        "Agitated vacuum dryer 1",
-        Some(DRYER),
-        Some(drying),
-    );
-    let dryer_2 = plant.add_element(
-        "Dryer 2",
-        "Agitated vacuum dryer 2, not yet in operation",
-        Some(DRYER),
-        Some(drying),
-    );
-    let demo = plant.add_element("Demo signals", "Signals for trying out", None, Some(basel));
+    let database = plant.add_database("Basel", "Site Basel");
+    plant.sets.push(EnumerationSet {
+        name: "Modes",
+        description: "Modes of a controller",
+        database: None,
+        values: MODES.to_vec(),
+    });
+    let [dryer, batch] = templates(database);
+    let dryer = plant.add_template(dryer);
+    let batch = plant.add_template(batch);
+    let mut element = |parent, name, description, template| {
+        plant.add_element(database, parent, name, description, template)
+    };
+    let basel = element(None, "Basel", "Site Basel", None);
+    let drying = element(Some(basel), "Drying", "Drying area", None);
+    let of_one = "Agitated vacuum dryer 1";
+    let dryer_1 = element(Some(drying), "Dryer 1", of_one, Some(dryer));
+    let of_two = "Agitated vacuum dryer 2, not yet in operation";
+    let dryer_2 = element(Some(drying), "Dryer 2", of_two, Some(dryer));
+    let demo = element(Some(basel), "Demo signals", "Signals for trying out", None);
+    dryers(plant, batches, created, (dryer_1, dryer_2));
+    for recorded in batches {
+        let open = recorded.number == batches.last().map_or(0, |last| last.number);
+        let happening = Happening {
+            start: recorded.start,
+            end: if open { OPEN_END } else { recorded.end },
+            element: dryer_1,
+            parent: None,
+        };
+        let name = format!("DR1-2026-{:03}", recorded.number);
+        let frame = plant.add_frame(name, batch, happening);
+        let number = Reading::Text(recorded.number.to_string());
+        plant.add_attribute(Owner::Frame(frame), BATCH_ID, Source::Value(number));
+    }
+    demo_points(plant, demo, created, last);
+}
+
+fn dryers(plant: &mut Plant, batches: &[Batch], created: Micros, dryers: (usize, usize)) {
     for (column, tag) in TAGS.iter().enumerate() {
-        let samples = batches.iter().flat_map(|batch| {
-            (batch.start..)
-                .step_by(60_000_000)
-                .zip(&batch.rows)
-                .map(move |(time, row)| (time, row[column]))
-        });
+        let shape = AttributeShape {
+            name: tag.1,
+            description: tag.2,
+            unit: tag.3,
+            value_type: "Double",
+        };
         let number = i32::try_from(column).unwrap_or(0);
-        let point = plant.add_point(dryer_point(
-            100 + number,
-            tag.0.to_owned(),
-            tag,
-            recorded(samples.collect()),
-        ));
-        plant.add_attribute(
-            Owner::Element(dryer_1),
-            templates()[DRYER].attributes[column],
-            Some(point),
-            String::new(),
-        );
-        let silent = plant.add_point(dryer_point(
-            200 + number,
-            tag.0.replacen("71", "72", 1),
-            tag,
-            Signal::Silent { created },
-        ));
-        plant.add_attribute(
-            Owner::Element(dryer_2),
-            templates()[DRYER].attributes[column],
-            Some(silent),
-            String::new(),
-        );
+        let signal = recorded(samples(batches, column));
+        let point = dryer_point(100 + number, tag.0.to_owned(), tag, signal);
+        let point = plant.add_point(point);
+        plant.add_attribute(Owner::Element(dryers.0), shape, Source::Point(point));
+        let name = tag.0.replacen("71", "72", 1);
+        let silent = dryer_point(200 + number, name, tag, Signal::Silent { created });
+        let silent = plant.add_point(silent);
+        plant.add_attribute(Owner::Element(dryers.1), shape, Source::Point(silent));
     }
-    for batch in batches {
-        let open = Some(batch.number) == batches.last().map(|last| last.number);
-        let frame = plant.add_frame(
-            format!("DR1-2026-{:03}", batch.number),
-            BATCH,
-            batch,
-            open,
-            dryer_1,
-        );
-        plant.add_attribute(
-            Owner::Frame(frame),
-            BATCH_ID,
-            None,
-            batch.number.to_string(),
-        );
-    }
-    demo_points(plant, demo, created);
+}
+
+/// The samples of one column of a recording, one a minute.
+fn samples(batches: &[Batch], column: usize) -> Vec<(Micros, f64)> {
+    let rows = batches.iter().flat_map(|batch| {
+        let times = (batch.start..).step_by(60_000_000);
+        times.zip(&batch.rows)
+    });
+    rows.map(|(time, row)| (time, row[column])).collect()
 }
 
 fn dryer_point(id: i32, name: String, tag: &Tag, signal: Signal) -> Point {
@@ -205,71 +212,96 @@ fn dryer_point(id: i32, name: String, tag: &Tag, signal: Signal) -> Point {
         descriptor: tag.2.to_owned(),
         units: tag.3.1,
         point_type: "Float64",
+        states: None,
         step: false,
         scale,
         signal,
     }
 }
 
-fn demo_points(plant: &mut Plant, element: usize, created: Micros) {
-    let specification = [
-        (
-            "SINUSOID",
-            "12 Hour Sine Wave",
-            "",
-            "Float32",
-            Shape::Sinusoid,
-        ),
-        (
-            "SINUSOIDU",
-            "12 Hour Sine Wave, late",
-            "",
-            "Float32",
-            Shape::SinusoidLate,
-        ),
-        (
-            "CDT158",
-            "Atmospheric Tower OH Vapor",
-            "°C",
-            "Float32",
-            Shape::Temperature,
-        ),
-        (
-            "CDM158",
-            "Light Naphtha End Point Control",
-            "",
-            "Digital",
-            Shape::Mode,
-        ),
-        (
-            "CDEP158",
-            "Light Naphtha End Point",
-            "°C",
-            "Int32",
-            Shape::Steps,
-        ),
-        (
-            "DEMO.FAILING",
-            "Temperature whose transmitter fails now and then",
-            "°C",
-            "Float32",
-            Shape::FailingSensor,
-        ),
-        (
-            "DEMO.BURST",
-            "Several values with one timestamp",
-            "",
-            "Int32",
-            Shape::Burst,
-        ),
-        ("DEMO.PHASE", "Name of a phase", "", "String", Shape::Phase),
-    ];
-    for (number, (name, descriptor, units, point_type, shape)) in (1..).zip(specification) {
+/// Tag, descriptor, units, type and shape of the points of the classic demo and of what is hard to read.
+const DEMO: [(&str, &str, &str, &str, Shape); 11] = [
+    (
+        "SINUSOID",
+        "12 Hour Sine Wave",
+        "",
+        "Float32",
+        Shape::Sinusoid,
+    ),
+    (
+        "SINUSOIDU",
+        "12 Hour Sine Wave, late",
+        "",
+        "Float32",
+        Shape::SinusoidLate,
+    ),
+    (
+        "CDT158",
+        "Atmospheric Tower OH Vapor",
+        "°C",
+        "Float32",
+        Shape::Temperature,
+    ),
+    (
+        "CDM158",
+        "Light Naphtha End Point Control",
+        "",
+        "Digital",
+        Shape::Mode,
+    ),
+    (
+        "CDEP158",
+        "Light Naphtha End Point",
+        "°C",
+        "Int32",
+        Shape::Steps,
+    ),
+    (
+        "DEMO.FAILING",
+        "Temperature whose transmitter fails now and then",
+        "°C",
+        "Float32",
+        Shape::FailingSensor,
+    ),
+    (
+        "DEMO.BURST",
+        "Several values with one timestamp",
+        "",
+        "Int32",
+        Shape::Burst,
+    ),
+    ("DEMO.PHASE", "Name of a phase", "", "String", Shape::Phase),
+    (
+        "DEMO.SECONDS",
+        "A number that counts the seconds",
+        "",
+        "Int32",
+        Shape::Count,
+    ),
+    (
+        "DEMO.LATE",
+        "A value each second, one in ten arrives five seconds late",
+        "",
+        "Int32",
+        Shape::Late,
+    ),
+    (
+        "DEMO.CORRECTED",
+        "A value each second, one in ten is corrected five seconds later",
+        "",
+        "Int32",
+        Shape::Corrected,
+    ),
+];
+
+fn demo_points(plant: &mut Plant, element: usize, created: Micros, last: Micros) {
+    for (number, (name, descriptor, units, point_type, shape)) in (1..).zip(DEMO) {
         let step = matches!(point_type, "Digital" | "String" | "Int32");
+        let fast = matches!(shape, Shape::Count | Shape::Late | Shape::Corrected);
         let signal = Signal::Live {
             shape,
-            created,
-            interval: 30_000_000,
+            created: if fast { last - DAY } else { created },
+            interval: if fast { 1_000_000 } else { 30_000_000 },
         };
         let point = Point {
             id: number,
@@ -277,6 +309,7 @@ fn demo_points(plant: &mut Plant, element: usize, created: Micros) {
             descriptor: descriptor.to_owned(),
             units,
             point_type,
+            states: (point_type == "Digital").then_some(0),
             step,
             scale: (0.0, 200.0),
             signal,
@@ -296,8 +329,7 @@ fn demo_points(plant: &mut Plant, element: usize, created: Micros) {
                 unit,
                 value_type,
             },
-            Some(place),
-            String::new(),
+            Source::Point(place),
         );
     }
 }

@@ -3,10 +3,12 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use crate::Simulator;
+use crate::access::Caller;
+use crate::faults::States;
 use crate::plant::{Object, Plant};
 use crate::query::Query;
 use crate::refusal::Refusal;
-use crate::retrieval::MAX_RETURNED;
 use crate::time::{self, Micros};
 use crate::webid::{self, Form};
 
@@ -40,27 +42,42 @@ impl Request {
 /// The surroundings of one answer.
 #[derive(Debug)]
 pub struct Context<'a> {
+    /// The server.
+    pub simulator: &'a Simulator,
     /// The plant.
     pub plant: &'a Plant,
     /// The request.
     pub request: &'a Request,
+    /// Who asks.
+    pub caller: &'a Caller,
     /// The present.
     pub now: Micros,
     /// The zone of times without one.
     pub zone: TimeZone,
+    /// System states that faults impose.
+    pub states: States,
     form: Form,
 }
 
 impl<'a> Context<'a> {
     /// Reads what all requests may carry: `timeZone` and `webIdType`.
     pub fn new(
-        plant: &'a Plant,
+        simulator: &'a Simulator,
         request: &'a Request,
+        caller: &'a Caller,
+    ) -> Result<Self, Refusal> {
+        Self::at(simulator, request, caller, simulator.now())
+    }
+
+    /// The same at a given moment.
+    pub fn at(
+        simulator: &'a Simulator,
+        request: &'a Request,
+        caller: &'a Caller,
         now: Micros,
-        server_zone: &TimeZone,
     ) -> Result<Self, Refusal> {
         let zone = match request.query.get("timeZone") {
-            None => server_zone.clone(),
+            None => simulator.zone.clone(),
             Some(name) => zone(name)?,
         };
         let form = match request
@@ -72,17 +89,22 @@ impl<'a> Context<'a> {
             None | Some("full") => Form::Full,
             Some("idonly") => Form::IdOnly,
             Some("pathonly") => Form::PathOnly,
+            Some("localidonly") => Form::LocalIdOnly,
+            Some("defaultidonly") => Form::DefaultIdOnly,
             Some(other) => {
                 return Err(Refusal::bad_request(format!(
-                    "The WebID type '{other}' is not served."
+                    "The WebID type '{other}' is not known."
                 )));
             }
         };
         Ok(Self {
-            plant,
+            simulator,
+            plant: &simulator.plant,
             request,
+            caller,
             now,
             zone,
+            states: simulator.faults.states(),
             form,
         })
     }
@@ -101,6 +123,15 @@ impl<'a> Context<'a> {
         self.plant
             .find(web_id)
             .ok_or_else(|| Refusal::unknown("The object with WebID", web_id))
+    }
+
+    /// The objects that the request's `webId` parameters name; at least one.
+    pub fn objects(&self) -> Result<Vec<Object>, Refusal> {
+        let ids = self.request.query.all("webId");
+        if ids.is_empty() {
+            return Err(Refusal::bad_request("The parameter webId is required."));
+        }
+        ids.into_iter().map(|id| self.object(id)).collect()
     }
 
     /// An absolute address.
@@ -129,7 +160,11 @@ impl<'a> Context<'a> {
 
     /// How many values or objects the caller takes.
     pub fn max_count(&self) -> Result<usize, Refusal> {
-        self.request.query.number("maxCount", 1000, MAX_RETURNED)
+        self.request.query.number(
+            "maxCount",
+            1000.min(self.simulator.most),
+            self.simulator.most,
+        )
     }
 
     /// One page of a list, with links to its neighbours.

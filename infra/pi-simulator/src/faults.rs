@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+
+use crate::time::Micros;
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,11 @@ pub enum Kind {
     },
     /// The body ends in the middle and the connection closes.
     Truncate,
+    /// The body comes in small pieces.
+    Slow {
+        /// How much of it comes in a second.
+        bytes_per_second: u32,
+    },
     /// A 200 that carries a `WebException`.
     WebException,
     /// The connection is reset before an answer.
@@ -34,6 +42,65 @@ pub enum Kind {
         /// Number of the state.
         value: i64,
     },
+    /// The server's clock is wrong.
+    Clock {
+        /// Ahead by this, behind when negative.
+        seconds: i64,
+    },
+    /// A Bearer token ends.
+    ExpiredToken {
+        /// The token.
+        token: String,
+        /// How long it still serves after the fault was asked for.
+        #[serde(default)]
+        seconds: u32,
+    },
+    /// No channel is opened: an answer with this status instead of 101.
+    ChannelRefused {
+        /// 400 to 599.
+        #[serde(default = "not_implemented")]
+        status: u16,
+    },
+    /// A channel ends after some messages.
+    ChannelCloses {
+        /// How many it sends before.
+        messages: u32,
+        /// Code of the close frame; without it the connection just breaks.
+        #[serde(default)]
+        code: Option<u16>,
+    },
+    /// A channel falls silent after some messages and stays open; not even its heartbeat comes.
+    ChannelStalls {
+        /// How many it sends before.
+        messages: u32,
+    },
+    /// The server has forgotten every registration for updates.
+    UpdatesGone,
+}
+
+fn not_implemented() -> u16 {
+    501
+}
+
+impl Kind {
+    /// Whether it happens to a request at all, and to one for this target.
+    fn concerns(&self, target: &str) -> bool {
+        let path = target
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        match self {
+            Self::State { .. } | Self::Clock { .. } | Self::ExpiredToken { .. } => false,
+            Self::ChannelRefused { .. }
+            | Self::ChannelCloses { .. }
+            | Self::ChannelStalls { .. } => path.ends_with("/channel"),
+            Self::UpdatesGone => {
+                path.contains("/streams/updates/") || path.ends_with("/streamsets/updates")
+            }
+            _ => true,
+        }
+    }
 }
 
 /// A fault, where it happens and how often.
@@ -50,11 +117,14 @@ pub struct Fault {
     pub times: Option<u32>,
 }
 
-/// The faults in force.
+/// The faults in force, each with when it was asked for.
 #[derive(Debug, Default)]
 pub struct Faults {
-    faults: Mutex<Vec<Fault>>,
+    faults: Mutex<Vec<(Fault, Asked)>>,
 }
+
+#[derive(Debug)]
+struct Asked(Instant);
 
 /// System states imposed on tags.
 #[derive(Debug, Clone, Default)]
@@ -77,13 +147,13 @@ impl States {
 }
 
 impl Faults {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Fault, Asked)>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a fault.
     pub fn add(&self, fault: Fault) {
-        self.lock().push(fault);
+        self.lock().push((fault, Asked(Instant::now())));
     }
 
     /// Ends all faults.
@@ -93,15 +163,15 @@ impl Faults {
 
     /// The faults in force.
     pub fn list(&self) -> Vec<Fault> {
-        self.lock().clone()
+        self.lock().iter().map(|(fault, _)| fault.clone()).collect()
     }
 
     /// The faults a request meets; those with a count are used up.
     pub fn meet(&self, target: &str) -> Vec<Kind> {
         let mut faults = self.lock();
         let mut met = Vec::new();
-        for fault in faults.iter_mut() {
-            if matches!(fault.kind, Kind::State { .. })
+        for (fault, _) in faults.iter_mut() {
+            if !fault.kind.concerns(target)
                 || !target.contains(&fault.path)
                 || fault.times == Some(0)
             {
@@ -110,14 +180,14 @@ impl Faults {
             fault.times = fault.times.map(|left| left - 1);
             met.push(fault.kind.clone());
         }
-        faults.retain(|fault| fault.times != Some(0));
+        faults.retain(|(fault, _)| fault.times != Some(0));
         met
     }
 
     /// The imposed states.
     pub fn states(&self) -> States {
         let faults = self.lock();
-        let states = faults.iter().filter_map(|fault| match &fault.kind {
+        let states = faults.iter().filter_map(|(fault, _)| match &fault.kind {
             Kind::State { tag, name, value } => Some((tag.to_lowercase(), (name.clone(), *value))),
             _ => None,
         });
@@ -125,21 +195,45 @@ impl Faults {
             by_tag: states.collect(),
         }
     }
+
+    /// How far the server's clock is ahead.
+    pub fn clock(&self) -> Micros {
+        let faults = self.lock();
+        let seconds = faults.iter().map(|(fault, _)| match fault.kind {
+            Kind::Clock { seconds } => seconds,
+            _ => 0,
+        });
+        seconds.sum::<i64>().saturating_mul(1_000_000)
+    }
+
+    /// Whether a Bearer token has ended.
+    pub fn expired(&self, token: &str) -> bool {
+        self.lock().iter().any(|(fault, asked)| match &fault.kind {
+            Kind::ExpiredToken {
+                token: ended,
+                seconds,
+            } => ended == token && asked.0.elapsed() >= Duration::from_secs((*seconds).into()),
+            _ => false,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn faults(texts: &[&str]) -> Faults {
+        let faults = Faults::default();
+        for text in texts {
+            faults.add(serde_json::from_str(text).unwrap());
+        }
+        faults
+    }
+
     #[test]
     fn a_fault_happens_as_often_as_asked_and_where_asked() {
-        let faults = Faults::default();
-        faults.add(
-            serde_json::from_str(
-                r#"{"kind": "status", "status": 503, "path": "/recorded", "times": 2}"#,
-            )
-            .unwrap(),
-        );
+        let faults =
+            faults(&[r#"{"kind": "status", "status": 503, "path": "/recorded", "times": 2}"#]);
         assert_eq!(faults.meet("/streams/a/value"), []);
         assert_eq!(
             faults.meet("/streams/a/recorded"),
@@ -147,5 +241,34 @@ mod tests {
         );
         assert_eq!(faults.meet("/streams/a/recorded").len(), 1);
         assert_eq!(faults.meet("/streams/a/recorded").len(), 0);
+    }
+
+    #[test]
+    fn faults_of_channels_and_updates_are_not_used_up_by_other_requests() {
+        let faults = faults(&[
+            r#"{"kind": "channel_refused", "times": 1}"#,
+            r#"{"kind": "updates_gone", "times": 1}"#,
+        ]);
+        assert_eq!(faults.meet("/piwebapi/streams/x/value").len(), 0);
+        assert_eq!(
+            faults.meet("/piwebapi/streams/x/channel?heartbeatRate=1"),
+            [Kind::ChannelRefused { status: 501 }]
+        );
+        assert_eq!(
+            faults.meet("/piwebapi/streams/updates/abc_0"),
+            [Kind::UpdatesGone]
+        );
+        assert_eq!(faults.list(), []);
+    }
+
+    #[test]
+    fn clock_and_tokens_are_states_of_the_server() {
+        let faults = faults(&[
+            r#"{"kind": "clock", "seconds": -90}"#,
+            r#"{"kind": "expired_token", "token": "old"}"#,
+            r#"{"kind": "expired_token", "token": "later", "seconds": 3600}"#,
+        ]);
+        assert_eq!(faults.clock(), -90_000_000);
+        assert!(faults.expired("old") && !faults.expired("later") && !faults.expired("new"));
     }
 }

@@ -1,13 +1,40 @@
 //! Finding event frames: the parameters of the list, and the `AFSearch` query language.
 
 use crate::context::Context;
-use crate::plant::{Frame, Object, Owner};
+use crate::plant::{Frame, Object, Owner, Plant};
 use crate::query::fits;
 use crate::refusal::Refusal;
 use crate::time::{self, Micros, OPEN_END};
 
-/// Event frames of the database, or of one element.
-pub fn list(context: &Context<'_>, element: Option<usize>) -> Result<Vec<Object>, Refusal> {
+/// Whose event frames are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of a database.
+    Database(usize),
+    /// Those that happened on an element.
+    Element(usize),
+    /// The parts of an event frame.
+    Frame(usize),
+}
+
+impl Scope {
+    /// Whether a frame belongs: only the first level, unless all levels are asked for.
+    fn holds(self, plant: &Plant, frame: &Frame, deep: bool) -> bool {
+        match self {
+            Self::Database(place) => frame.database == place && (deep || frame.parent.is_none()),
+            Self::Element(place) => frame.element == place && (deep || frame.parent.is_none()),
+            Self::Frame(place) => {
+                let parents =
+                    std::iter::successors(frame.parent, |above| plant.frames[*above].parent);
+                let levels = if deep { usize::MAX } else { 1 };
+                parents.take(levels).any(|above| above == place)
+            }
+        }
+    }
+}
+
+/// Event frames of a database, of an element, or the parts of one.
+pub fn list(context: &Context<'_>, scope: Scope) -> Result<Vec<Object>, Refusal> {
     let query = &context.request.query;
     let mode = query
         .get("searchMode")
@@ -23,6 +50,7 @@ pub fn list(context: &Context<'_>, element: Option<usize>) -> Result<Vec<Object>
             "endTime, sortField and sortOrder cannot be specified when searchMode is '{mode}'."
         )));
     }
+    let deep = query.flag("searchFullHierarchy", false)?;
     let start = context.time("startTime", "*-8h")?;
     let end = if directed {
         OPEN_END
@@ -35,31 +63,10 @@ pub fn list(context: &Context<'_>, element: Option<usize>) -> Result<Vec<Object>
         ));
     }
     let plant = context.plant;
-    let template = |frame: &Frame| plant.templates[frame.template].name;
     let mut found = Vec::new();
     for (place, frame) in plant.frames.iter().enumerate() {
-        let element_template = plant.elements[frame.element]
-            .template
-            .map_or("", |place| plant.templates[place].name);
-        if element.is_none_or(|element| element == frame.element)
-            && fits(query.get("nameFilter"), &frame.name)
-            && query
-                .get("templateName")
-                .is_none_or(|name| name.eq_ignore_ascii_case(template(frame)))
-            && query.get("categoryName").is_none_or(|name| name == "*")
-            && fits(
-                query.get("referencedElementNameFilter"),
-                &plant.elements[frame.element].name,
-            )
-            && query
-                .get("referencedElementTemplateName")
-                .is_none_or(|name| name.eq_ignore_ascii_case(element_template))
-            && query
-                .all("severity")
-                .iter()
-                .all(|severity| severity.is_empty() || severity.eq_ignore_ascii_case("None"))
-            && !query.flag("canBeAcknowledged", false)?
-            && !query.flag("isAcknowledged", false)?
+        if scope.holds(plant, frame, deep)
+            && wanted(context, frame)?
             && in_time(frame, &mode, start, end)?
         {
             found.push(place);
@@ -79,6 +86,30 @@ pub fn list(context: &Context<'_>, element: Option<usize>) -> Result<Vec<Object>
             .is_some_and(|order| order.eq_ignore_ascii_case("Descending"));
     sort(&plant.frames, &mut found, &field, descending)?;
     Ok(found.into_iter().map(Object::Frame).collect())
+}
+
+/// Whether a frame satisfies the filters of a list.
+fn wanted(context: &Context<'_>, frame: &Frame) -> Result<bool, Refusal> {
+    let (query, plant) = (&context.request.query, context.plant);
+    let template_of_element = plant.elements[frame.element].template;
+    Ok(fits(query.get("nameFilter"), &frame.name)
+        && query
+            .get("templateName")
+            .is_none_or(|name| plant.derives(Some(frame.template), name))
+        && query.get("categoryName").is_none_or(|name| name == "*")
+        && fits(
+            query.get("referencedElementNameFilter"),
+            &plant.elements[frame.element].name,
+        )
+        && query
+            .get("referencedElementTemplateName")
+            .is_none_or(|name| plant.derives(template_of_element, name))
+        && query
+            .all("severity")
+            .iter()
+            .all(|severity| severity.is_empty() || severity.eq_ignore_ascii_case("None"))
+        && !query.flag("canBeAcknowledged", false)?
+        && !query.flag("isAcknowledged", false)?)
 }
 
 fn in_time(frame: &Frame, mode: &str, start: Micros, end: Micros) -> Result<bool, Refusal> {
@@ -128,12 +159,15 @@ fn sort(
     Ok(())
 }
 
-/// Event frames that satisfy an `AFSearch` query.
-pub fn search(context: &Context<'_>, text: &str) -> Result<Vec<Object>, Refusal> {
+/// Event frames of a database that satisfy an `AFSearch` query; all levels only with `AllDescendants:=True`.
+pub fn search(context: &Context<'_>, database: usize, text: &str) -> Result<Vec<Object>, Refusal> {
     let filters = filters(text)?;
+    let deep = filters
+        .iter()
+        .any(|filter| filter.key == "alldescendants" && filter.value.eq_ignore_ascii_case("true"));
     let mut found = Vec::new();
     for (place, frame) in context.plant.frames.iter().enumerate() {
-        let mut kept = true;
+        let mut kept = Scope::Database(database).holds(context.plant, frame, deep);
         for filter in &filters {
             kept = kept && satisfies(context, place, frame, filter)?;
         }
@@ -201,8 +235,14 @@ pub fn filters(text: &str) -> Result<Vec<Filter>, Refusal> {
     Ok(filters)
 }
 
-/// A quoted or bare word and what follows it; a key ends before its colon.
+/// A quoted or bare word or what stands in braces, and what follows it; a key ends before its colon.
 fn word(text: &str, key: bool) -> Result<(String, &str), Refusal> {
+    if let Some(inner) = text.strip_prefix('{') {
+        let end = inner
+            .find('}')
+            .ok_or_else(|| Refusal::bad_request("The query has an open brace."))?;
+        return Ok((inner[..end].to_owned(), &inner[end + 1..]));
+    }
     if let Some(quote) = text
         .chars()
         .next()
@@ -230,24 +270,24 @@ fn satisfies(
     let text = |actual: &str| fits(Some(&filter.value), actual) == (filter.operator != "<>");
     let moment = |actual: Micros| {
         Ok(compare(
-            actual,
+            &actual,
             filter.operator,
-            time::parse(&filter.value, context.now, &context.zone)?,
+            &time::parse(&filter.value, context.now, &context.zone)?,
         ))
     };
     let truth = |actual: bool| filter.value.eq_ignore_ascii_case("true") == actual;
     if let Some(attribute) = filter.key.strip_prefix('|') {
-        let mine = plant
-            .attributes
-            .iter()
-            .filter(|candidate| candidate.owner == Owner::Frame(place));
+        let mine = plant.attributes_of(Owner::Frame(place)).iter();
         return Ok(mine
+            .map(|place| &plant.attributes[*place])
             .filter(|candidate| candidate.shape.name.eq_ignore_ascii_case(attribute))
-            .any(|found| text(&found.value)));
+            .any(|found| text(&found.value.text())));
     }
     match filter.key.as_str() {
         "name" => Ok(text(&frame.name)),
-        "template" | "templatename" => Ok(text(plant.templates[frame.template].name)),
+        "template" | "templatename" => {
+            Ok(plant.derives(Some(frame.template), &filter.value) == (filter.operator != "<>"))
+        }
         "elementname" | "element" | "primaryreferencedelement" => {
             Ok(text(&plant.elements[frame.element].name))
         }
@@ -255,9 +295,9 @@ fn satisfies(
         "end" | "endtime" => moment(frame.end),
         "inprogress" => Ok(truth(frame.end == OPEN_END)),
         "duration" => Ok(compare(
-            frame.end.min(context.now) - frame.start,
+            &(frame.end.min(context.now) - frame.start),
             filter.operator,
-            time::parse_span(&filter.value)?,
+            &time::parse_span(&filter.value)?,
         )),
         "severity" => Ok(filter.value.eq_ignore_ascii_case("None") || filter.operator == "<="),
         "isacknowledged" | "canbeacknowledged" | "isannotated" => Ok(truth(false)),
@@ -268,7 +308,8 @@ fn satisfies(
     }
 }
 
-fn compare(actual: Micros, operator: &str, wanted: Micros) -> bool {
+/// Compares as an operator says.
+pub fn compare<T: PartialOrd + ?Sized>(actual: &T, operator: &str, wanted: &T) -> bool {
     match operator {
         ">=" => actual >= wanted,
         "<=" => actual <= wanted,
@@ -303,5 +344,10 @@ mod tests {
         ];
         assert_eq!(short, expected);
         assert!(filters("Name:='open").is_err());
+        let nested = filters("Element:{ Name:='Dryer 1' } Type:=Double").unwrap();
+        assert_eq!(
+            (nested[0].value.trim(), nested.len()),
+            ("Name:='Dryer 1'", 2)
+        );
     }
 }

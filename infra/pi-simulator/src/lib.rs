@@ -1,8 +1,7 @@
 //! A server that speaks PI Web API from a real recording, for development, demonstration and tests.
 //!
-//! It serves what the platform reads: asset tree, event frames as batches, points and their values, `POST /batch`. It refuses every
-//! write. Deliberately absent: updates and channels, calculations, AF analyses, Kerberos. What it does not know it refuses with the
-//! status of the real server instead of an invented answer.
+//! It serves what the platform reads: asset tree, event frames as batches, points and their values, updates and channels, `POST /batch`. It refuses every
+//! write. Operations of the published interface that it does not serve answer 501 and name themselves; it never invents an answer.
 //!
 //! Time: batches follow each other and the last one runs at the origin (see [`timeline`]); its event frame is open. By default all
 //! of its samples have happened at the origin and the last values hold from then on.
@@ -12,12 +11,22 @@
     reason = "a server of its own, not a module: nothing hands it a clock or tracks its tasks"
 )]
 
+pub mod access;
 pub mod batch;
+pub mod bodies;
+pub mod by_value;
+pub mod calculation;
+pub mod channels;
+pub mod chromatography;
 pub mod content;
 pub mod context;
 pub mod faults;
 pub mod fields;
 pub mod frames;
+pub mod identity;
+pub mod lists;
+pub mod objects;
+pub mod operations;
 pub mod plant;
 pub mod points;
 pub mod query;
@@ -25,24 +34,34 @@ pub mod refusal;
 pub mod render;
 pub mod retrieval;
 pub mod routes;
+pub mod search;
 pub mod server;
 pub mod signal;
+pub mod stream;
 pub mod streams;
+pub mod summaries;
 pub mod summary;
 pub mod time;
 pub mod timeline;
+pub mod tls;
+pub mod units;
+pub mod updates;
 pub mod webid;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::access::Access;
 use crate::faults::Faults;
 use crate::plant::Plant;
 use crate::time::Micros;
 use crate::timeline::LastBatch;
+use crate::tls::Tls;
+use crate::updates::Updates;
 
 /// How a simulator is set up.
 #[derive(Debug, Clone, Default)]
@@ -51,10 +70,20 @@ pub struct Settings {
     pub origin: Option<Micros>,
     /// How much of the last batch has happened then.
     pub last_batch: LastBatch,
-    /// Name and password callers must give; anonymous without them.
+    /// Name and password callers must give; anonymous without them and without tokens.
     pub credentials: Option<(String, String)>,
+    /// Bearer tokens that are accepted.
+    pub tokens: Vec<String>,
+    /// Whether callers are challenged for Kerberos.
+    pub negotiate: bool,
+    /// Certificate chain and key as PEM files; plain HTTP without them.
+    pub tls: Option<(PathBuf, PathBuf)>,
     /// Zone of times without one; UTC without it.
     pub zone: Option<String>,
+    /// The largest number of values or objects in one answer; 150,000 without it.
+    pub most: Option<usize>,
+    /// Whether there is a database of 100,000 elements.
+    pub large_tree: bool,
 }
 
 /// The server's state.
@@ -62,8 +91,11 @@ pub struct Settings {
 pub struct Simulator {
     plant: Plant,
     faults: Faults,
-    credentials: Option<(String, String)>,
+    updates: Updates,
+    access: Access,
+    tls: Option<Tls>,
     zone: TimeZone,
+    most: usize,
     started: Micros,
 }
 
@@ -74,24 +106,38 @@ impl Simulator {
         let origin = settings
             .origin
             .map_or_else(|| timeline::origin(None, started), Ok)?;
-        let batches = timeline::place(timeline::recording()?, origin, settings.last_batch);
+        let recording = timeline::recording(timeline::DRYER)?;
+        let batches = timeline::place(recording, origin, settings.last_batch);
+        let recording = timeline::recording(timeline::NYLON)?;
+        let before = origin - 2 * 3_600_000_000;
+        let autoclave = timeline::place(recording, before, LastBatch::Complete);
         let zone = match settings.zone.as_deref() {
             None => TimeZone::UTC,
             Some(name) => {
                 context::zone(name).map_err(|refusal| anyhow::anyhow!(refusal.errors.join(" ")))?
             }
         };
+        let tls = settings.tls.as_ref();
         Ok(Self {
-            plant: Plant::new(&batches),
+            plant: Plant::new(&batches, &autoclave, origin, settings.large_tree),
             faults: Faults::default(),
-            credentials: settings.credentials,
+            updates: Updates::default(),
+            access: Access {
+                credentials: settings.credentials,
+                tokens: settings.tokens,
+                negotiate: settings.negotiate,
+            },
+            tls: tls.map(|(chain, key)| Tls::read(chain, key)).transpose()?,
             zone,
+            most: settings.most.unwrap_or(retrieval::MAX_RETURNED),
             started,
         })
     }
 
+    /// The present by the server's clock.
     fn now(&self) -> Micros {
-        Timestamp::now().as_microsecond().max(self.started)
+        let now = Timestamp::now().as_microsecond().max(self.started);
+        now.saturating_add(self.faults.clock())
     }
 }
 
@@ -100,12 +146,18 @@ impl Simulator {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    scheme: &'static str,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
     /// Starts a simulator on a free port of the loopback interface.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        let scheme = if settings.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         let simulator = Arc::new(Simulator::new(settings)?);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -114,17 +166,21 @@ impl Running {
                 tracing::error!(%error, "the simulator ended");
             }
         });
-        Ok(Self { address, task })
+        Ok(Self {
+            address,
+            scheme,
+            task,
+        })
     }
 
     /// The base address of its PI Web API.
     pub fn url(&self) -> String {
-        format!("http://{}/piwebapi", self.address)
+        format!("{}://{}/piwebapi", self.scheme, self.address)
     }
 
     /// The address of its faults.
     pub fn faults_url(&self) -> String {
-        format!("http://{}/_simulator/faults", self.address)
+        format!("{}://{}/_simulator/faults", self.scheme, self.address)
     }
 }
 

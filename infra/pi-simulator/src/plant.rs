@@ -3,152 +3,25 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use crate::content;
-use crate::signal::Signal;
-use crate::time::{Micros, OPEN_END};
+pub use crate::objects::{
+    Attribute, AttributeShape, Category, Database, Element, EnumerationSet, Frame, Happening,
+    Object, Owner, Point, Source, Table, Template,
+};
+use crate::signal::{Reading, Signal};
+use crate::time::Micros;
 use crate::timeline::Batch;
-use crate::webid::{self, Decoded, Identity, Marker};
+use crate::webid::{Identity, Marker};
 
 /// Name of the data server.
 pub const DATA_SERVER: &str = "PIMAM";
 /// Name of the asset server.
 pub const ASSET_SERVER: &str = "PIAF";
-/// Name of the asset database.
-pub const DATABASE: &str = "Basel";
-
-/// A reference to one object of the plant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Object {
-    /// The data server.
-    DataServer,
-    /// The asset server.
-    AssetServer,
-    /// The database.
-    Database,
-    /// An element, by place.
-    Element(usize),
-    /// A template, by place.
-    Template(usize),
-    /// An attribute template: template and place in it.
-    AttributeTemplate(usize, usize),
-    /// An attribute, by place.
-    Attribute(usize),
-    /// An event frame, by place.
-    Frame(usize),
-    /// A point, by place.
-    Point(usize),
-    /// An enumeration set, by place.
-    EnumerationSet(usize),
-}
-
-/// An element of the asset tree.
-#[derive(Debug, Clone)]
-pub struct Element {
-    /// Name.
-    pub name: String,
-    /// What it is, for people.
-    pub description: &'static str,
-    /// Full path.
-    pub path: String,
-    /// Place of its template.
-    pub template: Option<usize>,
-    /// Place of its parent.
-    pub parent: Option<usize>,
-}
-
-/// A template of elements or event frames.
-#[derive(Debug, Clone)]
-pub struct Template {
-    /// Name.
-    pub name: &'static str,
-    /// What it is, for people.
-    pub description: &'static str,
-    /// `Element` or `EventFrame`.
-    pub instance_type: &'static str,
-    /// Names, descriptions, units and types of its attributes.
-    pub attributes: Vec<AttributeShape>,
-}
-
-/// What an attribute and its template have in common.
-#[derive(Debug, Clone, Copy)]
-pub struct AttributeShape {
-    /// Name.
-    pub name: &'static str,
-    /// What it is, for people.
-    pub description: &'static str,
-    /// Name and abbreviation of its unit.
-    pub unit: (&'static str, &'static str),
-    /// `Double`, `String`, ...
-    pub value_type: &'static str,
-}
-
-/// Who owns an attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
-    /// An element, by place.
-    Element(usize),
-    /// An event frame, by place.
-    Frame(usize),
-}
-
-/// An attribute.
-#[derive(Debug, Clone)]
-pub struct Attribute {
-    /// Its shape.
-    pub shape: AttributeShape,
-    /// Its owner.
-    pub owner: Owner,
-    /// Full path.
-    pub path: String,
-    /// The point it refers to; without one it is static.
-    pub point: Option<usize>,
-    /// The value of a static attribute.
-    pub value: String,
-}
-
-/// An event frame.
-#[derive(Debug, Clone)]
-pub struct Frame {
-    /// Name.
-    pub name: String,
-    /// Full path.
-    pub path: String,
-    /// Place of its template.
-    pub template: usize,
-    /// First instant.
-    pub start: Micros,
-    /// Last instant, [`OPEN_END`] while it runs.
-    pub end: Micros,
-    /// Place of the element it happened on.
-    pub element: usize,
-}
-
-/// A point.
-#[derive(Debug, Clone)]
-pub struct Point {
-    /// Number on the data server.
-    pub id: i32,
-    /// Name.
-    pub name: String,
-    /// What it is, for people.
-    pub descriptor: String,
-    /// Engineering units.
-    pub units: &'static str,
-    /// `Float32`, `Digital`, ...
-    pub point_type: &'static str,
-    /// Whether a value holds until the next one.
-    pub step: bool,
-    /// Lowest value and range.
-    pub scale: (f64, f64),
-    /// Its samples.
-    pub signal: Signal,
-}
-
 /// Everything there is, found by place, `WebID` or path.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plant {
+    /// Databases.
+    pub databases: Vec<Database>,
     /// Elements, parents first.
     pub elements: Vec<Element>,
     /// Templates.
@@ -159,50 +32,77 @@ pub struct Plant {
     pub frames: Vec<Frame>,
     /// Points.
     pub points: Vec<Point>,
-    by_identity: HashMap<Identity, Object>,
-    by_path: HashMap<(Marker, String), Object>,
+    /// Enumeration sets.
+    pub sets: Vec<EnumerationSet>,
+    /// Categories.
+    pub categories: Vec<Category>,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Objects by what their `WebIDs` are made from.
+    pub by_identity: HashMap<Identity, Object>,
+    /// Objects by kind and canonical path.
+    pub by_path: HashMap<(Marker, String), Object>,
 }
 
-/// The enumeration set of the controller modes.
-pub const MODES: (&str, [&str; 4]) = ("Modes", ["Manual", "Auto", "Cascade", "Program"]);
-
 impl Plant {
-    /// The plant of the recording placed in time.
-    pub fn new(batches: &[Batch]) -> Self {
-        let mut plant = Self {
-            elements: Vec::new(),
-            templates: content::templates(),
-            attributes: Vec::new(),
-            frames: Vec::new(),
-            points: Vec::new(),
-            by_identity: HashMap::new(),
-            by_path: HashMap::new(),
-        };
+    /// The plant of the recordings placed in time; with a database of 100,000 elements where that is asked for.
+    pub fn new(batches: &[Batch], autoclave: &[Batch], origin: Micros, large_tree: bool) -> Self {
+        let mut plant = Self::default();
         content::fill(&mut plant, batches);
+        content::autoclave::fill(&mut plant, autoclave);
+        content::skid::fill(&mut plant, origin);
+        if large_tree {
+            content::large::fill(&mut plant);
+        }
         plant.index();
         plant
     }
 
-    /// Adds an element below another and answers its place.
+    /// Adds a database and answers its place.
+    pub fn add_database(&mut self, name: &'static str, description: &'static str) -> usize {
+        self.databases.push(Database {
+            name,
+            description,
+            roots: Vec::new(),
+        });
+        self.databases.len() - 1
+    }
+
+    /// Adds an element to a database, or below another element, and answers its place.
     pub fn add_element(
         &mut self,
+        database: usize,
+        parent: Option<usize>,
         name: &str,
         description: &'static str,
         template: Option<usize>,
-        parent: Option<usize>,
     ) -> usize {
-        let above = parent
-            .and_then(|place| self.elements.get(place))
-            .map_or_else(database_path, |element| element.path.clone());
-        let path = format!("{above}\\{name}");
+        let place = self.elements.len();
+        let above = if let Some(parent) = parent {
+            self.elements[parent].children.push(place);
+            self.elements[parent].path.clone()
+        } else {
+            self.databases[database].roots.push(place);
+            self.path(Object::Database(database))
+        };
         self.elements.push(Element {
             name: name.to_owned(),
             description,
-            path,
+            path: format!("{above}\\{name}"),
+            database,
             template,
+            category: None,
             parent,
+            children: Vec::new(),
+            attributes: Vec::new(),
         });
-        self.elements.len() - 1
+        place
+    }
+
+    /// Adds a template and answers its place.
+    pub fn add_template(&mut self, template: Template) -> usize {
+        self.templates.push(template);
+        self.templates.len() - 1
     }
 
     /// Adds a point and answers its place.
@@ -211,179 +111,99 @@ impl Plant {
         self.points.len() - 1
     }
 
-    /// Adds an attribute of an element or a frame.
-    pub fn add_attribute(
-        &mut self,
-        owner: Owner,
-        shape: AttributeShape,
-        point: Option<usize>,
-        value: String,
-    ) {
+    /// Adds an attribute of an element or a frame, on a point or with a value of its own, and answers its place.
+    pub fn add_attribute(&mut self, owner: Owner, shape: AttributeShape, source: Source) -> usize {
+        let place = self.attributes.len();
         let above = match owner {
-            Owner::Element(place) => self.elements.get(place).map(|element| element.path.clone()),
-            Owner::Frame(place) => self.frames.get(place).map(|frame| frame.path.clone()),
+            Owner::Element(place_of_owner) => {
+                let element = &mut self.elements[place_of_owner];
+                element.attributes.push(place);
+                &element.path
+            }
+            Owner::Frame(place_of_owner) => {
+                let frame = &mut self.frames[place_of_owner];
+                frame.attributes.push(place);
+                &frame.path
+            }
         };
-        let path = format!("{}|{}", above.unwrap_or_default(), shape.name);
+        let path = format!("{above}|{}", shape.name);
+        let (point, value) = match source {
+            Source::Point(point) => (Some(point), Reading::Text(String::new())),
+            Source::Value(value) => (None, value),
+        };
         self.attributes.push(Attribute {
             shape,
             owner,
             path,
+            category: None,
             point,
             value,
         });
+        place
     }
 
-    /// Adds the event frame of a batch; the last one stays open.
-    pub fn add_frame(
-        &mut self,
-        name: String,
-        template: usize,
-        batch: &Batch,
-        open: bool,
-        element: usize,
-    ) -> usize {
-        let path = format!("{}\\EventFrames[{name}]", database_path());
-        let end = if open { OPEN_END } else { batch.end };
-        self.frames.push(Frame {
-            name,
-            path,
-            template,
-            start: batch.start,
+    /// Adds an event frame and answers its place.
+    pub fn add_frame(&mut self, name: String, template: usize, happening: Happening) -> usize {
+        let place = self.frames.len();
+        let Happening {
+            start,
             end,
             element,
+            parent,
+        } = happening;
+        let database = self.elements[element].database;
+        let path = match parent {
+            Some(parent) => {
+                self.frames[parent].children.push(place);
+                format!("{}\\{name}", self.frames[parent].path)
+            }
+            None => format!(
+                "{}\\EventFrames[{name}]",
+                self.path(Object::Database(database))
+            ),
+        };
+        self.frames.push(Frame {
+            name,
+            description: "",
+            path,
+            database,
+            template,
+            start,
+            end,
+            element,
+            parent,
+            children: Vec::new(),
+            attributes: Vec::new(),
+            annotations: Vec::new(),
         });
-        self.frames.len() - 1
+        place
     }
 
-    /// The object a `WebID` names.
-    pub fn find(&self, web_id: &str) -> Option<Object> {
-        match webid::decode(web_id)? {
-            Decoded::Ids(identity) => self.by_identity.get(&identity).copied(),
-            Decoded::Path(marker, path) => self.by_path.get(&(marker, path)).copied(),
+    /// The attributes of an owner.
+    pub fn attributes_of(&self, owner: Owner) -> &[usize] {
+        match owner {
+            Owner::Element(place) => &self.elements[place].attributes,
+            Owner::Frame(place) => &self.frames[place].attributes,
         }
     }
 
-    /// The object of one kind at a path.
-    pub fn at_path(&self, markers: &[Marker], path: &str) -> Option<Object> {
-        let path = webid::canonical_path(path);
-        markers
-            .iter()
-            .find_map(|marker| self.by_path.get(&(*marker, path.clone())).copied())
+    /// The name of an element's template; empty without one.
+    pub fn template_of(&self, element: usize) -> &'static str {
+        let template = self.elements[element].template;
+        template.map_or("", |place| self.templates[place].name)
     }
 
-    /// The path of an object.
-    pub fn path(&self, object: Object) -> String {
-        match object {
-            Object::DataServer => format!("\\\\PIServers[{DATA_SERVER}]"),
-            Object::AssetServer => format!("\\\\{ASSET_SERVER}"),
-            Object::Database => database_path(),
-            Object::Element(place) => self.elements[place].path.clone(),
-            Object::Template(place) => format!(
-                "{}\\ElementTemplates[{}]",
-                database_path(),
-                self.templates[place].name
-            ),
-            Object::AttributeTemplate(place, inner) => {
-                format!(
-                    "{}|{}",
-                    self.path(Object::Template(place)),
-                    self.templates[place].attributes[inner].name
-                )
+    /// Whether a template has a name or derives from one that has.
+    pub fn derives(&self, template: Option<usize>, name: &str) -> bool {
+        let mut next = template;
+        while let Some(place) = next {
+            if self.templates[place].name.eq_ignore_ascii_case(name) {
+                return true;
             }
-            Object::Attribute(place) => self.attributes[place].path.clone(),
-            Object::Frame(place) => self.frames[place].path.clone(),
-            Object::Point(place) => format!("\\\\{DATA_SERVER}\\{}", self.points[place].name),
-            Object::EnumerationSet(_) => {
-                format!("\\\\PIServers[{DATA_SERVER}]\\EnumerationSets[{}]", MODES.0)
-            }
+            next = self.templates[place].base;
         }
+        false
     }
-
-    /// The path inside the `WebID` of an object.
-    pub fn web_id_path(&self, object: Object) -> String {
-        match object {
-            Object::DataServer => format!("\\\\{DATA_SERVER}"),
-            other => self.path(other),
-        }
-    }
-
-    /// The GUID of an object: derived from its path, so that it is the same on every machine.
-    pub fn guid(&self, object: Object) -> Uuid {
-        Uuid::new_v5(
-            &Uuid::NAMESPACE_URL,
-            self.path(object).to_uppercase().as_bytes(),
-        )
-    }
-
-    /// What the `WebID` of an object is made from.
-    pub fn identity(&self, object: Object) -> Identity {
-        let asset = self.guid(Object::AssetServer);
-        let own = self.guid(object);
-        let (marker, ids) = match object {
-            Object::DataServer => (Marker::DataServer, vec![own]),
-            Object::AssetServer => (Marker::AssetServer, vec![own]),
-            Object::Database => (Marker::Database, vec![asset, own]),
-            Object::Element(_) => (Marker::Element, vec![asset, own]),
-            Object::Template(_) => (Marker::ElementTemplate, vec![asset, own]),
-            Object::AttributeTemplate(place, _) => (
-                Marker::AttributeTemplate,
-                vec![asset, self.guid(Object::Template(place)), own],
-            ),
-            Object::Frame(_) => (Marker::EventFrame, vec![asset, own]),
-            Object::Attribute(place) => match self.attributes[place].owner {
-                Owner::Element(owner) => (
-                    Marker::ElementAttribute,
-                    vec![asset, self.guid(Object::Element(owner)), own],
-                ),
-                Owner::Frame(owner) => (
-                    Marker::FrameAttribute,
-                    vec![asset, self.guid(Object::Frame(owner)), own],
-                ),
-            },
-            Object::Point(_) => (Marker::Point, vec![self.guid(Object::DataServer)]),
-            Object::EnumerationSet(_) => (
-                Marker::EnumerationSet,
-                vec![self.guid(Object::DataServer), own],
-            ),
-        };
-        let point = if let Object::Point(place) = object {
-            Some(self.points[place].id)
-        } else {
-            None
-        };
-        Identity { marker, ids, point }
-    }
-
-    fn index(&mut self) {
-        let mut objects = vec![
-            Object::DataServer,
-            Object::AssetServer,
-            Object::Database,
-            Object::EnumerationSet(0),
-        ];
-        objects.extend((0..self.elements.len()).map(Object::Element));
-        objects.extend((0..self.attributes.len()).map(Object::Attribute));
-        objects.extend((0..self.frames.len()).map(Object::Frame));
-        objects.extend((0..self.points.len()).map(Object::Point));
-        for (place, template) in self.templates.iter().enumerate() {
-            objects.push(Object::Template(place));
-            objects.extend(
-                (0..template.attributes.len()).map(|inner| Object::AttributeTemplate(place, inner)),
-            );
-        }
-        for object in objects {
-            let identity = self.identity(object);
-            for path in [self.path(object), self.web_id_path(object)] {
-                self.by_path
-                    .insert((identity.marker, webid::canonical_path(&path)), object);
-            }
-            self.by_identity.insert(identity, object);
-        }
-    }
-}
-
-fn database_path() -> String {
-    format!("\\\\{ASSET_SERVER}\\{DATABASE}")
 }
 
 /// Shares recorded numbers between a point and its readers.

@@ -18,14 +18,38 @@ pub fn list(context: &Context<'_>) -> Vec<Object> {
 pub fn search(context: &Context<'_>, query: &str) -> Result<Vec<Object>, Refusal> {
     let mut alternatives = Vec::new();
     for alternative in query.split(" OR ") {
-        let words = alternative.split_whitespace().filter(|word| *word != "AND");
-        alternatives.push(words.map(condition).collect::<Result<Vec<_>, _>>()?);
+        let words = words(alternative).into_iter();
+        let words = words.filter(|word| word != "AND");
+        alternatives.push(
+            words
+                .map(|word| condition(&word))
+                .collect::<Result<Vec<_>, _>>()?,
+        );
     }
     Ok(choose(context, |point| {
         alternatives
             .iter()
             .any(|conditions| conditions.iter().all(|condition| condition.holds(point)))
     }))
+}
+
+/// The words of a query; a backslash takes the special meaning from what follows it, quotes from what they enclose.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    let mut signs = text.chars();
+    while let Some(sign) = signs.next() {
+        let Some(word) = words.last_mut() else { break };
+        match sign {
+            '\\' => word.extend(signs.next()),
+            _ if quote == Some(sign) => quote = None,
+            '\'' | '"' if quote.is_none() => quote = Some(sign),
+            _ if sign.is_whitespace() && quote.is_none() => words.push(String::new()),
+            _ => word.push(sign),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 fn choose(context: &Context<'_>, keep: impl Fn(&Point) -> bool) -> Vec<Object> {
@@ -50,6 +74,7 @@ fn condition(word: &str) -> Result<Condition, Refusal> {
         "name",
         "tag",
         "descriptor",
+        "description",
         "pointtype",
         "engunits",
         "pointsource",
@@ -68,7 +93,7 @@ fn condition(word: &str) -> Result<Condition, Refusal> {
     };
     Ok(Condition {
         key,
-        value: value.trim_matches(['\'', '"']).to_owned(),
+        value: value.to_owned(),
         equal,
     })
 }
@@ -77,7 +102,7 @@ impl Condition {
     fn holds(&self, point: &Point) -> bool {
         let actual = match self.key.as_str() {
             "name" | "tag" => point.name.as_str(),
-            "descriptor" => &point.descriptor,
+            "descriptor" | "description" => &point.descriptor,
             "pointtype" => point.point_type,
             "engunits" => point.units,
             "pointsource" => "SIM",
@@ -137,5 +162,18 @@ pub fn attributes(
             .find(|(key, _)| *key == name)
             .map(|(_, item)| item)
             .ok_or_else(|| Refusal::unknown("The point attribute", name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_keep_what_is_escaped_or_quoted() {
+        assert_eq!(
+            words(r"name:A\ B\-C AND descriptor:'two words'  x"),
+            ["name:A B-C", "AND", "descriptor:two words", "x"]
+        );
     }
 }

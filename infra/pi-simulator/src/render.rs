@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::context::Context;
-use crate::plant::{ASSET_SERVER, DATA_SERVER, DATABASE, MODES, Object, Owner};
+use crate::plant::{ASSET_SERVER, DATA_SERVER, Object, Owner};
+use crate::signal::Reading;
 use crate::time;
+use crate::units;
 
 const VERSION: &str = "2.10.9.593";
 const STREAM_LINKS: [(&str, &str); 6] = [
@@ -27,16 +29,22 @@ impl Context<'_> {
                 &["Points", "EnumerationSets"],
             ),
             Object::AssetServer => {
-                self.server(object, "assetservers", ASSET_SERVER, &["Databases"])
+                let lists = ["Databases", "UnitClasses"];
+                self.server(object, "assetservers", ASSET_SERVER, &lists)
             }
-            Object::Database => self.database(),
+            Object::Database(place) => self.database(place),
             Object::Element(place) => self.element(place),
             Object::Template(place) => self.template(place),
             Object::AttributeTemplate(place, inner) => self.attribute_template(place, inner),
             Object::Attribute(place) => self.attribute(place),
             Object::Frame(place) => self.frame(place),
             Object::Point(place) => self.point(place),
-            Object::EnumerationSet(_) => self.enumeration_set(),
+            Object::EnumerationSet(place) => self.enumeration_set(place),
+            Object::EnumerationValue(set, place) => self.enumeration_value(set, place),
+            Object::Category(place) => self.category(place),
+            Object::Table(place) => self.table(place),
+            Object::UnitClass(place) => self.unit_class(place),
+            Object::Unit(class, place) => self.unit(class, place),
         }
     }
 
@@ -99,15 +107,31 @@ impl Context<'_> {
         self.with(object, name, rest)
     }
 
-    fn database(&self) -> Value {
-        let lists = ["Elements", "ElementTemplates", "EventFrames"];
-        let mut links = self.own_links(Object::Database, "assetdatabases", &lists, None);
+    fn database(&self, place: usize) -> Value {
+        let database = &self.plant.databases[place];
+        let object = Object::Database(place);
+        let lists = [
+            "Elements",
+            "ElementTemplates",
+            "EventFrames",
+            "AttributeCategories",
+            "ElementCategories",
+            "EnumerationSets",
+            "Tables",
+        ];
+        let mut links = self.own_links(object, "assetdatabases", &lists, None);
         links.push((
             "AssetServer",
             format!("assetservers/{}", self.web_id(Object::AssetServer)),
         ));
-        let rest = json!({ "Description": "Site Basel", "ExtendedProperties": {}, "Links": self.links(&links) });
-        self.with(Object::Database, DATABASE, rest)
+        let rest = json!({ "Description": database.description, "ExtendedProperties": {}, "Links": self.links(&links) });
+        self.with(object, database.name, rest)
+    }
+
+    /// The names of a category; none without one.
+    fn categories(&self, category: Option<usize>) -> Vec<&'static str> {
+        let category = category.map(|place| self.plant.categories[place].name);
+        category.into_iter().collect()
     }
 
     fn element(&self, place: usize) -> Value {
@@ -121,7 +145,10 @@ impl Context<'_> {
         );
         links.push((
             "Database",
-            format!("assetdatabases/{}", self.web_id(Object::Database)),
+            format!(
+                "assetdatabases/{}",
+                self.web_id(Object::Database(element.database))
+            ),
         ));
         if let Some(parent) = element.parent {
             links.push((
@@ -140,9 +167,9 @@ impl Context<'_> {
         }
         let rest = json!({
             "Description": element.description,
-            "TemplateName": element.template.map_or("", |template| self.plant.templates[template].name),
-            "HasChildren": self.plant.elements.iter().any(|other| other.parent == Some(place)),
-            "CategoryNames": [],
+            "TemplateName": self.plant.template_of(place),
+            "HasChildren": !element.children.is_empty(),
+            "CategoryNames": self.categories(element.category),
             "ExtendedProperties": {},
             "Links": self.links(&links),
         });
@@ -155,7 +182,7 @@ impl Context<'_> {
         let rest = json!({
             "Description": template.description,
             "AllowElementToExtend": true,
-            "BaseTemplate": "",
+            "BaseTemplate": template.base.map_or("", |base| self.plant.templates[base].name),
             "CategoryNames": [],
             "ExtendedProperties": {},
             "InstanceType": template.instance_type,
@@ -226,7 +253,7 @@ impl Context<'_> {
             "IsHidden": false,
             "IsManualDataEntry": false,
             "HasChildren": false,
-            "CategoryNames": [],
+            "CategoryNames": self.categories(attribute.category),
             "Step": point.is_none_or(|point| point.step),
             "Span": point.map_or(100.0, |point| point.scale.1 - point.scale.0),
             "Zero": point.map_or(0.0, |point| point.scale.0),
@@ -243,7 +270,12 @@ impl Context<'_> {
         let mut links = self.own_links(
             object,
             "eventframes",
-            &["Attributes", "EventFrames", "ReferencedElements"],
+            &[
+                "Attributes",
+                "EventFrames",
+                "ReferencedElements",
+                "Annotations",
+            ],
             Some("streamsets"),
         );
         links.push(("PrimaryReferencedElement", format!("elements/{element}")));
@@ -256,12 +288,21 @@ impl Context<'_> {
         ));
         links.push((
             "Database",
-            format!("assetdatabases/{}", self.web_id(Object::Database)),
+            format!(
+                "assetdatabases/{}",
+                self.web_id(Object::Database(frame.database))
+            ),
         ));
+        if let Some(parent) = frame.parent {
+            links.push((
+                "Parent",
+                format!("eventframes/{}", self.web_id(Object::Frame(parent))),
+            ));
+        }
         let rest = json!({
-            "Description": "",
+            "Description": frame.description,
             "TemplateName": self.plant.templates[frame.template].name,
-            "HasChildren": false,
+            "HasChildren": !frame.children.is_empty(),
             "CategoryNames": [],
             "ExtendedProperties": {},
             "StartTime": time::format(frame.start),
@@ -271,7 +312,7 @@ impl Context<'_> {
             "AcknowledgedDate": "1970-01-01T00:00:00Z",
             "CanBeAcknowledged": false,
             "IsAcknowledged": false,
-            "IsAnnotated": false,
+            "IsAnnotated": !frame.annotations.is_empty(),
             "IsLocked": false,
             "AreValuesCaptured": frame.end != time::OPEN_END,
             "RefElementWebIds": [element],
@@ -294,7 +335,7 @@ impl Context<'_> {
             "Descriptor": point.descriptor,
             "PointClass": "classic",
             "PointType": point.point_type,
-            "DigitalSetName": if point.point_type == "Digital" { MODES.0 } else { "" },
+            "DigitalSetName": point.states.map_or("", |set| self.plant.sets[set].name),
             "EngineeringUnits": point.units,
             "Span": point.scale.1 - point.scale.0,
             "Zero": point.scale.0,
@@ -306,18 +347,101 @@ impl Context<'_> {
         self.with(object, &point.name, rest)
     }
 
-    fn enumeration_set(&self) -> Value {
-        let object = Object::EnumerationSet(0);
+    fn enumeration_set(&self, place: usize) -> Value {
+        let set = &self.plant.sets[place];
+        let object = Object::EnumerationSet(place);
         let links = self.own_links(object, "enumerationsets", &["Values"], None);
         self.with(
             object,
-            MODES.0,
-            json!({ "Description": "Modes of a controller", "Links": self.links(&links) }),
+            set.name,
+            json!({ "Description": set.description, "Links": self.links(&links) }),
         )
+    }
+
+    fn enumeration_value(&self, set: usize, place: usize) -> Value {
+        let object = Object::EnumerationValue(set, place);
+        let mut links = self.own_links(object, "enumerationvalues", &[], None);
+        let of = self.web_id(Object::EnumerationSet(set));
+        links.push(("EnumerationSet", format!("enumerationsets/{of}")));
+        let rest = json!({ "Description": "", "Value": place, "Links": self.links(&links) });
+        self.with(object, self.plant.sets[set].values[place], rest)
+    }
+
+    fn category(&self, place: usize) -> Value {
+        let category = &self.plant.categories[place];
+        let object = Object::Category(place);
+        let controller = if category.of_attributes {
+            "attributecategories"
+        } else {
+            "elementcategories"
+        };
+        let links = self.own_links(object, controller, &[], None);
+        let rest = json!({ "Description": category.description, "Links": self.links(&links) });
+        self.with(object, category.name, rest)
+    }
+
+    fn table(&self, place: usize) -> Value {
+        let table = &self.plant.tables[place];
+        let object = Object::Table(place);
+        let links = self.own_links(object, "tables", &["Data"], None);
+        let rest = json!({
+            "Description": table.description,
+            "CategoryNames": [],
+            "TimeZone": "UTC",
+            "ConvertToLocalTime": false,
+            "Links": self.links(&links),
+        });
+        self.with(object, table.name, rest)
+    }
+
+    fn unit_class(&self, place: usize) -> Value {
+        let class = &units::CLASSES[place];
+        let object = Object::UnitClass(place);
+        let links = self.own_links(object, "unitclasses", &["Units", "CanonicalUnit"], None);
+        let rest = json!({
+            "Description": "",
+            "CanonicalUnitName": class.units[0].name,
+            "CanonicalUnitAbbreviation": class.units[0].abbreviation,
+            "Links": self.links(&links),
+        });
+        self.with(object, class.name, rest)
+    }
+
+    fn unit(&self, class: usize, place: usize) -> Value {
+        let unit = &units::CLASSES[class].units[place];
+        let object = Object::Unit(class, place);
+        let mut links = self.own_links(object, "units", &[], None);
+        let of = self.web_id(Object::UnitClass(class));
+        links.push(("Class", format!("unitclasses/{of}")));
+        let rest = json!({
+            "Abbreviation": unit.abbreviation,
+            "Description": "",
+            "Factor": unit.factor,
+            "Offset": unit.offset,
+            "ReferenceFactor": 1.0,
+            "ReferenceOffset": 0.0,
+            "ReferenceUnitAbbreviation": units::CLASSES[class].units[0].abbreviation,
+            "Links": self.links(&links),
+        });
+        self.with(object, unit.name, rest)
     }
 }
 
-const LISTS: [(&str, &str); 10] = [
+/// A value without time and marks.
+pub fn plain(reading: &Reading) -> Value {
+    match reading {
+        Reading::Number(number) => json!(number),
+        Reading::Whole(number) => json!(number),
+        Reading::Text(text) => json!(text),
+        Reading::State {
+            name,
+            value,
+            system,
+        } => json!({ "Name": name, "Value": value, "IsSystem": system }),
+    }
+}
+
+const LISTS: [(&str, &str); 18] = [
     ("Points", "points"),
     ("EnumerationSets", "enumerationsets"),
     ("Databases", "assetdatabases"),
@@ -328,4 +452,12 @@ const LISTS: [(&str, &str); 10] = [
     ("Attributes", "attributes"),
     ("ReferencedElements", "referencedelements"),
     ("Values", "enumerationvalues"),
+    ("Annotations", "annotations"),
+    ("AttributeCategories", "attributecategories"),
+    ("ElementCategories", "elementcategories"),
+    ("Tables", "tables"),
+    ("Data", "data"),
+    ("UnitClasses", "unitclasses"),
+    ("Units", "units"),
+    ("CanonicalUnit", "canonicalunit"),
 ];

@@ -137,6 +137,31 @@ impl View<'_> {
             .collect())
     }
 
+    /// The same grid with one more value on either side where the range is not enclosed.
+    pub fn enclosing(
+        &self,
+        mut grid: Vec<Sample>,
+        (start, end): (Micros, Micros),
+        interval: Micros,
+    ) -> Vec<Sample> {
+        let step = if end < start { -interval } else { interval };
+        if let Some(first) = grid
+            .first()
+            .map(|sample| sample.time)
+            .filter(|time| *time != start)
+        {
+            grid.insert(0, self.at(first - step));
+        }
+        if let Some(last) = grid
+            .last()
+            .map(|sample| sample.time)
+            .filter(|time| *time != end)
+        {
+            grid.push(self.at(last + step));
+        }
+        grid
+    }
+
     /// Up to five samples per interval: first, last, smallest, largest and one bad one, with values at both ends.
     pub fn plot(&self, start: Micros, end: Micros, intervals: usize) -> Vec<Sample> {
         let (low, high) = (start.min(end), start.max(end));
@@ -282,6 +307,10 @@ mod tests {
             numbers(&view.interpolated(3, 12, 5, Some(0)).unwrap()),
             [(5, Some(5.0)), (10, Some(10.0))]
         );
+        let grid = view.interpolated(3, 12, 5, Some(0)).unwrap();
+        let times = view.enclosing(grid, (3, 12), 5);
+        let times: Vec<Micros> = times.iter().map(|sample| sample.time).collect();
+        assert_eq!(times, [0, 5, 10, 15]);
         assert_eq!(view.at(35).reading, NO_DATA);
         assert_eq!(view.at(-1).reading, NO_DATA);
         assert_eq!(view.at(30).reading, Reading::Number(0.0));

@@ -2,27 +2,87 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
-use crate::faults::States;
-use crate::frames;
-use crate::plant::{MODES, Object, Owner};
+use crate::bodies::Answer;
+use crate::by_value;
+use crate::calculation;
+use crate::context::{Context, Request};
+use crate::lists;
+use crate::operations::{self, Operation};
+use crate::plant::Object;
 use crate::points;
-use crate::query::fits;
 use crate::refusal::Refusal;
+use crate::search;
 use crate::streams;
-use crate::time::{self, Micros};
+use crate::time;
+use crate::updates;
 use crate::webid::Marker;
 
 /// How the server calls itself.
 pub const PRODUCT: &str = "PI Web API simulator";
 
+/// The operation that a request asks for: 404 for an unknown path, 405 for a method it does not have.
+pub fn operation(method: &str, request: &Request) -> Result<&'static Operation, Refusal> {
+    let operation = operations::find(&request.segments).ok_or_else(|| no_route(request))?;
+    if operation.allows(method) {
+        Ok(operation)
+    } else {
+        Err(Refusal::new(
+            405,
+            format!(
+                "The requested resource does not support the method {method}; {} has {}.",
+                operation.template,
+                operation.methods.join(", ")
+            ),
+        ))
+    }
+}
+
+/// 501 for an operation of the published interface that the simulator does not serve.
+pub fn not_served(method: &str, operation: &Operation) -> Refusal {
+    Refusal::new(
+        501,
+        format!(
+            "The simulator does not serve the operation {method} {}.",
+            operation.template
+        ),
+    )
+}
+
+/// Answers a `POST` other than a batch: what reads, and nothing that writes.
+pub fn post(context: &Context<'_>, operation: &Operation, body: &[u8]) -> Result<Answer, Refusal> {
+    match operation.template {
+        "/streams/{webId}/updates" => {
+            let id = context.request.segments.get(1).map_or("", String::as_str);
+            updates::register(context, id)
+        }
+        "/streamsets/updates" => updates::register_all(context),
+        "/elements/searchbyattribute" => by_value::search(context, "elements", body),
+        "/eventframes/searchbyattribute" => by_value::search(context, "eventframes", body),
+        _ => Err(not_served("POST", operation)),
+    }
+}
+
+/// The header `Location` of an answer to a `GET`.
+pub fn location(context: &Context<'_>, body: &Value) -> Option<String> {
+    let parts = context.request.segments.as_slice();
+    let of_updates = parts.get(1)?.eq_ignore_ascii_case("updates");
+    if of_updates {
+        updates::next(context, body)
+    } else {
+        None
+    }
+}
+
+/// The status of an answer to a `GET`: 207 where one of several objects has an exception.
+pub fn status(context: &Context<'_>, body: &Value) -> u16 {
+    let several = matches!(context.request.segments.as_slice(), [_, list] if list.eq_ignore_ascii_case("multiple"));
+    let items = body["Items"].as_array().filter(|_| several);
+    let failed = |items: &Vec<Value>| items.iter().any(|item| item.get("Exception").is_some());
+    if items.is_some_and(failed) { 207 } else { 200 }
+}
+
 /// Answers one GET.
-pub fn answer(
-    context: &Context<'_>,
-    states: &States,
-    user: &str,
-    started: Micros,
-) -> Result<Value, Refusal> {
+pub fn answer(context: &Context<'_>) -> Result<Value, Refusal> {
     let request = context.request;
     let lower: Vec<String> = request
         .segments
@@ -35,33 +95,47 @@ pub fn answer(
         [] => Ok(
             json!({ "Links": context.links(&LANDING.map(|(name, path)| (name, path.to_owned()))) }),
         ),
-        ["system", rest @ ..] => system(context, rest, user, started),
-        ["streams", _, action] => streams::one(context, states, id, action),
-        ["streamsets", action] => streams::ad_hoc(context, states, action),
-        ["streamsets", _, action] => streams::of_owner(context, states, id, action),
-        ["eventframes", "search"] => {
-            let found = frames::search(context, request.query.get("query").unwrap_or(""))?;
+        ["system", rest @ ..] => system(context, rest),
+        ["streams", "updates", _] => {
+            updates::retrieve(context, request.segments.get(2).map_or("", String::as_str))
+        }
+        ["streamsets", "updates"] => updates::retrieve_all(context),
+        ["streamsets", "joined"] => streams::joined(context),
+        ["streams", _, action] => streams::one(context, id, action),
+        ["streamsets", action] => streams::set(context, &context.objects()?, action),
+        ["streamsets", _, action] => {
+            let historic = !matches!(*action, "value" | "end");
+            streams::set(context, &streams::of_owner(context, id, historic)?, action)
+        }
+        [controller, "search"] => {
+            let found = search::run(context, controller)?;
             context.page(&found, |object| context.render(object))
         }
-        ["points", "search"] => {
-            let found = points::search(context, request.query.get("query").unwrap_or(""))?;
-            context.page(&found, |object| context.render(object))
-        }
+        [
+            controller @ ("elements" | "eventframes"),
+            "searchbyattribute",
+            _,
+        ] => by_value::again(context, controller),
+        ["calculation", kind] => calculation::answer(context, kind),
         [
             controller @ ("points" | "attributes" | "elements" | "eventframes"),
             "multiple",
         ] => Ok(multiple(context, controller)),
         [controller] => at_path(context, controller),
         [controller, _] => Ok(context.render(expect(context, controller, id)?)),
-        ["attributes", _, "value"] => streams::one(context, states, id, "value"),
+        ["attributes", _, "value"] => streams::one(context, id, "value"),
         ["points", _, "attributes"] => {
             points::attributes(context, expect(context, "points", id)?, None)
         }
         ["points", _, "attributes", name] => {
             points::attributes(context, expect(context, "points", id)?, Some(name))
         }
-        [controller, _, list] => children(context, expect(context, controller, id)?, list),
-        _ => Err(no_route(context)),
+        ["eventframes", _, "annotations", number] => {
+            lists::annotation(context, expect(context, "eventframes", id)?, number)
+        }
+        [controller, _, list] => lists::answer(context, expect(context, controller, id)?, list)?
+            .ok_or_else(|| nothing(context)),
+        _ => Err(nothing(context)),
     }
 }
 
@@ -73,22 +147,26 @@ const LANDING: [(&str, &str); 5] = [
     ("System", "system"),
 ];
 
-fn no_route(context: &Context<'_>) -> Refusal {
+fn no_route(request: &Request) -> Refusal {
     Refusal::new(
         404,
         format!(
             "No HTTP resource was found that matches '{}'.",
-            context.request.segments.join("/")
+            request.segments.join("/")
         ),
     )
 }
 
-fn system(
-    context: &Context<'_>,
-    rest: &[&str],
-    user: &str,
-    started: Micros,
-) -> Result<Value, Refusal> {
+/// 501 for a known operation, 404 for anything else.
+pub fn nothing(context: &Context<'_>) -> Refusal {
+    match operations::find(&context.request.segments) {
+        Some(operation) => not_served("GET", operation),
+        None => no_route(context.request),
+    }
+}
+
+fn system(context: &Context<'_>, rest: &[&str]) -> Result<Value, Refusal> {
+    let (caller, started) = (context.caller, context.simulator.started);
     match rest {
         [] => Ok(json!({
             "ProductTitle": PRODUCT,
@@ -104,15 +182,36 @@ fn system(
             "CacheInstances": 1,
             "ServerTime": time::format(context.now),
         })),
+        ["cacheinstances"] => Ok(json!({ "Links": {}, "Items": [{
+            "Id": "0",
+            "LastRefreshTime": time::format(context.now),
+            "WillRefreshAfter": time::format(context.now + 300_000_000),
+            "ScheduledExpirationTime": time::format(context.now + 1_800_000_000),
+            "User": if caller.name.is_empty() { "ANONYMOUS LOGON" } else { &caller.name },
+        }] })),
+        ["configuration"] => Ok(configuration(context)),
+        ["configuration", key] => configuration(context)
+            .as_object()
+            .and_then(|all| all.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
+            .map(|(_, value)| value.clone())
+            .ok_or_else(|| Refusal::unknown("The configuration item", key)),
         ["userinfo"] => Ok(json!({
-            "IdentityType": if user.is_empty() { "Anonymous" } else { "Basic" },
-            "Name": if user.is_empty() { "ANONYMOUS LOGON" } else { user },
-            "IsAuthenticated": !user.is_empty(),
+            "IdentityType": caller.kind,
+            "Name": if caller.name.is_empty() { "ANONYMOUS LOGON" } else { &caller.name },
+            "IsAuthenticated": !caller.name.is_empty(),
             "SID": "S-1-5-7",
             "ImpersonationLevel": "None",
         })),
-        _ => Err(no_route(context)),
+        _ => Err(nothing(context)),
     }
+}
+
+fn configuration(context: &Context<'_>) -> Value {
+    json!({
+        "DisableWrites": true,
+        "MaxReturnedItemsPerCall": context.simulator.most,
+        "WebIDType": "Full",
+    })
 }
 
 fn markers(controller: &str) -> &'static [Marker] {
@@ -126,15 +225,21 @@ fn markers(controller: &str) -> &'static [Marker] {
         "elementtemplates" => &[Marker::ElementTemplate],
         "attributetemplates" => &[Marker::AttributeTemplate],
         "points" => &[Marker::Point],
-        "enumerationsets" => &[Marker::EnumerationSet],
+        "enumerationsets" => &[Marker::PointStates, Marker::EnumerationSet],
+        "enumerationvalues" => &[Marker::PointState, Marker::EnumerationValue],
+        "attributecategories" => &[Marker::AttributeCategory],
+        "elementcategories" => &[Marker::ElementCategory],
+        "tables" => &[Marker::Table],
+        "unitclasses" => &[Marker::UnitClass],
+        "units" => &[Marker::Unit],
         _ => &[],
     }
 }
 
 /// The object of a controller's kind a `WebID` names.
-fn expect(context: &Context<'_>, controller: &str, id: &str) -> Result<Object, Refusal> {
+pub fn expect(context: &Context<'_>, controller: &str, id: &str) -> Result<Object, Refusal> {
     if markers(controller).is_empty() {
-        return Err(no_route(context));
+        return Err(nothing(context));
     }
     let object = context.object(id)?;
     if markers(controller).contains(&context.plant.identity(object).marker) {
@@ -151,7 +256,7 @@ fn at_path(context: &Context<'_>, controller: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
     let kinds = markers(controller);
     if kinds.is_empty() {
-        return Err(no_route(context));
+        return Err(nothing(context));
     }
     if let Some(path) = query.get("path") {
         let object = context
@@ -209,112 +314,4 @@ fn multiple(context: &Context<'_>, controller: &str) -> Value {
         _ => None,
     });
     json!({ "Links": {}, "Items": items.collect::<Vec<_>>() })
-}
-
-fn children(context: &Context<'_>, object: Object, list: &str) -> Result<Value, Refusal> {
-    let plant = context.plant;
-    let found: Vec<Object> = match (object, list) {
-        (Object::AssetServer, "assetdatabases") => vec![Object::Database],
-        (Object::DataServer, "points") => points::list(context),
-        (Object::DataServer, "enumerationsets") => vec![Object::EnumerationSet(0)],
-        (Object::EnumerationSet(_), "enumerationvalues") => return Ok(enumeration_values()),
-        (Object::Database, "elements") => elements(context, None)?,
-        (Object::Element(place), "elements") => elements(context, Some(place))?,
-        (Object::Element(place), "attributes") => attributes(context, Owner::Element(place)),
-        (Object::Frame(place), "attributes") => attributes(context, Owner::Frame(place)),
-        (Object::Database, "eventframes") => frames::list(context, None)?,
-        (Object::Element(place), "eventframes") => frames::list(context, Some(place))?,
-        (Object::Frame(place), "referencedelements") => {
-            vec![Object::Element(plant.frames[place].element)]
-        }
-        (Object::Database, "elementtemplates") => {
-            (0..plant.templates.len()).map(Object::Template).collect()
-        }
-        (Object::Template(place), "attributetemplates") => {
-            (0..plant.templates[place].attributes.len())
-                .map(|inner| Object::AttributeTemplate(place, inner))
-                .collect()
-        }
-        (Object::Element(place), "paths") => {
-            return Ok(json!({ "Items": [plant.elements[place].path] }));
-        }
-        (Object::Frame(_), "eventframes" | "annotations")
-        | (Object::Attribute(_), "attributes")
-        | (Object::Element(_), "referencedelements")
-        | (
-            Object::Database | Object::AssetServer,
-            "enumerationsets" | "attributecategories" | "elementcategories" | "tables",
-        ) => Vec::new(),
-        _ => return Err(no_route(context)),
-    };
-    context.page(&found, |object| context.render(object))
-}
-
-fn elements(context: &Context<'_>, parent: Option<usize>) -> Result<Vec<Object>, Refusal> {
-    let query = &context.request.query;
-    let deep = query.flag("searchFullHierarchy", false)?;
-    let plant = context.plant;
-    let below = |mut place: usize| {
-        loop {
-            let above = plant.elements[place].parent;
-            if above == parent {
-                return true;
-            }
-            match above {
-                Some(above) if deep => place = above,
-                _ => return false,
-            }
-        }
-    };
-    let mut found: Vec<usize> = (0..plant.elements.len())
-        .filter(|place| below(*place))
-        .filter(|place| {
-            let element = &plant.elements[*place];
-            let template = element
-                .template
-                .map_or("", |template| plant.templates[template].name);
-            fits(query.get("nameFilter"), &element.name)
-                && fits(query.get("descriptionFilter"), element.description)
-                && query
-                    .get("templateName")
-                    .is_none_or(|name| name.eq_ignore_ascii_case(template))
-                && query.get("categoryName").is_none_or(|name| name == "*")
-        })
-        .collect();
-    found.sort_by(|a, b| plant.elements[*a].name.cmp(&plant.elements[*b].name));
-    if query
-        .get("sortOrder")
-        .is_some_and(|order| order.eq_ignore_ascii_case("Descending"))
-    {
-        found.reverse();
-    }
-    Ok(found.into_iter().map(Object::Element).collect())
-}
-
-fn attributes(context: &Context<'_>, owner: Owner) -> Vec<Object> {
-    let query = &context.request.query;
-    let mine = context
-        .plant
-        .attributes
-        .iter()
-        .enumerate()
-        .filter(|(_, attribute)| attribute.owner == owner);
-    let mut found: Vec<_> = mine
-        .filter(|(_, attribute)| {
-            fits(query.get("nameFilter"), attribute.shape.name)
-                && query
-                    .get("valueType")
-                    .is_none_or(|kind| kind.eq_ignore_ascii_case(attribute.shape.value_type))
-        })
-        .collect();
-    found.sort_by(|a, b| a.1.shape.name.cmp(b.1.shape.name));
-    found
-        .into_iter()
-        .map(|(place, _)| Object::Attribute(place))
-        .collect()
-}
-
-fn enumeration_values() -> Value {
-    let values = MODES.1.iter().enumerate();
-    json!({ "Items": values.map(|(value, name)| json!({ "Name": name, "Value": value, "Description": "" })).collect::<Vec<_>>() })
 }

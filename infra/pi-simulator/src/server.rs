@@ -1,49 +1,56 @@
-//! The HTTP side: reading requests, authentication, faults, answers.
+//! The HTTP side: connections, TLS, faults, and which answer a request gets.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Frame, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, WWW_AUTHENTICATE};
-use hyper::{Method, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::HOST;
+use hyper::{Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
+use crate::access::Caller;
+use crate::bodies::{self, Answer, Body};
+use crate::channels::{self, Opening};
 use crate::context::{Context, Request};
 use crate::faults::Kind;
 use crate::refusal::Refusal;
-use crate::{Simulator, batch, fields, routes};
+use crate::{Simulator, batch, fields, operations, routes};
 
-/// Largest body of a `POST /batch`.
+/// Largest body of a `POST`.
 const MAX_BODY: usize = 4 << 20;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-type Body = BoxBody<Bytes, std::io::Error>;
-
-/// Serves until the future that holds it is dropped, or the listener fails.
+/// Serves until the future that holds it is dropped, which also ends its connections, or the listener fails.
 pub async fn serve(simulator: Arc<Simulator>, listener: TcpListener) -> anyhow::Result<()> {
+    let mut connections = JoinSet::new();
     loop {
-        let (stream, peer) = listener.accept().await.context("accept")?;
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => accepted.context("accept")?,
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::warn!(%error, "a connection failed");
+                }
+                continue;
+            }
+        };
         let simulator = Arc::clone(&simulator);
-        tokio::spawn(async move {
-            if let Err(error) = connection(simulator, stream, peer).await {
+        connections.spawn(async move {
+            if let Err(error) = accept(simulator, stream, peer).await {
                 tracing::debug!(%peer, %error, "connection ended");
             }
         });
     }
 }
 
-async fn connection(
+async fn accept(
     simulator: Arc<Simulator>,
     stream: TcpStream,
     peer: SocketAddr,
@@ -52,34 +59,68 @@ async fn connection(
     let stream = stream.into_std()?;
     // A second handle on the socket, to make its close a reset when a fault asks for it.
     let handle = stream.try_clone()?;
-    let service = hyper::service::service_fn(async |request: hyper::Request<Incoming>| {
-        let (status, target, answer) = exchange(&simulator, request).await;
-        tracing::debug!(%peer, status, target, "answered");
-        if answer.is_none() {
-            rustix::net::sockopt::set_socket_linger(&handle, Some(Duration::ZERO))?;
+    let stream = TcpStream::from_std(stream)?;
+    match &simulator.tls {
+        Some(tls) => {
+            let stream = tls.accept(stream).await?;
+            connection(&simulator, stream, &handle, peer).await
         }
-        answer.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+        None => connection(&simulator, stream, &handle, peer).await,
+    }
+}
+
+async fn connection(
+    simulator: &Simulator,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    handle: &std::net::TcpStream,
+    peer: SocketAddr,
+) -> anyhow::Result<()> {
+    let opening: Mutex<Option<Opening>> = Mutex::new(None);
+    let service = hyper::service::service_fn(async |request: hyper::Request<Incoming>| {
+        let exchange = exchange(simulator, request).await;
+        tracing::debug!(%peer, status = exchange.status, target = exchange.target, "answered");
+        if exchange.response.is_none() {
+            rustix::net::sockopt::set_socket_linger(handle, Some(Duration::ZERO))?;
+        }
+        *opening.lock().unwrap_or_else(PoisonError::into_inner) = exchange.opening;
+        exchange
+            .response
+            .ok_or_else(|| std::io::Error::from(std::io::ErrorKind::ConnectionReset))
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(TcpStream::from_std(stream)?), service)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
         .await?;
-    Ok(())
+    let opening = opening.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match opening {
+        Some(opening) => channels::run(simulator, opening).await,
+        None => Ok(()),
+    }
 }
 
-/// One answer; `None` resets the connection.
-async fn exchange(
-    simulator: &Simulator,
-    request: hyper::Request<Incoming>,
-) -> (u16, String, Option<Response<Body>>) {
+/// One answer; without a response the connection is reset.
+struct Exchange {
+    status: u16,
+    target: String,
+    response: Option<Response<Body>>,
+    opening: Option<Opening>,
+}
+
+async fn exchange(simulator: &Simulator, request: hyper::Request<Incoming>) -> Exchange {
     let target = request
         .uri()
         .path_and_query()
         .map_or_else(String::new, ToString::to_string);
+    let whole = |answer: &Answer, met: &[Kind]| Exchange {
+        status: answer.status,
+        target: target.clone(),
+        response: Some(bodies::respond(answer, met, simulator.now())),
+        opening: None,
+    };
     if let Some(rest) = target.strip_prefix("/_simulator/faults") {
-        let (status, body) = administer(simulator, rest, request).await;
-        return (status, target, Some(respond(status, &body)));
+        return whole(&administer(simulator, rest, request).await, &[]);
     }
     let met = simulator.faults.meet(&target);
     for fault in &met {
@@ -88,41 +129,58 @@ async fn exchange(
         }
     }
     if met.contains(&Kind::Reset) {
-        return (0, target, None);
+        return Exchange {
+            status: 0,
+            target,
+            response: None,
+            opening: None,
+        };
     }
-    let (status, mut body) = match met.iter().find_map(|fault| {
-        if let Kind::Status { status } = fault {
-            Some(*status)
-        } else {
-            None
+    if let Some(status) = met.iter().find_map(imposed) {
+        let body = json!({ "Errors": ["A fault was asked for."] });
+        return whole(&Answer::new(status, body), &met);
+    }
+    if met.contains(&Kind::UpdatesGone) {
+        simulator.updates.forget();
+    }
+    let mut answer = match answer(simulator, request, &met).await {
+        Answered::Whole(answer) => answer,
+        Answered::Channel(opening) => {
+            let response = bodies::switch(&opening.accept, simulator.now());
+            return Exchange {
+                status: 101,
+                target,
+                response: Some(response),
+                opening: Some(*opening),
+            };
         }
-    }) {
-        Some(status) => (status, json!({ "Errors": ["A fault was asked for."] })),
-        None => answer(simulator, request).await,
     };
-    if met.contains(&Kind::WebException) && body.is_object() {
-        body["WebException"] =
+    if met.contains(&Kind::WebException) && answer.body.is_object() {
+        answer.body["WebException"] =
             json!({ "StatusCode": 502, "Errors": ["The data source failed while it was read."] });
     }
-    let response = if met.contains(&Kind::Truncate) {
-        truncated(status, &body)
-    } else {
-        respond(status, &body)
-    };
-    (status, target, Some(response))
+    whole(&answer, &met)
+}
+
+/// The status a fault asks for instead of the answer.
+fn imposed(fault: &Kind) -> Option<u16> {
+    match fault {
+        Kind::Status { status } | Kind::ChannelRefused { status } => Some(*status),
+        _ => None,
+    }
 }
 
 async fn administer(
     simulator: &Simulator,
     rest: &str,
     request: hyper::Request<Incoming>,
-) -> (u16, Value) {
+) -> Answer {
     let faults = &simulator.faults;
     match (request.method(), rest) {
-        (&Method::GET, "") => (200, json!(faults.list())),
+        (&Method::GET, "") => Answer::new(200, json!(faults.list())),
         (&Method::DELETE, "") => {
             faults.clear();
-            (200, json!([]))
+            Answer::new(200, json!([]))
         }
         (&Method::POST, "") => match read(request)
             .await
@@ -130,14 +188,11 @@ async fn administer(
         {
             Some(Ok(fault)) => {
                 faults.add(fault);
-                (200, json!(faults.list()))
+                Answer::new(200, json!(faults.list()))
             }
-            _ => (400, json!({ "Errors": ["This is not a fault."] })),
+            _ => Refusal::bad_request("This is not a fault.").into(),
         },
-        _ => (
-            404,
-            json!({ "Errors": ["Only /_simulator/faults exists."] }),
-        ),
+        _ => Refusal::new(404, "Only /_simulator/faults exists.").into(),
     }
 }
 
@@ -149,48 +204,61 @@ async fn read(request: hyper::Request<Incoming>) -> Option<Bytes> {
         .map(http_body_util::Collected::to_bytes)
 }
 
-async fn answer(simulator: &Simulator, request: hyper::Request<Incoming>) -> (u16, Value) {
-    let Some(user) = user(simulator, request.headers()) else {
-        return (
-            401,
-            json!({ "Message": "Authorization has been denied for this request." }),
-        );
+enum Answered {
+    Whole(Answer),
+    Channel(Box<Opening>),
+}
+
+impl<T: Into<Answer>> From<T> for Answered {
+    fn from(answer: T) -> Self {
+        Self::Whole(answer.into())
+    }
+}
+
+async fn answer(
+    simulator: &Simulator,
+    mut request: hyper::Request<Incoming>,
+    met: &[Kind],
+) -> Answered {
+    let caller = match simulator.access.check(request.headers(), &simulator.faults) {
+        Ok(caller) => caller,
+        Err(challenge) => return challenge.into(),
     };
     let host = request
         .headers()
         .get(HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or("localhost");
-    let base = format!("http://{host}/piwebapi");
+    let scheme = if simulator.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let base = format!("{scheme}://{host}/piwebapi");
     let uri = request.uri().clone();
     let Some(path) = below(uri.path()) else {
-        return (
-            404,
-            Refusal::new(404, "PI Web API is served below /piwebapi.").body(),
-        );
+        return Refusal::new(404, "PI Web API is served below /piwebapi.").into();
     };
-    let query = uri.query().unwrap_or("");
-    match (
-        request.method(),
-        path.trim_matches('/').eq_ignore_ascii_case("batch"),
-    ) {
-        (&Method::GET | &Method::HEAD, false) => {
-            get(simulator, &Request::new(&base, path, query), &user)
-        }
-        (&Method::POST, true) => {
+    let asked = Request::new(&base, path, uri.query().unwrap_or(""));
+    let operation = match routes::operation(request.method().as_str(), &asked) {
+        Ok(operation) => operation,
+        Err(refusal) => return refusal.into(),
+    };
+    if operation.template.ends_with("/channel") {
+        return match channels::open(simulator, &asked, caller, &mut request, met) {
+            Ok(opening) => Answered::Channel(Box::new(opening)),
+            Err(refusal) => refusal.into(),
+        };
+    }
+    match *request.method() {
+        Method::POST => {
             let Some(body) = read(request).await else {
-                return (413, json!({ "Message": "The body is too large." }));
+                return Answer::new(413, json!({ "Message": "The body is too large." })).into();
             };
-            let answered = batch::answer(&body, |address| part(simulator, &base, address, &user));
-            answered.map_or_else(
-                |refusal| (refusal.status, refusal.body()),
-                |answers| (207, answers),
-            )
+            post(simulator, &asked, &caller, operation, &body).into()
         }
-        _ => (
-            405,
-            json!({ "Message": "The requested resource does not support this method." }),
-        ),
+        Method::GET | Method::HEAD => get(simulator, &asked, &caller).into(),
+        ref method => routes::not_served(method.as_str(), operation).into(),
     }
 }
 
@@ -199,97 +267,63 @@ fn below(path: &str) -> Option<&str> {
     root.eq_ignore_ascii_case("/piwebapi").then(|| &path[9..])
 }
 
+fn post(
+    simulator: &Simulator,
+    request: &Request,
+    caller: &Caller,
+    operation: &operations::Operation,
+    body: &[u8],
+) -> Answer {
+    if operation.template == "/batch" {
+        let part = |address: &str| part(simulator, &request.base, address, caller);
+        return match batch::answer(body, part) {
+            Ok(answers) => Answer::new(207, answers),
+            Err(refusal) => refusal.into(),
+        };
+    }
+    let answered = Context::new(simulator, request, caller)
+        .and_then(|context| routes::post(&context, operation, body));
+    finish(request, answered)
+}
+
 /// One request of a batch, given by its absolute address.
-fn part(simulator: &Simulator, base: &str, address: &str, user: &str) -> (u16, Value) {
+fn part(simulator: &Simulator, base: &str, address: &str, caller: &Caller) -> (u16, Value) {
     let path = address.find("://").map_or(Some(address), |scheme| {
         address[scheme + 3..]
             .find('/')
             .map(|slash| &address[scheme + 3 + slash..])
     });
     let (path, query) = path.map_or(("", ""), |path| path.split_once('?').unwrap_or((path, "")));
-    match below(path) {
-        Some(path) => get(simulator, &Request::new(base, path, query), user),
-        None => (404, Refusal::unknown("The resource", address).body()),
-    }
-}
-
-fn get(simulator: &Simulator, request: &Request, user: &str) -> (u16, Value) {
-    let states = simulator.faults.states();
-    let answered = Context::new(&simulator.plant, request, simulator.now(), &simulator.zone)
-        .and_then(|context| routes::answer(&context, &states, user, simulator.started));
-    match answered {
-        Ok(body) => (
-            200,
-            fields::select(body, request.query.get("selectedFields")),
-        ),
-        Err(refusal) => (refusal.status, refusal.body()),
-    }
-}
-
-/// Who asks: the name, empty for an anonymous caller, `None` for a refused one.
-fn user(simulator: &Simulator, headers: &HeaderMap) -> Option<String> {
-    let Some((name, password)) = &simulator.credentials else {
-        return Some(String::new());
+    let answer = match below(path) {
+        Some(path) => {
+            let request = Request::new(base, path, query);
+            match routes::operation("GET", &request) {
+                Ok(_) => get(simulator, &request, caller),
+                Err(refusal) => refusal.into(),
+            }
+        }
+        None => Refusal::unknown("The resource", address).into(),
     };
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, value) = header.split_once(' ')?;
-    let given = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
-    let known = scheme.eq_ignore_ascii_case("basic") && given == format!("{name}:{password}");
-    known.then(|| name.clone())
+    (answer.status, answer.body)
 }
 
-fn builder(status: u16) -> hyper::http::response::Builder {
-    let builder = Response::builder()
-        .status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
-        .header(CONTENT_TYPE, "application/json; charset=utf-8");
-    if status == 401 {
-        builder.header(WWW_AUTHENTICATE, "Basic realm=\"PI Web API simulator\"")
-    } else {
-        builder
-    }
+fn get(simulator: &Simulator, request: &Request, caller: &Caller) -> Answer {
+    let answered = Context::new(simulator, request, caller).and_then(|context| {
+        routes::answer(&context).map(|body| Answer {
+            location: routes::location(&context, &body),
+            ..Answer::new(routes::status(&context, &body), body)
+        })
+    });
+    finish(request, answered)
 }
 
-fn respond(status: u16, body: &Value) -> Response<Body> {
-    let body = Full::new(Bytes::from(body.to_string()))
-        .map_err(|never| match never {})
-        .boxed();
-    builder(status).body(body).unwrap_or_default()
-}
-
-fn truncated(status: u16, body: &Value) -> Response<Body> {
-    let mut bytes = Bytes::from(body.to_string());
-    bytes.truncate(bytes.len() / 2);
-    let body = Broken {
-        first: Some(bytes),
-        waited: false,
-    }
-    .boxed();
-    builder(status).body(body).unwrap_or_default()
-}
-
-/// A body that breaks off: its first half, a moment for it to leave, then an error.
-struct Broken {
-    first: Option<Bytes>,
-    waited: bool,
-}
-
-impl hyper::body::Body for Broken {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
+/// Keeps the fields the caller wants.
+fn finish(request: &Request, answered: Result<Answer, Refusal>) -> Answer {
+    match answered {
+        Ok(mut answer) => {
+            answer.body = fields::select(answer.body, request.query.get("selectedFields"));
+            answer
         }
-        if !self.waited {
-            // Without this turn the error overtakes what is still in the buffer.
-            self.waited = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())))
+        Err(refusal) => refusal.into(),
     }
 }

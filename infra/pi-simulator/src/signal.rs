@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::chromatography::{Cycles, Quantity};
 use crate::time::Micros;
 
 /// A value as PI stores it.
@@ -35,6 +36,16 @@ impl Reading {
         }
     }
 
+    /// The value in words.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::State { name, .. } => (*name).to_owned(),
+        }
+    }
+
     /// Whether it is a value and not a system state.
     pub fn good(&self) -> bool {
         !matches!(self, Self::State { system: true, .. })
@@ -59,6 +70,9 @@ pub const IO_TIMEOUT: Reading = system_state("I/O Timeout", 246);
 /// The source answered nonsense.
 pub const BAD_INPUT: Reading = system_state("Bad Input", 255);
 
+/// A calculation that has no value.
+pub const CALC_FAILED: Reading = system_state("Calc Failed", 249);
+
 /// One event of a point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
@@ -68,6 +82,10 @@ pub struct Sample {
     pub reading: Reading,
     /// PI's mark for a doubtful value.
     pub questionable: bool,
+    /// Whether it stands in place of another value.
+    pub substituted: bool,
+    /// Whether somebody wrote a note to it.
+    pub annotated: bool,
 }
 
 impl Sample {
@@ -77,6 +95,8 @@ impl Sample {
             time,
             reading,
             questionable: false,
+            substituted: false,
+            annotated: false,
         }
     }
 }
@@ -100,6 +120,33 @@ pub enum Shape {
     Burst,
     /// The name of a phase.
     Phase,
+    /// A whole number that counts the intervals.
+    Count,
+    /// The same, and one in ten arrives five intervals late.
+    Late,
+    /// The same, and one in ten is corrected five intervals later: ten times as much, marked as substituted.
+    Corrected,
+}
+
+impl Shape {
+    /// How many intervals later a sample arrives, or is corrected.
+    fn delay(self, index: i64) -> i64 {
+        match (self, index.rem_euclid(10)) {
+            (Self::Late | Self::Corrected, 3) => 5,
+            _ => 0,
+        }
+    }
+}
+
+/// Something that became known of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// When it became known.
+    pub at: Micros,
+    /// `Add` or `Update`.
+    pub action: &'static str,
+    /// The new value.
+    pub sample: Sample,
 }
 
 /// Where the samples of a point come from.
@@ -107,6 +154,15 @@ pub enum Shape {
 pub enum Signal {
     /// Recorded numbers in order of time.
     Recorded(Arc<Vec<(Micros, f64)>>),
+    /// Any samples in order of time.
+    Events(Arc<Vec<Sample>>),
+    /// A sensor of the chromatography skid.
+    Skid {
+        /// Which.
+        quantity: Quantity,
+        /// When it measured.
+        cycles: Cycles,
+    },
     /// One value every `interval` since `created`.
     Live {
         /// What it looks like.
@@ -123,7 +179,8 @@ pub enum Signal {
     },
 }
 
-const MODES: [&str; 4] = ["Manual", "Auto", "Cascade", "Program"];
+/// The modes of a controller.
+pub const MODES: [&str; 4] = ["Manual", "Auto", "Cascade", "Program"];
 const PHASES: [&str; 4] = ["Charge", "Heat", "Hold", "Discharge"];
 
 impl Signal {
@@ -139,13 +196,55 @@ impl Signal {
                     .map(|&(time, value)| Sample::new(time, Reading::Number(value)))
                     .collect()
             }
+            Self::Events(samples) => {
+                let first = samples.partition_point(|sample| sample.time < from);
+                let last = samples.partition_point(|sample| sample.time <= to);
+                samples.get(first..last).unwrap_or_default().to_vec()
+            }
+            Self::Skid { quantity, cycles } => {
+                let times =
+                    std::iter::successors(cycles.after(from), |time| cycles.after(time + 1));
+                times
+                    .take_while(|time| *time <= to)
+                    .map(|time| cycles.sample(*quantity, time))
+                    .collect()
+            }
             Self::Live {
                 shape,
                 created,
                 interval,
-            } => live_range(*shape, *created, *interval, from, to),
+            } => live_range(*shape, *created, *interval, (from, to), now),
             Self::Silent { created } => first_event(*created, from, to).collect(),
         }
+    }
+
+    /// What became known after one moment, up to another, in the order in which it did.
+    pub fn arrivals(&self, after: Micros, until: Micros) -> Vec<Arrival> {
+        let Self::Live {
+            shape: shape @ (Shape::Late | Shape::Corrected),
+            interval,
+            created,
+        } = self
+        else {
+            let samples = self.range(after + 1, until, until).into_iter();
+            return samples.map(added).collect();
+        };
+        let mut arrivals = Vec::new();
+        for sample in self.range((after - 5 * interval).max(*created) + 1, until, until) {
+            let delay = shape.delay(sample.time.div_euclid(*interval)) * interval;
+            let at = sample.time + delay;
+            if sample.time > after && (*shape == Shape::Corrected || delay == 0) {
+                let as_it_was = self.range(sample.time, sample.time, sample.time);
+                arrivals.extend(as_it_was.into_iter().map(added));
+            }
+            if delay > 0 && after < at && at <= until {
+                let late = *shape == Shape::Late;
+                let action = if late { "Add" } else { "Update" };
+                arrivals.push(Arrival { at, action, sample });
+            }
+        }
+        arrivals.sort_by_key(|arrival| arrival.at);
+        arrivals
     }
 
     /// The last sample at or before a time (before it, if `strictly`).
@@ -160,10 +259,15 @@ impl Signal {
                     .get(index)
                     .map(|&(time, value)| Sample::new(time, Reading::Number(value)))
             }
+            Self::Events(samples) => {
+                let index = samples.partition_point(|sample| sample.time <= time);
+                samples.get(index.checked_sub(1)?).cloned()
+            }
+            Self::Skid { quantity, cycles } => Some(cycles.sample(*quantity, cycles.before(time)?)),
             Self::Live {
                 interval, created, ..
             } => self
-                .range(time - interval, time, now)
+                .range(time - 2 * interval, time, now)
                 .pop()
                 .or_else(|| first_event(*created, *created, time).next()),
             Self::Silent { created } => first_event(*created, *created, time).next(),
@@ -179,14 +283,35 @@ impl Signal {
                     samples.get(samples.partition_point(|sample| sample.0 < time))?;
                 (at <= now).then(|| Sample::new(at, Reading::Number(value)))
             }
+            Self::Events(samples) => {
+                let index = samples.partition_point(|sample| sample.time < time);
+                samples
+                    .get(index)
+                    .filter(|sample| sample.time <= now)
+                    .cloned()
+            }
+            Self::Skid { quantity, cycles } => cycles
+                .after(time)
+                .filter(|time| *time <= now)
+                .map(|time| cycles.sample(*quantity, time)),
             Self::Live {
                 interval, created, ..
             } => {
                 let time = time.max(*created);
-                self.range(time, time + interval, now).into_iter().next()
+                self.range(time, time + 2 * interval, now)
+                    .into_iter()
+                    .next()
             }
             Self::Silent { created } => first_event(*created, time, now).next(),
         }
+    }
+}
+
+fn added(sample: Sample) -> Arrival {
+    Arrival {
+        at: sample.time,
+        action: "Add",
+        sample,
     }
 }
 
@@ -200,17 +325,32 @@ fn live_range(
     shape: Shape,
     created: Micros,
     interval: Micros,
-    from: Micros,
-    to: Micros,
+    (from, to): (Micros, Micros),
+    now: Micros,
 ) -> Vec<Sample> {
     let mut samples: Vec<Sample> = first_event(created, from, to).collect();
     let start = from.max(created + 1);
     let mut time = start + (-start).rem_euclid(interval);
     while time <= to {
-        generate(shape, time, time.div_euclid(interval), &mut samples);
+        let index = time.div_euclid(interval);
+        let corrected = time + shape.delay(index) * interval <= now;
+        if corrected || shape != Shape::Late {
+            let first = samples.len();
+            generate(shape, time, index, &mut samples);
+            if corrected && shape == Shape::Corrected && shape.delay(index) > 0 {
+                samples.iter_mut().skip(first).for_each(correct);
+            }
+        }
         time += interval;
     }
     samples
+}
+
+fn correct(sample: &mut Sample) {
+    if let Reading::Whole(number) = &mut sample.reading {
+        *number *= 10;
+    }
+    sample.substituted = true;
 }
 
 fn generate(shape: Shape, time: Micros, index: i64, samples: &mut Vec<Sample>) {
@@ -244,6 +384,9 @@ fn generate(shape: Shape, time: Micros, index: i64, samples: &mut Vec<Sample>) {
             )));
         }
         Shape::FailingSensor => samples.push(failing(time, index)),
+        Shape::Count | Shape::Late | Shape::Corrected => {
+            samples.push(good(Reading::Whole(index.rem_euclid(1_000_000))));
+        }
         Shape::Burst => {
             let repeats = if index.rem_euclid(10) == 0 { 3 } else { 1 };
             samples.extend(
@@ -283,7 +426,7 @@ fn single(value: f64) -> Reading {
 }
 
 /// The same noise on every start (`SplitMix64`), never negative.
-fn hash(index: i64) -> i64 {
+pub fn hash(index: i64) -> i64 {
     let mut z = index.cast_unsigned().wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -332,6 +475,31 @@ mod tests {
                     pair[1]
                 );
             }
+        }
+    }
+
+    #[test]
+    fn late_and_corrected_values_arrive_as_they_become_known() {
+        let until = CREATED + 40 * 30_000_000;
+        for (shape, updates) in [(Shape::Late, 0), (Shape::Corrected, 3)] {
+            let signal = signal(shape);
+            let once = signal.arrivals(CREATED, until);
+            let steps: Vec<Arrival> = (0..20)
+                .flat_map(|step| {
+                    let from = CREATED + step * 60_000_000;
+                    signal.arrivals(from, from + 60_000_000)
+                })
+                .collect();
+            assert_eq!(once, steps);
+            let updated = once.iter().filter(|arrival| arrival.action == "Update");
+            assert_eq!(updated.count(), updates);
+            // Applied in order, what arrived is what can be read.
+            let mut known = std::collections::BTreeMap::new();
+            for arrival in once {
+                known.insert(arrival.sample.time, arrival.sample);
+            }
+            let read = signal.range(CREATED + 1, until, until);
+            assert_eq!(known.into_values().collect::<Vec<_>>(), read);
         }
     }
 

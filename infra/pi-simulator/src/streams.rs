@@ -2,206 +2,109 @@
 
 use serde_json::{Value, json};
 
+use crate::calculation;
 use crate::context::Context;
-use crate::faults::States;
-use crate::plant::{Object, Owner, Point};
+use crate::plant::{Object, Owner};
 use crate::query::fits;
 use crate::refusal::Refusal;
-use crate::retrieval::{Boundary, Mode, View};
-use crate::signal::{Reading, Sample};
-use crate::summary::{self, Summary};
-use crate::time::{self, Micros, OPEN_END};
-
-/// One stream: a point, an attribute on a point, or a static attribute.
-struct Stream<'a> {
-    object: Object,
-    point: Option<&'a Point>,
-    name: &'a str,
-    units: &'a str,
-    /// Value of a static attribute and since when.
-    fixed: (&'a str, Micros),
-    /// The default range: a day, or the event frame of an attribute.
-    range: Option<(Micros, Micros)>,
-}
+use crate::retrieval::{Boundary, Mode};
+use crate::signal::Sample;
+use crate::stream::Stream;
+use crate::summaries;
+use crate::time::{self, Micros};
 
 /// Answers `/streams/{webId}/{action}`.
-pub fn one(
-    context: &Context<'_>,
-    states: &States,
-    web_id: &str,
-    action: &str,
-) -> Result<Value, Refusal> {
-    let stream = stream(context, context.object(web_id)?)?;
+pub fn one(context: &Context<'_>, web_id: &str, action: &str) -> Result<Value, Refusal> {
+    let stream = Stream::of(context, context.object(web_id)?)?;
     match action {
-        "value" | "end" | "recordedattime" => single(context, states, &stream, action),
-        "summary" => Ok(json!({ "Links": {}, "Items": summaries(context, states, &stream)? })),
+        "value" | "end" | "recordedattime" => single(context, &stream, action),
+        "summary" => Ok(json!({ "Links": {}, "Items": summaries::of_stream(context, &stream)? })),
         _ => {
-            let items = series(context, states, &stream, action)?;
+            let items = series(context, &stream, action)?;
             Ok(json!({ "Links": {}, "Items": items, "UnitsAbbreviation": stream.units }))
         }
     }
 }
 
-/// Answers `/streamsets/{webId}/{action}`: all attributes of an element or event frame.
+/// The streams of an element or event frame: what `/streamsets/{webId}/..` reads.
+///
+/// A static attribute has a value and no history: it is left out where `historic` is asked for.
 pub fn of_owner(
     context: &Context<'_>,
-    states: &States,
     web_id: &str,
-    action: &str,
-) -> Result<Value, Refusal> {
+    historic: bool,
+) -> Result<Vec<Object>, Refusal> {
     let owner = match context.object(web_id)? {
         Object::Element(place) => Owner::Element(place),
         Object::Frame(place) => Owner::Frame(place),
+        // Attributes have none below them here.
+        Object::Attribute(_) => return Ok(Vec::new()),
         _ => {
             return Err(Refusal::bad_request(
-                "A stream set needs an element or an event frame.",
+                "A stream set needs an element, an event frame or an attribute.",
             ));
         }
     };
+    let plant = context.plant;
     let filter = context.request.query.get("nameFilter");
-    let attributes = context.plant.attributes.iter().enumerate();
-    let chosen = attributes
-        .filter(|(_, attribute)| attribute.owner == owner && fits(filter, attribute.shape.name));
-    // A static attribute has a value and no history.
-    let historic = !matches!(action, "value" | "end");
-    let objects = chosen
-        .filter(|(_, attribute)| !historic || attribute.point.is_some())
-        .map(|(place, _)| Object::Attribute(place));
-    set(context, states, &objects.collect::<Vec<_>>(), action)
+    let category = context.request.query.get("categoryName");
+    let chosen = plant.attributes_of(owner).iter().filter(|place| {
+        let attribute = &plant.attributes[**place];
+        let categories = attribute.category.map(|place| plant.categories[place].name);
+        (!historic || attribute.point.is_some())
+            && fits(filter, attribute.shape.name)
+            && category.is_none_or(|name| fits(Some(name), categories.unwrap_or("")))
+    });
+    Ok(chosen.copied().map(Object::Attribute).collect())
 }
 
-/// Answers `/streamsets/{action}?webId=..&webId=..`.
-pub fn ad_hoc(context: &Context<'_>, states: &States, action: &str) -> Result<Value, Refusal> {
-    let ids = context.request.query.all("webId");
-    if ids.is_empty() {
-        return Err(Refusal::bad_request("The parameter webId is required."));
-    }
-    let objects: Result<Vec<_>, _> = ids.iter().map(|id| context.object(id)).collect();
-    set(context, states, &objects?, action)
-}
-
-fn set(
-    context: &Context<'_>,
-    states: &States,
-    objects: &[Object],
-    action: &str,
-) -> Result<Value, Refusal> {
+/// Answers `/streamsets/..` for some streams.
+pub fn set(context: &Context<'_>, objects: &[Object], action: &str) -> Result<Value, Refusal> {
     let mut items = Vec::with_capacity(objects.len());
     for object in objects {
-        let stream = stream(context, *object)?;
-        let id = context.web_id(*object);
-        let controller = if matches!(object, Object::Point(_)) {
-            "points"
-        } else {
-            "attributes"
-        };
-        let mut item = json!({
-            "WebId": id,
-            "Name": stream.name,
-            "Path": context.plant.path(*object),
-            "Links": { "Source": context.link(&format!("{controller}/{id}")) },
-        });
+        let stream = Stream::of(context, *object)?;
+        let mut item = stream.head(context);
         match action {
             "value" | "end" | "recordedattime" => {
-                item["Value"] = single(context, states, &stream, action)?;
+                item["Value"] = single(context, &stream, action)?;
             }
-            "summary" => item["Items"] = summaries(context, states, &stream)?,
+            "summary" => item["Items"] = summaries::of_member(context, &stream)?,
             _ => {
-                item["Items"] = series(context, states, &stream, action)?;
+                item["Items"] = series(context, &stream, action)?;
                 item["UnitsAbbreviation"] = json!(stream.units);
             }
         }
         items.push(item);
     }
+    sort(context, &mut items)?;
     Ok(json!({ "Links": {}, "Items": items }))
 }
 
-fn stream<'a>(context: &Context<'a>, object: Object) -> Result<Stream<'a>, Refusal> {
-    let plant = context.plant;
-    match object {
-        Object::Point(place) => {
-            let point = &plant.points[place];
-            Ok(Stream {
-                object,
-                point: Some(point),
-                name: &point.name,
-                units: point.units,
-                fixed: ("", 0),
-                range: None,
-            })
-        }
-        Object::Attribute(place) => {
-            let attribute = &plant.attributes[place];
-            let frame = if let Owner::Frame(owner) = attribute.owner {
-                Some(&plant.frames[owner])
-            } else {
-                None
-            };
-            Ok(Stream {
-                object,
-                point: attribute.point.map(|point| &plant.points[point]),
-                name: attribute.shape.name,
-                units: attribute.shape.unit.1,
-                fixed: (&attribute.value, frame.map_or(0, |frame| frame.start)),
-                range: frame.map(|frame| {
-                    (
-                        frame.start,
-                        if frame.end == OPEN_END {
-                            context.now
-                        } else {
-                            frame.end
-                        },
-                    )
-                }),
-            })
-        }
-        _ => Err(Refusal::bad_request("The WebID does not name a stream.")),
-    }
-}
-
-impl<'a> Stream<'a> {
-    fn view(&self, context: &Context<'_>) -> Result<View<'a>, Refusal> {
-        let Some(point) = self.point else {
-            return Err(Refusal::new(
-                409,
-                format!(
-                    "The attribute '{}' is static: its data reference does not support this method.",
-                    self.name
-                ),
-            ));
-        };
-        Ok(View {
-            signal: &point.signal,
-            step: point.step,
-            now: context.now,
-        })
-    }
-
-    fn range(&self, context: &Context<'_>) -> Result<(Micros, Micros), Refusal> {
-        let query = &context.request.query;
-        let start = match (query.get("startTime"), self.range) {
-            (None, Some((start, _))) => start,
-            _ => context.time("startTime", "*-1d")?,
-        };
-        let end = match (query.get("endTime"), self.range) {
-            (None, Some((_, end))) => end,
-            _ => context.time("endTime", "*")?,
-        };
-        Ok((start, end))
-    }
-}
-
-fn single(
-    context: &Context<'_>,
-    states: &States,
-    stream: &Stream<'_>,
-    action: &str,
-) -> Result<Value, Refusal> {
+/// Sorts streams by name where that is asked for; they come as they were named otherwise.
+fn sort(context: &Context<'_>, items: &mut [Value]) -> Result<(), Refusal> {
     let query = &context.request.query;
-    units_agree(context, stream)?;
-    if stream.point.is_none() && action != "recordedattime" {
-        let sample = Sample::new(stream.fixed.1, Reading::Text(stream.fixed.0.to_owned()));
-        return Ok(timed(context, states, stream, &sample));
+    match query.get("sortField") {
+        None => return Ok(()),
+        Some(field) if field.eq_ignore_ascii_case("name") => {}
+        Some(field) => {
+            return Err(Refusal::bad_request(format!(
+                "'{field}' is not a sort field."
+            )));
+        }
+    }
+    items.sort_by_cached_key(|item| item["Name"].as_str().map(str::to_owned));
+    let order = query.get("sortOrder").unwrap_or("").to_ascii_lowercase();
+    if order.starts_with("desc") {
+        items.reverse();
+    }
+    Ok(())
+}
+
+fn single(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
+    let query = &context.request.query;
+    let fixed = stream.fixed.filter(|_| stream.point.is_none());
+    if let (Some((reading, since)), false) = (fixed, action == "recordedattime") {
+        return stream.timed(context, &Sample::new(since, reading.clone()));
     }
     let view = stream.view(context)?;
     let sample = match (action, query.get("time")) {
@@ -220,30 +123,25 @@ fn single(
         ("value", Some(_)) => view.at(context.time("time", "*")?),
         _ => view.snapshot(),
     };
-    Ok(timed(context, states, stream, &sample))
+    stream.timed(context, &sample)
 }
 
-fn series(
-    context: &Context<'_>,
-    states: &States,
-    stream: &Stream<'_>,
-    action: &str,
-) -> Result<Value, Refusal> {
+fn series(context: &Context<'_>, stream: &Stream<'_>, action: &str) -> Result<Value, Refusal> {
     let query = &context.request.query;
-    units_agree(context, stream)?;
-    if query.get("filterExpression").is_some() {
-        return Err(Refusal::new(501, "Filter expressions are not supported."));
-    }
     let view = stream.view(context)?;
     let samples = match action {
         "recorded" => {
             let (start, end) = stream.range(context)?;
-            view.recorded(
-                start,
-                end,
-                boundary(query.get("boundaryType"))?,
-                context.max_count()?,
-            )
+            let boundary = boundary(query.get("boundaryType"))?;
+            let most = context.max_count()?;
+            let limit = if query.get("filterExpression").is_some() {
+                usize::MAX
+            } else {
+                most
+            };
+            let mut kept = filtered(context, view.recorded(start, end, boundary, limit))?;
+            kept.truncate(most);
+            kept
         }
         "interpolated" => {
             let (start, end) = stream.range(context)?;
@@ -252,64 +150,123 @@ fn series(
                 .get("syncTime")
                 .map(|_| context.time("syncTime", "*"))
                 .transpose()?;
-            view.interpolated(start, end, interval, anchor)?
+            let whole = view.interpolated(start, end, interval, anchor)?;
+            let whole = if anchor.is_some() && outside(query.get("syncTimeBoundaryType"))? {
+                view.enclosing(whole, (start, end), interval)
+            } else {
+                whole
+            };
+            filtered(context, whole)?
         }
         "plot" => {
             let (start, end) = stream.range(context)?;
             view.plot(start, end, query.number("intervals", 24, 100_000)?)
         }
-        "interpolatedattimes" => times(context)?.into_iter().map(|at| view.at(at)).collect(),
+        "interpolatedattimes" => {
+            let samples = times(context)?.into_iter().map(|at| view.at(at));
+            in_order(context, filtered(context, samples.collect())?)
+        }
         "recordedattimes" => {
             let mode = mode(query.get("retrievalMode"))?;
-            times(context)?
-                .into_iter()
-                .filter_map(|at| view.recorded_at(at, mode))
-                .collect()
+            let samples = times(context)?.into_iter();
+            let samples = samples.filter_map(|at| view.recorded_at(at, mode));
+            in_order(context, samples.collect())
         }
         other => return Err(Refusal::unknown("The action", other)),
     };
-    Ok(samples
+    let notes = action == "recorded"
+        && query
+            .get("associations")
+            .is_some_and(|wanted| wanted.to_ascii_lowercase().contains("annotations"));
+    samples
         .iter()
-        .map(|sample| timed(context, states, stream, sample))
-        .collect())
+        .map(|sample| {
+            let mut value = stream.timed(context, sample)?;
+            if notes {
+                value["Annotations"] = annotations(sample);
+            }
+            Ok(value)
+        })
+        .collect()
 }
 
-fn summaries(
-    context: &Context<'_>,
-    states: &States,
-    stream: &Stream<'_>,
-) -> Result<Value, Refusal> {
-    let query = &context.request.query;
-    let view = stream.view(context)?;
-    let (start, end) = stream.range(context)?;
-    let types = summary::requested(&query.all("summaryType"))?;
-    let basis = query
-        .get("calculationBasis")
-        .unwrap_or("TimeWeighted")
-        .to_ascii_lowercase();
-    let duration = query
-        .get("summaryDuration")
-        .map(time::parse_span)
-        .transpose()?
-        .unwrap_or_else(|| (end - start).max(1));
-    let parts = ((end - start) / duration).clamp(0, 10_000) + 1;
-    let mut items = Vec::new();
-    for kind in types {
-        for part in 0..parts {
-            let from = start + part * duration;
-            let to = (from + duration).min(end);
-            if from >= to && part > 0 {
-                break;
-            }
-            let value = Summary::of(&view, from, to, basis.starts_with("timeweighted"))
-                .value(kind, from)?;
-            items.push(summary::item(kind, &timed(context, states, stream, &value)));
+/// The samples for which the request's filter holds; all without one.
+fn filtered(context: &Context<'_>, samples: Vec<Sample>) -> Result<Vec<Sample>, Refusal> {
+    match context.request.query.get("filterExpression") {
+        None => Ok(samples),
+        Some(filter) => calculation::filter(context, filter, samples),
+    }
+}
+
+/// In the order of time where `sortOrder` is given; as they were asked for without it.
+fn in_order(context: &Context<'_>, mut samples: Vec<Sample>) -> Vec<Sample> {
+    if let Some(order) = context.request.query.get("sortOrder") {
+        samples.sort_by_key(|sample| sample.time);
+        if order.to_ascii_lowercase().starts_with("desc") {
+            samples.reverse();
         }
     }
-    Ok(Value::Array(items))
+    samples
 }
 
-fn times(context: &Context<'_>) -> Result<Vec<Micros>, Refusal> {
+fn annotations(sample: &Sample) -> Value {
+    if !sample.annotated {
+        return json!([]);
+    }
+    json!([{
+        "Id": "1",
+        "Name": "Note",
+        "Description": "",
+        "Value": "Written by the operator.",
+        "Creator": "operator",
+        "CreationDate": time::format(sample.time),
+    }])
+}
+
+fn outside(text: Option<&str>) -> Result<bool, Refusal> {
+    match text.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("inside") => Ok(false),
+        Some("outside") => Ok(true),
+        Some(other) => Err(Refusal::bad_request(format!(
+            "'{other}' is not a boundary type of a grid."
+        ))),
+    }
+}
+
+/// Answers `/streamsets/joined`: the recorded values of one stream, and those of others at the same times.
+pub fn joined(context: &Context<'_>) -> Result<Value, Refusal> {
+    let query = &context.request.query;
+    let base = query
+        .get("baseWebId")
+        .ok_or_else(|| Refusal::bad_request("The parameter baseWebId is required."))?;
+    let others = query.all("subordinateWebId");
+    if others.is_empty() {
+        return Err(Refusal::bad_request(
+            "The parameter subordinateWebId is required.",
+        ));
+    }
+    let base = Stream::of(context, context.object(base)?)?;
+    let values = series(context, &base, "recorded")?;
+    let (start, end) = base.range(context)?;
+    let boundary = boundary(query.get("boundaryType"))?;
+    let samples = base
+        .view(context)?
+        .recorded(start, end, boundary, context.max_count()?);
+    let mut items = vec![base.series_item(context, values)];
+    for id in others {
+        let stream = Stream::of(context, context.object(id)?)?;
+        let view = stream.view(context)?;
+        let values: Result<Value, Refusal> = samples
+            .iter()
+            .map(|sample| stream.timed(context, &view.at(sample.time)))
+            .collect();
+        items.push(stream.series_item(context, values?));
+    }
+    Ok(json!({ "Links": {}, "Items": items }))
+}
+
+/// The instants of the request's `time` parameters; at least one.
+pub fn times(context: &Context<'_>) -> Result<Vec<Micros>, Refusal> {
     let texts = context.request.query.all("time");
     if texts.is_empty() {
         return Err(Refusal::bad_request("The parameter time is required."));
@@ -318,42 +275,6 @@ fn times(context: &Context<'_>) -> Result<Vec<Micros>, Refusal> {
         .iter()
         .map(|text| time::parse(text, context.now, &context.zone))
         .collect()
-}
-
-fn units_agree(context: &Context<'_>, stream: &Stream<'_>) -> Result<(), Refusal> {
-    match context.request.query.get("desiredUnits") {
-        Some(wanted) if wanted != stream.units => Err(Refusal::new(
-            409,
-            format!("The unit of measure '{wanted}' is incompatible."),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn timed(context: &Context<'_>, states: &States, stream: &Stream<'_>, sample: &Sample) -> Value {
-    let imposed = states
-        .of(&context.plant.path(stream.object))
-        .map(|(name, value)| json!({ "Name": name, "Value": value, "IsSystem": true }));
-    let good = imposed.is_none() && sample.reading.good();
-    let own = || match &sample.reading {
-        Reading::Number(number) => json!(number),
-        Reading::Whole(number) => json!(number),
-        Reading::Text(text) => json!(text),
-        Reading::State {
-            name,
-            value,
-            system,
-        } => json!({ "Name": name, "Value": value, "IsSystem": system }),
-    };
-    json!({
-        "Timestamp": time::format(sample.time),
-        "Value": imposed.unwrap_or_else(own),
-        "UnitsAbbreviation": stream.units,
-        "Good": good,
-        "Questionable": sample.questionable,
-        "Substituted": false,
-        "Annotated": false,
-    })
 }
 
 fn boundary(text: Option<&str>) -> Result<Boundary, Refusal> {

@@ -20,6 +20,51 @@ pub const TYPES: [&str; 9] = [
     "PercentGood",
 ];
 
+/// How the values of a range are weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis {
+    time_weighted: bool,
+    /// Whether a value holds until the next one, whatever the stream says.
+    step: Option<bool>,
+    /// Whether events at the very start and at the very end count, where events are weighed.
+    ends: (bool, bool),
+}
+
+impl Basis {
+    /// Reads `calculationBasis`.
+    pub fn read(text: Option<&str>) -> Result<Self, Refusal> {
+        let text = text.unwrap_or("TimeWeighted");
+        let (time_weighted, step, ends) = match text.to_ascii_lowercase().as_str() {
+            "timeweighted" => (true, None, (true, true)),
+            "timeweightedcontinuous" => (true, Some(false), (true, true)),
+            "timeweighteddiscrete" => (true, Some(true), (true, true)),
+            "eventweighted" | "eventweightedincludebothends" => (false, None, (true, true)),
+            "eventweightedexcludemostrecentevent" => (false, None, (true, false)),
+            "eventweightedexcludeearliestevent" => (false, None, (false, true)),
+            _ => {
+                return Err(Refusal::bad_request(format!(
+                    "'{text}' is not a calculation basis."
+                )));
+            }
+        };
+        Ok(Self {
+            time_weighted,
+            step,
+            ends,
+        })
+    }
+
+    /// The same for a part of a range that another one follows: an event between them counts once.
+    #[must_use]
+    pub fn followed(self) -> Self {
+        let end = self.ends.1 && self.time_weighted;
+        Self {
+            ends: (self.ends.0, end),
+            ..self
+        }
+    }
+}
+
 /// A stretch of time with one good value.
 struct Piece {
     value: f64,
@@ -43,13 +88,20 @@ pub struct Summary {
 
 impl Summary {
     /// Reads a range.
-    pub fn of(view: &View<'_>, start: Micros, end: Micros, time_weighted: bool) -> Self {
+    pub fn of(view: &View<'_>, start: Micros, end: Micros, basis: Basis) -> Self {
+        let time_weighted = basis.time_weighted;
         let boundary = if time_weighted {
             Boundary::Interpolated
         } else {
             Boundary::Inside
         };
-        let samples = view.recorded(start.min(end), start.max(end), boundary, usize::MAX);
+        let (low, high) = (start.min(end), start.max(end));
+        let mut view = *view;
+        view.step = basis.step.unwrap_or(view.step);
+        let mut samples = view.recorded(low, high, boundary, usize::MAX);
+        samples.retain(|sample| {
+            (basis.ends.0 || sample.time != low) && (basis.ends.1 || sample.time != high)
+        });
         let mut summary = Self {
             time_weighted,
             seconds: seconds(end - start).abs(),
@@ -134,17 +186,20 @@ impl Summary {
                 });
             }
             _ if !self.numeric => {
-                return Err(Refusal::bad_request(format!(
-                    "The summary type '{kind}' needs numeric values."
-                )));
+                return Err(Refusal::new(
+                    409,
+                    format!("The summary type '{kind}' needs numeric values."),
+                ));
             }
             _ if self.weight <= 0.0 => return Ok(Sample::new(start, NO_DATA)),
             _ => {}
         }
         match (kind, &self.minimum, &self.maximum) {
             // Units per day, as PI totals where the rate's unit is unknown.
-            ("Total", ..) if self.time_weighted => number(self.mean * self.seconds / 86_400.0),
-            ("Total", ..) => number(self.mean * self.weight),
+            ("Total" | "TotalWithUOM", ..) if self.time_weighted => {
+                number(self.mean * self.seconds / 86_400.0)
+            }
+            ("Total" | "TotalWithUOM", ..) => number(self.mean * self.weight),
             ("Average", ..) => number(self.mean),
             ("Minimum", Some(least), _) => Ok(least.clone()),
             ("Maximum", _, Some(most)) => Ok(most.clone()),
@@ -175,6 +230,7 @@ pub fn requested(names: &[&str]) -> Result<Vec<&'static str>, Refusal> {
     {
         match TYPES.iter().find(|known| known.eq_ignore_ascii_case(name)) {
             Some(known) => types.push(*known),
+            None if name.eq_ignore_ascii_case("TotalWithUOM") => types.push("TotalWithUOM"),
             None if name.eq_ignore_ascii_case("All") => types.extend(TYPES),
             None if name.eq_ignore_ascii_case("AllForNonNumeric") => {
                 types.extend(["Count", "PercentGood"]);
@@ -215,7 +271,41 @@ fn count(samples: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::signal::Signal;
+    use proptest::prelude::*;
     use std::sync::Arc;
+
+    fn basis(text: &str) -> Basis {
+        Basis::read(Some(text)).unwrap()
+    }
+
+    #[test]
+    fn the_basis_says_what_counts_at_the_ends_and_between() {
+        let samples = vec![(0, 0.0), (10_000_000, 10.0), (20_000_000, 20.0)];
+        let signal = Signal::Recorded(Arc::new(samples));
+        let view = View {
+            signal: &signal,
+            step: false,
+            now: 100_000_000,
+        };
+        for (name, average, count) in [
+            ("EventWeighted", 10.0, 3.0),
+            ("EventWeightedIncludeBothEnds", 10.0, 3.0),
+            ("EventWeightedExcludeMostRecentEvent", 5.0, 2.0),
+            ("EventWeightedExcludeEarliestEvent", 15.0, 2.0),
+            ("TimeWeightedContinuous", 10.0, 20.0),
+            ("TimeWeightedDiscrete", 5.0, 20.0),
+        ] {
+            let summary = Summary::of(&view, 0, 20_000_000, basis(name));
+            assert!(
+                (number(&summary, "Average") - average).abs() < 1e-12,
+                "{name}"
+            );
+            assert!((number(&summary, "Count") - count).abs() < 1e-12, "{name}");
+        }
+        let part = Summary::of(&view, 0, 10_000_000, basis("EventWeighted").followed());
+        assert!((number(&part, "Count") - 1.0).abs() < 1e-12);
+        assert!(Basis::read(Some("Other")).is_err());
+    }
 
     fn number(summary: &Summary, kind: &str) -> f64 {
         summary.value(kind, 0).unwrap().reading.number().unwrap()
@@ -233,15 +323,30 @@ mod tests {
             step: false,
             now: 100_000_000,
         };
-        let by_time = Summary::of(&view, 0, 40_000_000, true);
+        let by_time = Summary::of(&view, 0, 40_000_000, basis("TimeWeighted"));
         assert!((number(&by_time, "Average") - 8.75).abs() < 1e-12);
         assert!((number(&by_time, "Count") - 40.0).abs() < 1e-12);
         assert!((number(&by_time, "PercentGood") - 100.0).abs() < 1e-12);
-        let by_event = Summary::of(&view, 0, 40_000_000, false);
+        let by_event = Summary::of(&view, 0, 40_000_000, basis("EventWeighted"));
         assert!((number(&by_event, "Average") - 20.0 / 3.0).abs() < 1e-12);
         assert!((number(&by_event, "Total") - 20.0).abs() < 1e-12);
         assert!((number(&by_event, "Range") - 10.0).abs() < 1e-12);
         assert!((number(&by_event, "StdDev") - (200.0_f64 / 6.0).sqrt()).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn time_weighted_averages_are_the_area_under_the_line(values in prop::collection::vec(-1e3_f64..1e3, 2..30), step: bool) {
+            let samples: Vec<_> = (0_i64..).step_by(1_000_000).zip(values.iter().copied()).collect();
+            let last = samples.last().unwrap().0;
+            let signal = Signal::Recorded(Arc::new(samples));
+            let view = View { signal: &signal, step, now: last };
+            let naive: f64 = (0..last / 1000)
+                .map(|slice| view.at(slice * 1000 + 500).reading.number().unwrap())
+                .sum::<f64>() / f64::from(i32::try_from(last / 1000).unwrap());
+            let summary = Summary::of(&view, 0, last, basis("TimeWeighted"));
+            prop_assert!((number(&summary, "Average") - naive).abs() < 1e-6);
+        }
     }
 
     #[test]
@@ -255,7 +360,7 @@ mod tests {
             },
             0,
             10_000_000,
-            true,
+            basis("TimeWeighted"),
         );
         assert!((number(&summary, "PopulationStdDev") - 12.0_f64.sqrt()).abs() < 1e-12);
     }

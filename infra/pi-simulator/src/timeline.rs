@@ -6,7 +6,10 @@ use anyhow::Context;
 
 use crate::time::Micros;
 
-const RECORDING: &str = include_str!("../data/dryer.csv");
+/// The recording of the dryer.
+pub const DRYER: &str = include_str!("../data/dryer.csv");
+/// The recording of the autoclave.
+pub const NYLON: &str = include_str!("../data/nylon.csv");
 const MINUTE: Micros = 60_000_000;
 
 /// One recorded batch, placed in time.
@@ -32,10 +35,10 @@ pub enum LastBatch {
     Running,
 }
 
-/// Reads the recording.
-pub fn recording() -> anyhow::Result<Vec<(u32, Vec<[f64; 10]>)>> {
+/// Reads a recording: the number of the batch and ten values a row.
+pub fn recording(text: &str) -> anyhow::Result<Vec<(u32, Vec<[f64; 10]>)>> {
     let mut batches: Vec<(u32, Vec<[f64; 10]>)> = Vec::new();
-    for record in csv::Reader::from_reader(RECORDING.as_bytes()).records() {
+    for record in csv::Reader::from_reader(text.as_bytes()).records() {
         let record = record?;
         let number: u32 = record.get(0).unwrap_or_default().parse()?;
         let mut row = [0.0; 10];
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_recording_has_71_batches_and_9220_rows() {
-        let recording = recording().unwrap();
+        let recording = recording(DRYER).unwrap();
         assert_eq!(recording.len(), 71);
         assert_eq!(
             recording.iter().map(|(_, rows)| rows.len()).sum::<usize>(),
@@ -129,15 +132,26 @@ mod tests {
     }
 
     #[test]
+    fn the_recording_of_the_autoclave_has_57_batches_of_five_stages() {
+        let recording = recording(NYLON).unwrap();
+        assert_eq!(recording.len(), 57);
+        for (number, rows) in recording {
+            let stages: Vec<_> = rows.iter().map(|row| row[0]).collect();
+            let stages: Vec<_> = stages.chunk_by(|a, b| a.total_cmp(b).is_eq()).collect();
+            assert_eq!(stages.len(), 5, "{number}");
+        }
+    }
+
+    #[test]
     fn batches_follow_each_other_without_overlap_and_the_last_one_is_now() {
         let origin = 1_800_000_000_000_000;
-        let batches = place(recording().unwrap(), origin, LastBatch::Complete);
+        let batches = place(recording(DRYER).unwrap(), origin, LastBatch::Complete);
         assert_eq!(batches[70].end, origin);
         for pair in batches.windows(2) {
             assert!(pair[0].end + 50 * MINUTE <= pair[1].start);
             assert!(pair[0].end + 15 * 60 * MINUTE > pair[1].start);
         }
-        let running = place(recording().unwrap(), origin, LastBatch::Running);
+        let running = place(recording(DRYER).unwrap(), origin, LastBatch::Running);
         assert!(running[70].start < origin && running[70].end > origin);
     }
 

@@ -30,11 +30,27 @@ pub enum Marker {
     AttributeTemplate,
     /// PI point.
     Point,
-    /// Enumeration set of a data server.
+    /// Enumeration set of a data server: states of digital points.
+    PointStates,
+    /// Value of such a set.
+    PointState,
+    /// Enumeration set of an asset database.
     EnumerationSet,
+    /// Value of such a set.
+    EnumerationValue,
+    /// Category of attributes.
+    AttributeCategory,
+    /// Category of elements.
+    ElementCategory,
+    /// Table.
+    Table,
+    /// Class of units of measure.
+    UnitClass,
+    /// Unit of measure.
+    Unit,
 }
 
-const MARKERS: [(Marker, &str, usize); 11] = [
+const MARKERS: [(Marker, &str, usize); 19] = [
     (Marker::DataServer, "DS", 1),
     (Marker::AssetServer, "RS", 1),
     (Marker::Database, "RD", 2),
@@ -45,7 +61,15 @@ const MARKERS: [(Marker, &str, usize); 11] = [
     (Marker::ElementTemplate, "ET", 2),
     (Marker::AttributeTemplate, "ATE", 3),
     (Marker::Point, "DP", 1),
-    (Marker::EnumerationSet, "MSD", 2),
+    (Marker::PointStates, "MSD", 2),
+    (Marker::PointState, "MVD", 3),
+    (Marker::EnumerationSet, "MSR", 2),
+    (Marker::EnumerationValue, "MVR", 3),
+    (Marker::AttributeCategory, "AC", 2),
+    (Marker::ElementCategory, "EC", 2),
+    (Marker::Table, "Bl", 2),
+    (Marker::UnitClass, "UC", 2),
+    (Marker::Unit, "Ut", 2),
 ];
 
 /// The forms a caller may ask for with `webIdType`.
@@ -58,6 +82,10 @@ pub enum Form {
     IdOnly,
     /// The path alone.
     PathOnly,
+    /// Ids without that of the server.
+    LocalIdOnly,
+    /// The same, for the server that is the default.
+    DefaultIdOnly,
 }
 
 /// The identity of one object: what every form of its `WebID` is made from.
@@ -76,6 +104,8 @@ pub struct Identity {
 pub enum Decoded {
     /// By ids.
     Ids(Identity),
+    /// By ids without that of the server, which is the only one of its kind.
+    Local(Identity),
     /// By the upper-cased path without leading backslashes.
     Path(Marker, String),
 }
@@ -86,6 +116,8 @@ pub fn encode(form: Form, identity: &Identity, path: &str) -> String {
         Form::Full => 'F',
         Form::IdOnly => 'I',
         Form::PathOnly => 'P',
+        Form::LocalIdOnly => 'L',
+        Form::DefaultIdOnly => 'D',
     };
     let marker = MARKERS
         .iter()
@@ -93,14 +125,15 @@ pub fn encode(form: Form, identity: &Identity, path: &str) -> String {
         .map_or("", |entry| entry.1);
     let mut text = format!("{letter}1{marker}");
     if form != Form::PathOnly {
-        for id in &identity.ids {
+        let without = usize::from(matches!(form, Form::LocalIdOnly | Form::DefaultIdOnly));
+        for id in identity.ids.iter().skip(without) {
             text.push_str(&URL_SAFE_NO_PAD.encode(id.to_bytes_le()));
         }
         if let Some(number) = identity.point {
             text.push_str(&URL_SAFE_NO_PAD.encode(number.to_le_bytes()));
         }
     }
-    if form != Form::IdOnly {
+    if matches!(form, Form::Full | Form::PathOnly) {
         text.push_str(&URL_SAFE_NO_PAD.encode(canonical_path(path)));
     }
     text
@@ -111,7 +144,7 @@ pub fn canonical_path(path: &str) -> String {
     path.trim_start_matches('\\').to_uppercase()
 }
 
-/// Reads the forms F, I and P; `None` for anything else.
+/// Reads the forms F, I, P, L and D; `None` for anything else.
 pub fn decode(text: &str) -> Option<Decoded> {
     let form = text.get(0..1)?;
     if text.get(1..2)? != "1" {
@@ -126,6 +159,7 @@ pub fn decode(text: &str) -> Option<Decoded> {
             Some(Decoded::Path(*marker, canonical_path(&path)))
         }
         "F" | "I" => identity(*marker, *ids, payload).map(Decoded::Ids),
+        "L" | "D" => identity(*marker, *ids - 1, payload).map(Decoded::Local),
         _ => None,
     }
 }
@@ -139,7 +173,9 @@ fn identity(marker: Marker, count: usize, payload: &str) -> Option<Identity> {
         ids.push(Uuid::from_bytes_le(bytes.try_into().ok()?));
     }
     let point = if marker == Marker::Point {
-        let bytes = URL_SAFE_NO_PAD.decode(payload.get(22..28)?).ok()?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(payload.get(count * 22..count * 22 + 6)?)
+            .ok()?;
         Some(i32::from_le_bytes(bytes.try_into().ok()?))
     } else {
         None
@@ -218,6 +254,10 @@ mod tests {
             for identity in [point, element] {
                 for form in [Form::Full, Form::IdOnly] {
                     prop_assert_eq!(decode(&encode(form, &identity, &path)), Some(Decoded::Ids(identity.clone())));
+                }
+                for form in [Form::LocalIdOnly, Form::DefaultIdOnly] {
+                    let local = Identity { ids: identity.ids[1..].to_vec(), ..identity.clone() };
+                    prop_assert_eq!(decode(&encode(form, &identity, &path)), Some(Decoded::Local(local)));
                 }
                 let by_path = Some(Decoded::Path(identity.marker, canonical_path(&path)));
                 prop_assert_eq!(decode(&encode(Form::PathOnly, &identity, &path)), by_path);

@@ -1,58 +1,9 @@
-//! The contract over HTTP: what clients nobody here wrote rely on.
-
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! Objects, event frames, streams and batches.
 
 use pi_simulator::{Running, Settings};
 use serde_json::{Value, json};
 
-const DRYER_1: &str = r"\\PIAF\Basel\Basel\Drying\Dryer 1";
-
-struct Caller {
-    simulator: Running,
-    http: reqwest::Client,
-}
-
-impl Caller {
-    async fn start() -> Self {
-        let simulator = Running::start(Settings::default()).await.unwrap();
-        Self {
-            simulator,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
-        }
-    }
-
-    async fn get(&self, path: &str, query: &[(&str, &str)]) -> (u16, Value) {
-        let request = self
-            .http
-            .get(format!("{}{path}", self.simulator.url()))
-            .query(query);
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
-    }
-
-    async fn good(&self, path: &str, query: &[(&str, &str)]) -> Value {
-        let (status, body) = self.get(path, query).await;
-        assert_eq!(status, 200, "{path} {body}");
-        body
-    }
-
-    async fn web_id(&self, controller: &str, path: &str) -> String {
-        self.good(&format!("/{controller}"), &[("path", path)])
-            .await["WebId"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-}
-
-fn names(list: &Value) -> Vec<&str> {
-    list["Items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["Name"].as_str().unwrap())
-        .collect()
-}
+use crate::{Caller, DRYER_1, names};
 
 #[tokio::test]
 async fn event_frames_default_to_the_last_eight_hours_and_an_open_one_ends_in_9999() {
