@@ -128,6 +128,14 @@ impl PiClient {
         }
     }
 
+    /// The same reader for a question without end.
+    pub(super) fn without_end(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            end: None,
+        }
+    }
+
     /// The source it reads.
     pub fn source(&self) -> &PiSource {
         &self.inner.source
@@ -261,7 +269,7 @@ impl PiClient {
             };
             if matches!(error, PiError::Unauthorized)
                 && !std::mem::replace(&mut renewed, true)
-                && access.renew(source, header.as_ref()).await
+                && self.renew(header.as_ref()).await
             {
                 continue;
             }
@@ -378,6 +386,11 @@ impl PiClient {
     pub(super) fn authorization(&self) -> Option<HeaderValue> {
         self.inner.access.header()
     }
+
+    /// Reads the credentials anew after `refused` was refused; whether there are other ones now.
+    pub(super) async fn renew(&self, refused: Option<&HeaderValue>) -> bool {
+        self.inner.access.renew(&self.inner.source, refused).await
+    }
 }
 
 /// A server that needs longer than the time limit will need as long again.
@@ -413,7 +426,7 @@ fn asking(request: &Request, attempt: u32) -> Span {
 }
 
 /// Doubles with every attempt, between half and all of it at random, so that readers do not return together.
-fn pause(attempt: u32) -> Duration {
+pub(super) fn pause(attempt: u32) -> Duration {
     limits::PI_PAUSE
         .saturating_mul(1 << attempt.min(6))
         .mul_f64(rand::random_range(0.5..1.0))
@@ -507,8 +520,26 @@ impl BatchAnswer {
         of_status(self.status, refusal.all(), what)
     }
 
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+    /// What the part holds, where it succeeded.
+    pub(super) fn content<T: DeserializeOwned>(&self, what: &str) -> Result<T, PiError> {
+        if !(200..300).contains(&self.status) {
+            return Err(self.failure(what));
+        }
+        if let Ok(Completeness {
+            web_exception: Some(exception),
+        }) = Completeness::deserialize(&self.content)
+        {
+            return Err(PiError::Interrupted(format!(
+                "{what}: {}",
+                exception.describe()
+            )));
+        }
+        serde_path_to_error::deserialize(&self.content).map_err(|error| {
+            let (place, error) = (error.path().to_string(), error.into_inner());
+            PiError::Unreadable(serde::de::Error::custom(format!(
+                "{what}, at {place}: {error}"
+            )))
+        })
     }
 }
 
