@@ -16,6 +16,8 @@ mod discovery;
 pub mod downsample;
 mod error;
 mod frames;
+#[cfg(test)]
+mod fuzz;
 mod identity;
 mod listing;
 mod live;
@@ -29,6 +31,7 @@ mod source;
 mod streams;
 pub mod time;
 pub mod time_text;
+mod units;
 pub mod webid;
 
 pub use access::PiCredentials;
@@ -46,3 +49,4 @@ pub use search::FrameSearch;
 pub use series::{Series, Status};
 pub use server::PiHealth;
 pub use source::PiSource;
+pub use units::UnitOfMeasure;

@@ -88,6 +88,9 @@ impl<T> Pages<'_, T> {
             }
             self.items.push(item);
         }
+        if next.is_some() && rows == 0 {
+            return broken("the server sends empty pages without end".to_owned());
+        }
         if let Some(link) = &next {
             let place = start_index(link);
             if place != Some(self.items.len()) {
@@ -103,9 +106,6 @@ impl<T> Pages<'_, T> {
             return Err(PiError::Truncated {
                 tag: self.what.to_owned(),
             });
-        }
-        if next.is_some() && rows == 0 {
-            return broken("the server sends empty pages without end".to_owned());
         }
         Ok(more)
     }
