@@ -216,7 +216,7 @@ proptest! {
         for (at, value) in changes {
             let mut all = Vec::new();
             places(&tree, "", &mut all);
-            if let Some(part) = tree.pointer_mut(at.get(&all)) {
+            if let Some(part) = tree.pointer_mut(at.get::<String>(&all)) {
                 *part = value;
             }
         }

@@ -335,12 +335,20 @@ struct SummaryValueWire {
 }
 
 impl SummaryWire {
-    pub(super) fn summary(self) -> PiSummary {
-        let time = time::parse(&self.value.timestamp).unwrap_or_default();
-        PiSummary {
-            kind: self.kind,
-            time: Timestamp::from_microsecond(time).unwrap_or_default(),
+    /// Refused when the server sent no readable time.
+    pub(super) fn summary(self) -> Result<PiSummary, PiError> {
+        let text = &self.value.timestamp;
+        let time = time::parse(text).and_then(|time| Timestamp::from_microsecond(time).ok());
+        let time = time.ok_or_else(|| {
+            PiError::Interrupted(format!(
+                "the summary {} has no readable time: '{text}'",
+                self.kind
+            ))
+        })?;
+        Ok(PiSummary {
+            time,
             value: self.value.value.as_f64().filter(|_| self.value.good),
-        }
+            kind: self.kind,
+        })
     }
 }

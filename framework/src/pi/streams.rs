@@ -174,7 +174,7 @@ impl PiClient {
         let page: Page<SummaryWire> = self
             .get(&["streams", tag, "summary"], &query, "the tag")
             .await?;
-        Ok(page.items.into_iter().map(SummaryWire::summary).collect())
+        page.items.into_iter().map(SummaryWire::summary).collect()
     }
 
     /// One stream set request, or several where the address would become too long.
