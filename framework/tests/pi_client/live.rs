@@ -11,6 +11,7 @@ use pi_simulator::{Running, Settings};
 use serde_json::json;
 
 use crate::encrypted::{Authority, at, named, showing};
+use crate::scripted::Scripted;
 use crate::{fault, start};
 
 type Row = (i64, u64, Status);
@@ -198,6 +199,103 @@ async fn a_tag_that_is_not_there_ends_the_stream_with_its_name() {
         error.to_string().contains(r"\\PIMAM\NO.SUCH.TAG"),
         "{error}"
     );
+}
+
+/// Hands bytes to the simulator, and tells the number of each connection that ends.
+async fn relay(behind: std::net::SocketAddr) -> (String, tokio::sync::mpsc::Receiver<usize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/piwebapi", listener.local_addr().unwrap());
+    let (ended, endings) = tokio::sync::mpsc::channel(16);
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut outside, _) = listener.accept().await.unwrap();
+            let ended = ended.clone();
+            tokio::spawn(async move {
+                let mut inside = tokio::net::TcpStream::connect(behind).await.unwrap();
+                let _copied = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+                ended.send(number).await.unwrap();
+            });
+        }
+    });
+    (url, endings)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_no_more_closes_the_channel() {
+    let (simulator, direct) = start(Settings::default()).await;
+    let tag = direct.point("DEMO.SECONDS").await.unwrap().web_id;
+    let (url, mut endings) = relay(simulator.address).await;
+    let source = PiSource {
+        url,
+        ..direct.source().clone()
+    };
+    let client = PiClient::connect(&source, &PiCredentials::Anonymous).unwrap();
+    let mut live = Box::pin(client.live(&[&tag]));
+    let way = LiveNews::Way {
+        way: LiveWay::Channel,
+        because: None,
+    };
+    assert_eq!(live.next().await.unwrap().unwrap(), way);
+    assert!(endings.try_recv().is_err());
+    drop(live);
+    // The channel was dialled first.
+    let ended = tokio::time::timeout(Duration::from_secs(5), endings.recv()).await;
+    assert_eq!(ended.unwrap(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleted_values_are_told_and_a_closed_account_ends_the_stream() {
+    let time = "2026-01-01T00:00:00Z";
+    let server = Scripted::start(move |asked| {
+        let target = asked.target.as_str();
+        if target.contains("/channel") {
+            return (501, json!({ "Errors": ["No channels."] }));
+        }
+        if target.contains("/value") {
+            let value = json!({ "Timestamp": time, "Value": 1, "Good": true });
+            return (200, json!({ "Items": [{ "WebId": "a", "Name": "A", "Value": value }] }));
+        }
+        if target.contains("webId=") {
+            return (200, json!({ "Items": [{ "Source": "a", "LatestMarker": "m_0", "Status": "Succeeded" }] }));
+        }
+        match asked.parameter("marker").as_deref() {
+            Some("m_0") => {
+                let event = json!({ "Action": "Delete", "Timestamp": time, "Value": 1, "Good": true });
+                (200, json!({ "Items": [{ "Source": "a", "LatestMarker": "m_1", "Status": "Succeeded", "Events": [event] }] }))
+            }
+            _ => (403, json!({ "Errors": ["The account was closed."] })),
+        }
+    })
+    .await;
+    let mut live = Box::pin(server.client().live(&["a"]));
+    let mut news = Vec::new();
+    let error = loop {
+        match live.next().await.unwrap() {
+            Ok(one) => news.push(one),
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        matches!(
+            &news[0],
+            LiveNews::Way {
+                way: LiveWay::Updates,
+                ..
+            }
+        ),
+        "{news:?}"
+    );
+    assert!(
+        matches!(&news[1], LiveNews::Values(all) if all[0].len() == 1),
+        "{news:?}"
+    );
+    let deleted = LiveNews::Deleted {
+        tag: "a".to_owned(),
+        times: vec![1_767_225_600_000_000],
+    };
+    assert_eq!((news.len(), &news[2]), (3, &deleted));
+    assert!(matches!(error, PiError::NoPermission(_)), "{error:?}");
+    assert!(live.next().await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
