@@ -131,8 +131,8 @@ impl PiClient {
     /// The same reader for a question without end.
     pub(super) fn without_end(&self) -> Self {
         Self {
-            inner: self.inner.clone(),
             end: None,
+            ..self.clone()
         }
     }
 

@@ -9,7 +9,7 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use super::PiError;
-use super::answer::SeriesSet;
+use super::answer::series_of;
 use super::client::{self, BatchAnswer};
 use super::objects::{
     AttributeWire, FrameWire, PiElement, PiServer, PointWire, SummaryWire, TemplateTagWire,
@@ -23,7 +23,7 @@ const WHAT: &str = "the answer of this test";
 
 fn page<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<(), PiError> {
     client::read::<Page<T>>(body, WHAT).map(|page| {
-        page.next().is_some();
+        let _next = page.next();
     })
 }
 
@@ -37,11 +37,10 @@ fn frames(body: &[u8]) -> Result<(), PiError> {
 }
 
 fn series(body: &[u8]) -> Result<(), PiError> {
-    let set: SeriesSet = client::read(body, WHAT)?;
-    for series in set.complete().unwrap_or_default() {
+    for series in series_of(body, WHAT)? {
         assert_eq!(series.times.len(), series.values.len());
         assert_eq!(series.times.len(), series.status.len());
-        for (value, status) in series.values.iter().zip(&series.status) {
+        for (value, status) in series.values.iter().zip(series.status.iter()) {
             assert_eq!(value.is_nan(), !status.is_usable(), "{status:?}");
         }
     }

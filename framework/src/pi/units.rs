@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::answer::one_series;
 use super::objects::PiServer;
 use super::paging::Page;
 use super::series::Series;
@@ -58,8 +59,7 @@ impl PiClient {
             Err(error) => return Err(self.without_unit(error, tag, unit).await),
         };
         let series = json!({ "UnitsAbbreviation": value["UnitsAbbreviation"], "Value": value });
-        let series = Series::deserialize(&series).map_err(PiError::Unreadable)?;
-        in_unit(series, tag, unit)
+        in_unit(one_series(series, "the tag")?, tag, unit)
     }
 
     /// All recorded values of a tag from `start` to `end` in a unit, by its abbreviation. The server converts.
@@ -112,13 +112,10 @@ impl PiClient {
             ("maxCount", &size),
             ("desiredUnits", unit),
         ];
-        let series: Series = self
+        let series = self
             .get(&["streams", tag, "recorded"], &query, "the tag")
             .await?;
-        match series.failure {
-            Some(failure) => Err(PiError::Interrupted(failure)),
-            None => in_unit(series, tag, unit),
-        }
+        in_unit(one_series(series, "the tag")?, tag, unit)
     }
 
     /// What a refused unit is about: often the tag has none.

@@ -55,7 +55,7 @@ async fn listen(
                             rows.push((
                                 series.times[row],
                                 series.values[row].to_bits(),
-                                series.status[row],
+                                *series.status.get(row).unwrap(),
                             ));
                         }
                     }
@@ -97,7 +97,7 @@ async fn assert_complete(client: &PiClient, tags: &[&str], heard: &Heard) {
             let row = (
                 recorded.times[row],
                 recorded.values[row].to_bits(),
-                recorded.status[row],
+                *recorded.status.get(row).unwrap(),
             );
             assert!(
                 once.contains(&format!("{row:?}")),

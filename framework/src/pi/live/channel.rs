@@ -14,8 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::either::Either;
 
-use super::super::answer::SeriesSet;
-use super::super::client;
+use super::super::answer::series_of;
 use super::super::{PiClient, PiError};
 use super::{Arrived, Break};
 use crate::{limits, tls};
@@ -81,9 +80,8 @@ impl Channel {
 }
 
 fn read(text: &[u8]) -> Result<Arrived, Break> {
-    let set: SeriesSet = client::read(text, "a message of the channel")?;
     Ok(Arrived {
-        series: set.complete()?,
+        series: series_of(text, "a message of the channel")?,
         ..Arrived::default()
     })
 }

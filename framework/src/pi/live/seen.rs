@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::super::series::{Series, Status};
+use super::super::Status;
+use super::super::series::Series;
 use super::super::time::Micros;
 use super::super::webid::WebId;
 use crate::limits;
@@ -146,7 +147,9 @@ fn select(series: &Series, rows: &[usize]) -> Series {
         }
         chosen.times.extend(series.times.get(*row));
         chosen.values.extend(series.values.get(*row));
-        chosen.status.extend(series.status.get(*row));
+        if let Some(status) = series.status.get(*row) {
+            chosen.status.push(*status);
+        }
     }
     chosen
 }
@@ -163,7 +166,7 @@ mod tests {
             web_id: tag.to_owned(),
             times: rows.iter().map(|row| row.0).collect(),
             values: rows.iter().map(|row| row.1).collect(),
-            status: vec![Status::Good; rows.len()],
+            status: rows.iter().map(|_| Status::Good).collect(),
             ..Series::default()
         }
     }

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::answer::one_series;
 use super::super::paging::Page;
-use super::super::series::Series;
 use super::super::streams::in_addresses;
 use super::super::{PiClient, PiError, time};
 use super::{Arrived, Break};
@@ -107,8 +107,7 @@ impl UpdateWire {
         if !values.is_empty() {
             // The events have the members of timed values.
             let series = json!({ "WebId": self.source, "Name": self.source_name, "Items": values });
-            let series = Series::deserialize(&series).map_err(PiError::Unreadable)?;
-            arrived.series.push(series);
+            arrived.series.push(one_series(series, "the updates")?);
         }
         Ok(())
     }
