@@ -1,7 +1,11 @@
 //! Finding things: in one request, in pages, by names that may be wrong.
 
+use std::collections::BTreeMap;
+
 use dcp::pi::webid::{Form, Kind, Owner, WebId};
-use dcp::pi::{BatchState, FrameSearch, PiError};
+use dcp::pi::{
+    BatchState, FrameSearch, PiBatch, PiClient, PiCredentials, PiError, PiPhase, PiSource,
+};
 use jiff::Timestamp;
 use pi_simulator::Settings;
 use serde_json::json;
@@ -191,6 +195,106 @@ async fn metadata_of_a_batch_has_units_and_a_unit_without_batches_has_none() {
             .await
             .unwrap()
             .is_empty()
+    );
+}
+
+/// A reader of the polymerization, whose batches have phases.
+async fn visp() -> (pi_simulator::Running, PiClient) {
+    let (simulator, basel) = start(Settings::default()).await;
+    let source = PiSource {
+        database: "Visp".to_owned(),
+        ..basel.source().clone()
+    };
+    let client = PiClient::connect(&source, &PiCredentials::Anonymous).unwrap();
+    (simulator, client)
+}
+
+/// Every phase lies in what it belongs to, and they are in their order; counts them by template.
+fn count(parent: &PiBatch, phases: &[PiPhase], counts: &mut BTreeMap<String, usize>) {
+    assert!(
+        phases
+            .windows(2)
+            .all(|pair| pair[0].frame.start <= pair[1].frame.start)
+    );
+    for phase in phases {
+        assert!(
+            phase.frame.start >= parent.start && phase.frame.end <= parent.end,
+            "{phase:?}"
+        );
+        *counts.entry(phase.frame.template.clone()).or_default() += 1;
+        count(&phase.frame, &phase.phases, counts);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_brings_its_phases_metadata_with_units_and_annotations() {
+    let (_simulator, client) = visp().await;
+    let search = FrameSearch {
+        template: Some("Batch".to_owned()),
+        ..FrameSearch::default()
+    };
+    let batches = client.search_batches(&search).await.unwrap();
+    assert_eq!(batches.len(), 57);
+    let batch = &batches[3];
+    let phases = client.phases(&batch.web_id).await.unwrap();
+    let mut counts = BTreeMap::new();
+    count(batch, &phases, &mut counts);
+    assert_eq!(counts["UnitProcedure"], 1);
+    assert!(
+        counts["Operation"] >= 2 && counts["Phase"] >= counts["Operation"],
+        "{counts:?}"
+    );
+    // Phases do not change what is found at the top, and are found where they are asked for.
+    let all_levels = FrameSearch {
+        template: Some("Phase".to_owned()),
+        all_levels: true,
+        ..FrameSearch::default()
+    };
+    let found = client.search_batches(&all_levels).await.unwrap();
+    assert!(found.len() >= 57 * counts["Operation"], "{}", found.len());
+    let metadata = client
+        .batch_metadata(&[&batch.web_id])
+        .await
+        .unwrap()
+        .remove(0);
+    assert!(metadata.len() >= 2, "{metadata:?}");
+    assert!(
+        metadata
+            .iter()
+            .all(|attribute| !attribute.text().is_empty()),
+        "{metadata:?}"
+    );
+    let mut annotated = Vec::new();
+    for batch in &batches {
+        annotated.extend(client.annotations(&batch.web_id).await.unwrap());
+    }
+    assert!(!annotated.is_empty());
+    assert!(
+        annotated
+            .iter()
+            .all(|one| one.value == "Sample taken for the laboratory."
+                || one.description == "Sample taken for the laboratory."
+                || one.name == "Sample taken for the laboratory."),
+        "{annotated:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_autoclave_is_a_vessel() {
+    let (_simulator, client) = visp().await;
+    let line = client.template_line("autoclave").await.unwrap();
+    assert_eq!(
+        line.iter()
+            .map(|template| template.name.as_str())
+            .collect::<Vec<_>>(),
+        ["Autoclave", "Vessel"]
+    );
+    let tags = client.template_tags(&line[0].web_id).await.unwrap();
+    let of = |name: &str| tags.iter().filter(|tag| tag.defined_by == name).count();
+    assert!(of("Autoclave") > 0 && of("Vessel") > 0, "{tags:?}");
+    assert_eq!(
+        client.template_tags(&line[1].web_id).await.unwrap().len(),
+        of("Vessel")
     );
 }
 

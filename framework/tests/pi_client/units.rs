@@ -37,6 +37,41 @@ async fn values_are_told_in_another_unit_by_the_server_bit_by_bit_as_its_table_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_the_server_converts_as_the_server_does() {
+    let (_simulator, client) = start(Settings::default()).await;
+    let dryer = client.element_at(DRYER_1).await.unwrap();
+    let tags = client.tags(&dryer.web_id).await.unwrap();
+    let units = client.units_of_measure().await.unwrap();
+    let mut compared = 0;
+    for tag in &tags {
+        let own = units
+            .iter()
+            .find(|unit| unit.abbreviation == tag.unit)
+            .unwrap();
+        let value = client
+            .values(&[&tag.web_id])
+            .await
+            .unwrap()
+            .remove(0)
+            .values[0];
+        for unit in units.iter().filter(|unit| unit.class == own.class) {
+            let theirs = client
+                .value_in(&tag.web_id, &unit.abbreviation)
+                .await
+                .unwrap()
+                .values[0];
+            let ours = own.convert(value, unit).unwrap();
+            assert!(
+                (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0),
+                "{ours} {theirs} {unit:?}"
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared >= 25, "{compared}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_is_missing_or_measures_something_else_is_named() {
     let (_simulator, client) = start(Settings::default()).await;
     let dryer = client.element_at(DRYER_1).await.unwrap();
