@@ -64,7 +64,7 @@ pub(super) fn series_of(text: &[u8], what: &str) -> Result<Vec<Series>, PiError>
 }
 
 /// One series, written like one of a set.
-pub(super) fn one_series(series: Value, what: &str) -> Result<Series, PiError> {
+pub(super) fn one_series(series: &Value, what: &str) -> Result<Series, PiError> {
     let set = json!({ "Items": [series] });
     let one = series_of(set.to_string().as_bytes(), what)?.pop();
     one.ok_or_else(|| PiError::Interrupted(format!("{what}: there are no values")))

@@ -59,7 +59,7 @@ impl PiClient {
             Err(error) => return Err(self.without_unit(error, tag, unit).await),
         };
         let series = json!({ "UnitsAbbreviation": value["UnitsAbbreviation"], "Value": value });
-        in_unit(one_series(series, "the tag")?, tag, unit)
+        in_unit(one_series(&series, "the tag")?, tag, unit)
     }
 
     /// All recorded values of a tag from `start` to `end` in a unit, by its abbreviation. The server converts.
@@ -115,7 +115,7 @@ impl PiClient {
         let series = self
             .get(&["streams", tag, "recorded"], &query, "the tag")
             .await?;
-        in_unit(one_series(series, "the tag")?, tag, unit)
+        in_unit(one_series(&series, "the tag")?, tag, unit)
     }
 
     /// What a refused unit is about: often the tag has none.

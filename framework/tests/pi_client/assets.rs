@@ -85,8 +85,8 @@ async fn what_is_no_longer_there_is_named_and_the_rest_is_shown() {
     );
     assert_eq!(named[2].as_ref().unwrap().name, "CDT158");
     let found = client.search_points("CD*", Some("Light*")).await.unwrap();
-    let names: Vec<_> = found.iter().map(|tag| tag.name.as_str()).collect();
-    assert_eq!(names, ["CDEP158", "CDM158"]);
+    let found: Vec<_> = found.iter().map(|tag| tag.name.as_str()).collect();
+    assert_eq!(found, ["CDEP158", "CDM158"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,7 +107,7 @@ impl UpdateWire {
         if !values.is_empty() {
             // The events have the members of timed values.
             let series = json!({ "WebId": self.source, "Name": self.source_name, "Items": values });
-            arrived.series.push(one_series(series, "the updates")?);
+            arrived.series.push(one_series(&series, "the updates")?);
         }
         Ok(())
     }
