@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::assets::{ELEMENT_FIELDS, TAG_FIELDS};
-use super::client::BatchAnswer;
 use super::objects::{AttributeWire, PiElement, PiServer, PiTag};
 use super::paging::Page;
+use super::refusal::BatchAnswer;
 use super::{PiClient, PiError};
 use crate::limits;
 

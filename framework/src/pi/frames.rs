@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::client::BatchAnswer;
 use super::objects::{FrameWire, PiBatch};
 use super::paging::Page;
+use super::refusal::BatchAnswer;
 use super::search::FrameSearch;
 use super::{PiClient, PiError, time};
 use crate::limits;

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::PiError;
 use super::answer::series_of;
-use super::client::{self, BatchAnswer};
+use super::client;
 use super::objects::{
     AttributeWire, FrameWire, PiElement, PiServer, PointWire, SummaryWire, TemplateTagWire,
 };
 use super::paging::Page;
+use super::refusal::BatchAnswer;
 
 /// How an answer is read, as far as it can be read.
 type Reader = fn(&[u8]) -> Result<(), PiError>;
@@ -130,7 +131,9 @@ async fn record() -> Vec<(Vec<u8>, Reader)> {
 fn says_what_and_where(error: &PiError) {
     let text = error.to_string();
     assert!(text.contains(WHAT), "{text}");
-    let place = text.contains("line ") || text.contains(", at ") || text.contains('(');
+    let place = ["line ", ", at ", "it ends", "behind", "("]
+        .iter()
+        .any(|words| text.contains(words));
     assert!(place, "{text}");
 }
 

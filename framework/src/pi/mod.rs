@@ -24,6 +24,7 @@ mod live;
 mod naming;
 mod objects;
 mod paging;
+mod refusal;
 mod search;
 mod series;
 mod server;
