@@ -125,12 +125,30 @@ pub const PI_LIST: usize = 100_000;
 pub const PI_VALUES: usize = 10_000;
 /// Requests in one `POST /batch`.
 pub const PI_BATCH_PARTS: usize = 50;
+/// Units whose tags one request asks for: the server answers each of them before it answers at all.
+pub const PI_DISCOVERY_UNITS: usize = 100;
+/// Levels of phases below a batch: ISA-88 has three.
+pub const PI_PHASE_LEVELS: usize = 8;
 /// Length of the WebIDs in one address: servers cut addresses at 16 KiB, some proxies at 8 KiB.
 pub const PI_ADDRESS: usize = 6_000;
 /// Bytes of one answer.
 pub const PI_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Answers below this size are read where they arrive, larger ones beside the async threads.
 pub const PI_PARSE_INLINE: usize = 128 * 1024;
+/// How far before the last known value reading goes on after a break, for values that arrive late.
+pub const PI_LIVE_OVERLAP: Duration = Duration::from_mins(2);
+/// How far ahead of this machine's clock values are looked for: clocks of plants differ.
+pub const PI_LIVE_AHEAD: Duration = Duration::from_hours(1);
+/// How often the server is asked for updates.
+pub const PI_LIVE_LOOK: Duration = Duration::from_secs(2);
+/// How often values are read again where it gives no updates.
+pub const PI_LIVE_POLL: Duration = Duration::from_secs(5);
+/// How long a way that is not the best is used before a better one is tried again.
+pub const PI_LIVE_BETTER: Duration = Duration::from_mins(10);
+/// Silence of a channel after which the server is asked whether it is there, and after which it is not.
+pub const PI_LIVE_SILENCE: Duration = Duration::from_secs(20);
+/// Breaks in a row without a word in between after which a lesser way is tried.
+pub const PI_LIVE_BREAKS: u32 = 3;
 /// Rows of one table of batches.
 pub const PI_TABLE_ROWS: usize = 5_000_000;
 /// How long dialling the broker may take.

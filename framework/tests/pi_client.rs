@@ -6,12 +6,18 @@
     reason = "tests against a server that lives in real time"
 )]
 
+#[path = "pi_client/assets.rs"]
+mod assets;
 #[path = "pi_client/encrypted.rs"]
 mod encrypted;
+#[path = "pi_client/live.rs"]
+mod live;
 #[path = "pi_client/resilience.rs"]
 mod resilience;
 #[path = "pi_client/scripted.rs"]
 mod scripted;
+#[path = "pi_client/units.rs"]
+mod units;
 
 use std::time::{Duration, Instant};
 

@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Value, json};
 
-use super::PiError;
 use super::series::{Rows, Series, TimedValue};
+use super::{PiError, client};
 
 /// `WebException`: a failure after the 200 was sent.
 #[derive(Debug, Deserialize)]
@@ -54,6 +55,19 @@ impl SeriesSet {
             None => Ok(self.items),
         }
     }
+}
+
+/// The series of an answer that is at hand.
+pub(super) fn series_of(text: &[u8], what: &str) -> Result<Vec<Series>, PiError> {
+    let set: SeriesSet = client::read(text, what)?;
+    set.complete()
+}
+
+/// One series, written like one of a set.
+pub(super) fn one_series(series: &Value, what: &str) -> Result<Series, PiError> {
+    let set = json!({ "Items": [series] });
+    let one = series_of(set.to_string().as_bytes(), what)?.pop();
+    one.ok_or_else(|| PiError::Interrupted(format!("{what}: there are no values")))
 }
 
 impl<'de> Deserialize<'de> for Series {

@@ -1,48 +1,47 @@
-//! Servers, the asset tree, its tags and its batches.
+//! Servers, the asset tree, its templates, tags and points.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::client::BatchAnswer;
 use super::objects::{
-    AttributeWire, FrameWire, Page, PiBatch, PiElement, PiServer, PiTag, PiTemplate, PointWire,
+    AttributeWire, PiElement, PiServer, PiTag, PiTemplate, PiTemplateTag, PointWire,
+    TemplateTagWire,
 };
-use super::{PiClient, PiError, time};
+use super::paging::Page;
+use super::{PiClient, PiError, search};
 use crate::limits;
 
-const ELEMENT_FIELDS: &str =
-    "Items.WebId;Items.Name;Items.Description;Items.Path;Items.TemplateName;Items.HasChildren";
-const TAG_FIELDS: &str = "Items.WebId;Items.Name;Items.Description;Items.Path;Items.Type;Items.DefaultUnitsNameAbbreviation;\
-                          Items.DataReferencePlugIn;Items.ConfigString;Items.Step";
-const FRAME_FIELDS: &str = "Items.WebId;Items.Name;Items.StartTime;Items.EndTime;Items.TemplateName;Items.RefElementWebIds";
+pub(super) const ELEMENT_FIELDS: &str = "Items.WebId;Items.Name;Items.Description;Items.Path;Items.TemplateName;\
+                                         Items.HasChildren;Links.Next";
+pub(super) const TAG_FIELDS: &str = "Items.WebId;Items.Name;Items.Description;Items.Path;Items.Type;\
+                                     Items.DefaultUnitsNameAbbreviation;Items.DataReferencePlugIn;Items.ConfigString;\
+                                     Items.Step;Links.Next";
 
-/// Which batches of a unit.
-#[derive(Debug, Clone, Default)]
-pub struct BatchFilter {
-    /// Batches that run at or after this instant.
-    pub from: Option<Timestamp>,
-    /// Batches that run at or before this instant; the present without it.
-    pub to: Option<Timestamp>,
-    /// Name of the event frame template; any without it.
-    pub template: Option<String>,
-    /// Only batches whose name fits, with `*` and `?`.
-    pub name: Option<String>,
+/// One answer to a question about several objects.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OfSeveral<T> {
+    identifier: String,
+    #[serde(default = "none")]
+    object: Option<T>,
+}
+
+fn none<T>() -> Option<T> {
+    None
 }
 
 impl PiClient {
     /// The asset servers.
     pub async fn asset_servers(&self) -> Result<Vec<PiServer>, PiError> {
-        self.all(&["assetservers"], &[], "the list of asset servers")
-            .await
+        let what = "the list of asset servers";
+        self.all(&["assetservers"], &[], what, PiServer::id).await
     }
 
     /// The data servers.
     pub async fn data_servers(&self) -> Result<Vec<PiServer>, PiError> {
-        self.all(&["dataservers"], &[], "the list of data servers")
-            .await
+        let what = "the list of data servers";
+        self.all(&["dataservers"], &[], what, PiServer::id).await
     }
 
     /// The databases of an asset server.
@@ -51,38 +50,47 @@ impl PiClient {
             &["assetservers", asset_server, "assetdatabases"],
             &[],
             "the asset server",
+            PiServer::id,
         )
         .await
     }
 
     /// The database of the source.
     pub async fn database(&self) -> Result<PiServer, PiError> {
-        let path = format!(
-            r"\\{}\{}",
-            self.source().asset_server,
-            self.source().database
-        );
+        let path = self.database_path();
         self.get(
             &["assetdatabases"],
             &[("path", &path)],
-            &format!("the database {path}"),
+            &self.database_name(),
         )
         .await
+    }
+
+    pub(super) fn database_path(&self) -> String {
+        format!(
+            r"\\{}\{}",
+            self.source().asset_server,
+            self.source().database
+        )
+    }
+
+    pub(super) fn database_name(&self) -> String {
+        format!("the database {}", self.database_path())
     }
 
     /// The elements at the top of the source's database.
     pub async fn root_elements(&self) -> Result<Vec<PiElement>, PiError> {
         let database = self.database().await?;
         let path = ["assetdatabases", &database.web_id, "elements"];
-        self.all(&path, &[("selectedFields", ELEMENT_FIELDS)], "the database")
-            .await
+        let query = [("selectedFields", ELEMENT_FIELDS)];
+        self.all(&path, &query, "the database", PiElement::id).await
     }
 
     /// The elements below an element.
     pub async fn elements(&self, parent: &str) -> Result<Vec<PiElement>, PiError> {
         let path = ["elements", parent, "elements"];
-        self.all(&path, &[("selectedFields", ELEMENT_FIELDS)], "the element")
-            .await
+        let query = [("selectedFields", ELEMENT_FIELDS)];
+        self.all(&path, &query, "the element", PiElement::id).await
     }
 
     /// One element by WebID.
@@ -103,8 +111,9 @@ impl PiClient {
     /// The tags of an element.
     pub async fn tags(&self, element: &str) -> Result<Vec<PiTag>, PiError> {
         let path = ["elements", element, "attributes"];
-        let wires: Vec<AttributeWire> = self
-            .all(&path, &[("selectedFields", TAG_FIELDS)], "the element")
+        let query = [("selectedFields", TAG_FIELDS)];
+        let wires = self
+            .all(&path, &query, "the element", AttributeWire::id)
             .await?;
         Ok(wires.into_iter().map(PiTag::from).collect())
     }
@@ -119,24 +128,18 @@ impl PiClient {
 
     /// Points of the source's data server whose names fit, with `*` and `?`.
     pub async fn points(&self, name: &str) -> Result<Vec<PiTag>, PiError> {
-        let server = &self.source().data_server;
-        let server: PiServer = self
-            .get(
-                &["dataservers"],
-                &[("name", server)],
-                &format!("the data server {server}"),
-            )
-            .await?;
+        let server = self.data_server().await?;
         let path = ["dataservers", &server.web_id, "points"];
-        let wires: Vec<PointWire> = self
-            .all(&path, &[("nameFilter", name)], "the data server")
+        let query = [("nameFilter", name)];
+        let wires = self
+            .all(&path, &query, "the data server", PointWire::id)
             .await?;
         Ok(wires.into_iter().map(PiTag::from).collect())
     }
 
     /// One point by name.
     pub async fn point(&self, name: &str) -> Result<PiTag, PiError> {
-        let path = format!(r"\\{}\{name}", self.source().data_server);
+        let path = self.point_path(name);
         let wire: PointWire = self
             .get(&["points"], &[("path", &path)], &format!("the tag {name}"))
             .await?;
@@ -150,112 +153,98 @@ impl PiClient {
             &["assetdatabases", &database.web_id, "elementtemplates"],
             &[],
             "the database",
+            PiTemplate::id,
         )
         .await
     }
 
-    /// The batches of a unit, oldest first.
-    pub async fn batches(&self, unit: &str, filter: &BatchFilter) -> Result<Vec<PiBatch>, PiError> {
-        // Without a start the server answers with the last eight hours.
-        let from = time::format(filter.from.map_or(0, Timestamp::as_microsecond));
-        let to = filter
-            .to
-            .map_or_else(|| "*".to_owned(), |to| time::format(to.as_microsecond()));
-        let mut query = vec![
-            ("startTime", from.as_str()),
-            ("endTime", &to),
-            ("searchMode", "Overlapped"),
-            ("sortField", "StartTime"),
-            ("sortOrder", "Ascending"),
-            ("selectedFields", FRAME_FIELDS),
-        ];
-        query.extend(
-            filter
-                .template
-                .as_deref()
-                .map(|template| ("templateName", template)),
-        );
-        query.extend(filter.name.as_deref().map(|name| ("nameFilter", name)));
-        let frames: Vec<FrameWire> = self
-            .all(&["elements", unit, "eventframes"], &query, "the unit")
+    /// The attributes that instances of a template have, those of the templates it is derived from among them.
+    pub async fn template_tags(&self, template: &str) -> Result<Vec<PiTemplateTag>, PiError> {
+        let path = ["elementtemplates", template, "attributetemplates"];
+        let query = [("showInherited", "true")];
+        let wires = self
+            .all(&path, &query, "the template", TemplateTagWire::id)
             .await?;
-        Ok(frames.into_iter().filter_map(FrameWire::batch).collect())
+        Ok(wires.into_iter().map(PiTemplateTag::from).collect())
     }
 
-    /// One batch by WebID.
-    pub async fn batch(&self, web_id: &str) -> Result<PiBatch, PiError> {
-        let frame: FrameWire = self.get(&["eventframes", web_id], &[], "the batch").await?;
-        frame
-            .batch()
-            .ok_or_else(|| PiError::Interrupted("the event frame has no start".to_owned()))
-    }
-
-    /// The attributes of batches (recipe, lot, ...), in the order asked for, several batches in one request.
-    pub async fn batch_attributes(
-        &self,
-        batches: &[&str],
-    ) -> Result<Vec<BTreeMap<String, Value>>, PiError> {
-        let mut all = Vec::with_capacity(batches.len());
-        for part in batches.chunks(limits::PI_BATCH_PARTS) {
-            let paths: Vec<Vec<&str>> = part
-                .iter()
-                .map(|id| vec!["streamsets", *id, "value"])
-                .collect();
-            for answer in self
-                .get_many(
-                    &paths,
-                    &[("selectedFields", "Items.Name;Items.Value.Value")],
-                )
-                .await?
-            {
-                all.push(attributes(&answer)?);
-            }
+    /// A template and those it is derived from, the most general one last.
+    pub async fn template_line(&self, name: &str) -> Result<Vec<PiTemplate>, PiError> {
+        let mut known: HashMap<String, PiTemplate> = self
+            .templates()
+            .await?
+            .into_iter()
+            .map(|template| (template.name.to_lowercase(), template))
+            .collect();
+        let mut line: Vec<PiTemplate> = Vec::new();
+        let mut next = name.to_owned();
+        while !next.is_empty() {
+            // Taken out, so that templates derived from each other end too.
+            let template = known
+                .remove(&next.to_lowercase())
+                .ok_or_else(|| PiError::NotFound(format!("the template {next}")))?;
+            next.clone_from(&template.base);
+            line.push(template);
         }
-        Ok(all)
+        Ok(line)
     }
 
-    /// Every page of a list.
-    async fn all<T>(
+    /// Points that fit a name and, where given, a description, both with `*` and `?`. Needs a PI Web API of 2019 or later;
+    /// [`PiClient::points`] does not.
+    pub async fn search_points(
         &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-        what: &str,
-    ) -> Result<Vec<T>, PiError>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
-        let size = limits::PI_PAGE.to_string();
-        let mut items = Vec::new();
-        loop {
-            let start = items.len().to_string();
-            let mut query = query.to_vec();
-            query.extend([("maxCount", size.as_str()), ("startIndex", &start)]);
-            let page: Page<T> = self.get(path, &query, what).await?;
-            let last = page.items.len() < limits::PI_PAGE;
-            items.extend(page.items);
-            if last {
-                return Ok(items);
-            }
-            if items.len() >= limits::PI_LIST {
-                return Err(PiError::Truncated {
-                    tag: what.to_owned(),
-                });
-            }
-        }
+        name: &str,
+        description: Option<&str>,
+    ) -> Result<Vec<PiTag>, PiError> {
+        let server = self.data_server().await?;
+        let text = search::of_points(name, description)?;
+        let query = [
+            ("dataServerWebId", server.web_id.as_str()),
+            ("query", &text),
+        ];
+        let wires = self
+            .all(&["points", "search"], &query, "the search", PointWire::id)
+            .await?;
+        Ok(wires.into_iter().map(PiTag::from).collect())
     }
-}
 
-fn attributes(answer: &BatchAnswer) -> Result<BTreeMap<String, Value>, PiError> {
-    if !answer.is_success() {
-        return Err(answer.failure("the batch"));
+    /// Several points by name, in the order asked for. An unknown one does not hide the others.
+    pub async fn points_named(
+        &self,
+        names: &[&str],
+    ) -> Result<Vec<Result<PiTag, PiError>>, PiError> {
+        let paths: Vec<String> = names.iter().map(|name| self.point_path(name)).collect();
+        let mut known: HashMap<String, PiTag> = HashMap::new();
+        for part in paths.chunks(limits::PI_BATCH_PARTS) {
+            let query: Vec<_> = part.iter().map(|path| ("path", path.as_str())).collect();
+            let page: Page<OfSeveral<PointWire>> = self
+                .get(&["points", "multiple"], &query, "one of the tags")
+                .await?;
+            known.extend(
+                page.items.into_iter().filter_map(|one| {
+                    Some((one.identifier.to_lowercase(), PiTag::from(one.object?)))
+                }),
+            );
+        }
+        let unknown = |name: &&str| PiError::NotFound(format!("the tag {name}"));
+        let found = names.iter().zip(&paths).map(|(name, path)| {
+            let tag = known.get(&path.to_lowercase()).cloned();
+            tag.ok_or_else(|| unknown(name))
+        });
+        Ok(found.collect())
     }
-    let items = answer.content["Items"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let name = |item: &Value| item["Name"].as_str().unwrap_or_default().to_owned();
-    Ok(items
-        .iter()
-        .map(|item| (name(item), item["Value"]["Value"].clone()))
-        .collect())
+
+    fn point_path(&self, name: &str) -> String {
+        format!(r"\\{}\{name}", self.source().data_server)
+    }
+
+    async fn data_server(&self) -> Result<PiServer, PiError> {
+        let name = &self.source().data_server;
+        self.get(
+            &["dataservers"],
+            &[("name", name)],
+            &format!("the data server {name}"),
+        )
+        .await
+    }
 }

@@ -10,12 +10,12 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
 use rustls::ClientConfig;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::access::Access;
 use super::answer::Completeness;
+use super::refusal::{BatchAnswer, refused};
 use super::server::{PiHealth, Server};
 use super::{PiCredentials, PiError, PiSource, time};
 use crate::clock::{Clock, SystemClock};
@@ -49,23 +49,6 @@ struct Inner {
     source: PiSource,
     /// None where the address is not encrypted.
     trust: Option<Arc<ClientConfig>>,
-}
-
-/// Errors of a 4xx or 5xx; the server writes one of two shapes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Refusal {
-    errors: Vec<String>,
-    message: String,
-}
-
-/// One answer of a batch.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct BatchAnswer {
-    pub(super) status: u16,
-    #[serde(default)]
-    pub(super) content: Value,
 }
 
 impl PiClient {
@@ -125,6 +108,14 @@ impl PiClient {
                 at: Instant::now() + patience,
                 patience,
             }),
+        }
+    }
+
+    /// The same reader for a question without end.
+    pub(super) fn without_end(&self) -> Self {
+        Self {
+            end: None,
+            ..self.clone()
         }
     }
 
@@ -261,7 +252,7 @@ impl PiClient {
             };
             if matches!(error, PiError::Unauthorized)
                 && !std::mem::replace(&mut renewed, true)
-                && access.renew(source, header.as_ref()).await
+                && self.renew(header.as_ref()).await
             {
                 continue;
             }
@@ -378,6 +369,11 @@ impl PiClient {
     pub(super) fn authorization(&self) -> Option<HeaderValue> {
         self.inner.access.header()
     }
+
+    /// Reads the credentials anew after `refused` was refused; whether there are other ones now.
+    pub(super) async fn renew(&self, refused: Option<&HeaderValue>) -> bool {
+        self.inner.access.renew(&self.inner.source, refused).await
+    }
 }
 
 /// A server that needs longer than the time limit will need as long again.
@@ -413,7 +409,7 @@ fn asking(request: &Request, attempt: u32) -> Span {
 }
 
 /// Doubles with every attempt, between half and all of it at random, so that readers do not return together.
-fn pause(attempt: u32) -> Duration {
+pub(super) fn pause(attempt: u32) -> Duration {
     limits::PI_PAUSE
         .saturating_mul(1 << attempt.min(6))
         .mul_f64(rand::random_range(0.5..1.0))
@@ -486,39 +482,4 @@ fn unread<T: DeserializeOwned>(body: &[u8], what: &str, error: &serde_json::Erro
         None => format!("{what}: {error}"),
     };
     PiError::Unreadable(serde::de::Error::custom(text))
-}
-
-fn refused(status: StatusCode, body: &[u8], what: &str) -> PiError {
-    let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
-    of_status(status.as_u16(), refusal.all(), what)
-}
-
-impl Refusal {
-    fn all(self) -> Vec<String> {
-        let message = Some(self.message).filter(|message| !message.is_empty());
-        self.errors.into_iter().chain(message).collect()
-    }
-}
-
-impl BatchAnswer {
-    /// The error of a part that failed.
-    pub(super) fn failure(&self, what: &str) -> PiError {
-        let refusal = Refusal::deserialize(&self.content).unwrap_or_default();
-        of_status(self.status, refusal.all(), what)
-    }
-
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
-
-/// The error of a status that is not a success.
-fn of_status(status: u16, errors: Vec<String>, what: &str) -> PiError {
-    match status {
-        401 => PiError::Unauthorized,
-        403 => PiError::NoPermission(what.to_owned()),
-        404 => PiError::NotFound(what.to_owned()),
-        408 | 429 | 500.. => PiError::Failed { status, errors },
-        _ => PiError::Refused { status, errors },
-    }
 }

@@ -96,13 +96,12 @@ impl PiError {
     /// One sentence for the user; the same for all errors of a kind.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Down(_) => "The PI server does not answer",
+            Self::Down(_) | Self::Resting(_) => "The PI server does not answer",
             Self::Slow(_) => "The PI server takes too long",
             Self::Unauthorized => "The PI server does not accept the platform's credentials",
             Self::NoPermission(_) => "The platform's account may not read this data",
             Self::NotFound(_) => "The PI server does not know this name",
             Self::Vanished(_) => "This is no longer on the PI server",
-            Self::Resting(_) => "The PI server does not answer",
             Self::Certificate { .. } => "The PI server's certificate is not accepted",
             Self::Time(_) => "This time cannot be read",
             Self::Unit(_) => "This unit cannot be used here",

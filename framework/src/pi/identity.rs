@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::objects::Page;
+use super::paging::Page;
 use super::{PiClient, PiError, time};
 use crate::clock::{Clock, SystemClock};
 use crate::limits;

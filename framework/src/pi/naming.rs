@@ -1,6 +1,6 @@
 //! What a failure is about: the names behind `WebID`s that the server does not know.
 
-use super::client::BatchAnswer;
+use super::refusal::BatchAnswer;
 use super::webid::WebId;
 use super::{PiClient, PiError};
 use crate::limits;

@@ -1,19 +1,11 @@
-//! Elements, tags, templates and batches as the platform sees them.
+//! Elements, tags, templates and batches as the platform sees them, and how they come over the wire.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::time;
-
-/// A list page on the wire.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Page<T> {
-    #[serde(default = "Vec::new")]
-    pub(super) items: Vec<T>,
-}
+use super::{PiError, time};
 
 /// An asset server, data server or database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,6 +170,57 @@ pub struct PiTemplate {
     /// `Element` or `EventFrame`.
     #[serde(default)]
     pub instance_type: String,
+    /// Name of the template it is derived from; empty without one.
+    #[serde(default, rename(deserialize = "BaseTemplate"))]
+    pub base: String,
+}
+
+/// An attribute that instances of a template have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PiTemplateTag {
+    /// Name.
+    pub name: String,
+    /// What it is, for people.
+    pub description: String,
+    /// Abbreviation of its unit.
+    pub unit: String,
+    /// Type in PI's words.
+    pub r#type: String,
+    /// Name of the template that defines it; a derived template has it from there.
+    pub defined_by: String,
+}
+
+/// An attribute template on the wire.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TemplateTagWire {
+    web_id: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default, rename = "Type")]
+    value_type: String,
+    #[serde(default)]
+    default_units_name_abbreviation: String,
+}
+
+impl From<TemplateTagWire> for PiTemplateTag {
+    fn from(wire: TemplateTagWire) -> Self {
+        // `\\AF\DB\ElementTemplates[Name]|Attribute`
+        let template = wire
+            .path
+            .split_once("ElementTemplates[")
+            .and_then(|(_, rest)| rest.split_once(']'));
+        Self {
+            defined_by: template.map_or_else(String::new, |(name, _)| name.to_owned()),
+            name: wire.name,
+            description: wire.description,
+            unit: wire.default_units_name_abbreviation,
+            r#type: wire.value_type,
+        }
+    }
 }
 
 /// A batch: an event frame on a unit.
@@ -209,23 +252,59 @@ pub(super) struct FrameWire {
     template_name: String,
     #[serde(default)]
     ref_element_web_ids: Vec<String>,
+    #[serde(default)]
+    has_children: bool,
 }
 
 impl FrameWire {
-    /// `None` when the server sent no readable start.
-    pub(super) fn batch(self) -> Option<PiBatch> {
+    /// Refused when the server sent no readable start or end: a batch is never left out or longer than it was.
+    pub(super) fn batch(self) -> Result<PiBatch, PiError> {
+        let unreadable = |what: &str, text: &str| {
+            PiError::Interrupted(format!(
+                "the batch {} has no readable {what}: '{text}'",
+                self.name
+            ))
+        };
         let start = time::parse(&self.start_time)
-            .and_then(|start| Timestamp::from_microsecond(start).ok())?;
-        Some(PiBatch {
+            .and_then(|start| Timestamp::from_microsecond(start).ok())
+            .ok_or_else(|| unreadable("start", &self.start_time))?;
+        let end =
+            time::end_of_frame(&self.end_time).ok_or_else(|| unreadable("end", &self.end_time))?;
+        Ok(PiBatch {
+            start,
+            end,
             web_id: self.web_id,
             name: self.name,
-            start,
-            end: time::end_of_frame(&self.end_time),
             template: self.template_name,
             units: self.ref_element_web_ids,
         })
     }
+
+    pub(super) fn has_children(&self) -> bool {
+        self.has_children
+    }
 }
+
+/// What tells objects of a list apart.
+macro_rules! identified {
+    ($($object:ty),*) => {
+        $(impl $object {
+            pub(super) fn id(&self) -> &str {
+                &self.web_id
+            }
+        })*
+    };
+}
+
+identified!(
+    PiServer,
+    PiElement,
+    PiTemplate,
+    AttributeWire,
+    PointWire,
+    FrameWire,
+    TemplateTagWire
+);
 
 /// One summary of a stream over a range.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -256,12 +335,20 @@ struct SummaryValueWire {
 }
 
 impl SummaryWire {
-    pub(super) fn summary(self) -> PiSummary {
-        let time = time::parse(&self.value.timestamp).unwrap_or_default();
-        PiSummary {
-            kind: self.kind,
-            time: Timestamp::from_microsecond(time).unwrap_or_default(),
+    /// Refused when the server sent no readable time.
+    pub(super) fn summary(self) -> Result<PiSummary, PiError> {
+        let text = &self.value.timestamp;
+        let time = time::parse(text).and_then(|time| Timestamp::from_microsecond(time).ok());
+        let time = time.ok_or_else(|| {
+            PiError::Interrupted(format!(
+                "the summary {} has no readable time: '{text}'",
+                self.kind
+            ))
+        })?;
+        Ok(PiSummary {
+            time,
             value: self.value.value.as_f64().filter(|_| self.value.good),
-        }
+            kind: self.kind,
+        })
     }
 }

@@ -144,18 +144,26 @@ impl Admission {
         self.settled = true;
         let mut state = self.server.state();
         match outcome {
-            Err(PiError::Down(_)) => state.breaker.failed(self.leave, told(outcome), moment()),
-            // A caller with little patience left says nothing about the server.
-            Err(PiError::Slow(_)) if self.sent.elapsed() >= limits::PI_CONNECT => {
-                state.breaker.failed(self.leave, told(outcome), moment());
+            Err(error) if self.is_absence(error) => {
+                state
+                    .breaker
+                    .failed(self.leave, error.to_string(), moment());
             }
-            Err(PiError::Failed {
-                status: 502..=504, ..
-            }) => state.breaker.failed(self.leave, told(outcome), moment()),
             Err(PiError::Slow(_) | PiError::Interrupted(_) | PiError::Certificate { .. }) => {
                 state.breaker.undecided(self.leave);
             }
             _ => state.breaker.answered(),
+        }
+    }
+
+    /// Whether the server itself seems to be away, and not what it was asked for.
+    fn is_absence(&self, error: &PiError) -> bool {
+        match error {
+            PiError::Down(_) => true,
+            PiError::Failed { status, .. } => matches!(status, 502..=504),
+            // A caller with little patience left says nothing about the server.
+            PiError::Slow(_) => self.sent.elapsed() >= limits::PI_CONNECT,
+            _ => false,
         }
     }
 }
@@ -166,14 +174,6 @@ impl Drop for Admission {
             self.server.state().breaker.undecided(self.leave);
         }
     }
-}
-
-fn told<T>(outcome: &Result<T, PiError>) -> String {
-    outcome
-        .as_ref()
-        .err()
-        .map(ToString::to_string)
-        .unwrap_or_default()
 }
 
 fn moment() -> Moment {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::answer::SeriesSet;
-use super::objects::{Page, PiSummary, SummaryWire};
+use super::objects::{PiSummary, SummaryWire};
+use super::paging::Page;
 use super::series::Series;
 use super::time::{self, Micros};
 use super::{PiClient, PiError};
@@ -173,7 +174,7 @@ impl PiClient {
         let page: Page<SummaryWire> = self
             .get(&["streams", tag, "summary"], &query, "the tag")
             .await?;
-        Ok(page.items.into_iter().map(SummaryWire::summary).collect())
+        page.items.into_iter().map(SummaryWire::summary).collect()
     }
 
     /// One stream set request, or several where the address would become too long.
@@ -214,7 +215,7 @@ fn in_order(mut series: Vec<Series>, tags: &[&str]) -> Vec<Series> {
 }
 
 /// Groups of tags whose WebIDs fit into one address.
-fn in_addresses<'t, 'w>(tags: &'t [&'w str]) -> Vec<&'t [&'w str]> {
+pub(super) fn in_addresses<'t, 'w>(tags: &'t [&'w str]) -> Vec<&'t [&'w str]> {
     let mut groups = Vec::new();
     let (mut start, mut length) = (0, 0);
     for (place, tag) in tags.iter().enumerate() {

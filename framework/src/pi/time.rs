@@ -41,10 +41,14 @@ pub(super) fn check_range(query: &[(&str, &str)]) -> Result<(), PiError> {
     }
 }
 
-/// The end of an event frame; `None` while it runs.
-pub(super) fn end_of_frame(text: &str) -> Option<Timestamp> {
-    let time = parse(text).filter(|time| *time < OPEN_SINCE)?;
-    Timestamp::from_microsecond(time).ok()
+/// The end of an event frame: `Some(None)` while it runs, `None` when it cannot be read.
+#[expect(clippy::option_option, reason = "two things that must not be mixed up")]
+pub(super) fn end_of_frame(text: &str) -> Option<Option<Timestamp>> {
+    let time = parse(text)?;
+    if time >= OPEN_SINCE {
+        return Some(None);
+    }
+    Timestamp::from_microsecond(time).ok().map(Some)
 }
 
 /// The form every PI Web API server writes, without the cost of a general parser.
@@ -123,8 +127,13 @@ mod tests {
         );
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("2024-02-29T23:59:59.Z"), None);
-        assert_eq!(end_of_frame("9999-12-31T23:59:59.9999999Z"), None);
-        assert_eq!(end_of_frame("9999-12-31T00:00:00Z"), None);
+        assert_eq!(end_of_frame("9999-12-31T23:59:59.9999999Z"), Some(None));
+        assert_eq!(end_of_frame("9999-12-31T00:00:00Z"), Some(None));
+        assert_eq!(end_of_frame("soon"), None);
+        assert_eq!(
+            end_of_frame("1970-01-01T00:00:00Z"),
+            Some(Some(Timestamp::UNIX_EPOCH))
+        );
     }
 
     proptest! {

@@ -33,6 +33,13 @@ const FORMS: [(Form, char); 5] = [
     (Form::DefaultIdOnly, 'D'),
 ];
 
+impl Form {
+    /// Whether the ids name the object without regard to which server is asked.
+    pub fn has_all_ids(self) -> bool {
+        matches!(self, Self::Full | Self::IdOnly)
+    }
+}
+
 /// What a `WebID` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -246,7 +253,7 @@ impl WebId {
     #[must_use]
     pub fn to_form(&self, form: Form) -> Option<Self> {
         let same = self.form == form;
-        let has_server = matches!(self.form, Form::Full | Form::IdOnly);
+        let has_server = self.form.has_all_ids();
         let possible = match form {
             Form::Full => has_server && self.path.is_some(),
             Form::IdOnly | Form::LocalIdOnly | Form::DefaultIdOnly => has_server,

@@ -1,30 +1,30 @@
 //! TLS to a real socket: whom the client trusts, what it remembers of the server, and what people read when it does not trust.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use dcp::pi::{PiClient, PiCredentials, PiError, PiSource};
 use pi_simulator::{Running, Settings};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
 use crate::source;
 
 /// A CA with its certificate in a file.
-struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    file: String,
+    pub(crate) file: String,
+}
+
+/// A certificate as a server shows it.
+pub(crate) struct Shown {
+    certificate: String,
+    key: String,
+    fingerprint: String,
 }
 
 impl Authority {
-    fn new(folder: &TempDir, name: &str) -> Self {
+    pub(crate) fn new(folder: &TempDir, name: &str) -> Self {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         parameters.distinguished_name.push(DnType::CommonName, name);
@@ -39,56 +39,46 @@ impl Authority {
     }
 
     /// A certificate for a name, that ends with a year.
-    fn sign(&self, name: &str, until: i32) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+    pub(crate) fn sign(&self, name: &str, until: i32) -> Shown {
         let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
         parameters.not_before = date_time_ymd(2020, 1, 1);
         parameters.not_after = date_time_ymd(until, 1, 1);
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
-        (
-            certificate.der().clone(),
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
+        Shown {
+            fingerprint: hex::encode(Sha256::digest(certificate.der())),
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        }
     }
 }
 
-/// Takes TLS off and hands the bytes to the simulator, as the web server in front of a PI Web API does.
-async fn front(
-    behind: SocketAddr,
-    (certificate, key): (CertificateDer<'static>, PrivateKeyDer<'static>),
-) -> String {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        loop {
-            let (socket, _) = listener.accept().await.unwrap();
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                // A client that does not trust the certificate hangs up here.
-                if let Ok(mut outside) = acceptor.accept(socket).await {
-                    let mut inside = TcpStream::connect(behind).await.unwrap();
-                    let _ended = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
-                }
-            });
-        }
-    });
-    format!("https://localhost:{port}/piwebapi")
+/// A simulator that shows this certificate; its address has the name `localhost`.
+pub(crate) async fn showing(folder: &TempDir, shown: &Shown, settings: Settings) -> Running {
+    let (certificate, key) = (
+        folder.path().join("server.pem"),
+        folder.path().join("key.pem"),
+    );
+    std::fs::write(&certificate, &shown.certificate).unwrap();
+    std::fs::write(&key, &shown.key).unwrap();
+    let settings = Settings {
+        tls: Some((certificate, key)),
+        ..settings
+    };
+    Running::start(settings).await.unwrap()
 }
 
-fn at(simulator: &Running, url: &str, ca: Option<&str>) -> PiSource {
+pub(crate) fn at(simulator: &Running, url: &str, ca: Option<&str>) -> PiSource {
     PiSource {
         url: url.to_owned(),
         ca_file: ca.map(str::to_owned),
         ..source(simulator)
     }
+}
+
+/// The address of a simulator with the name that certificates are for.
+pub(crate) fn named(simulator: &Running) -> String {
+    simulator.url().replace("127.0.0.1", "localhost")
 }
 
 async fn refusal(source: &PiSource) -> PiError {
@@ -100,14 +90,12 @@ async fn refusal(source: &PiSource) -> PiError {
 async fn a_server_with_a_certificate_of_the_named_ca_is_read_and_its_certificate_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new(&folder, "plant");
-    let simulator = Running::start(Settings::default()).await.unwrap();
-    let signed = authority.sign("localhost", 2090);
-    let fingerprint = hex::encode(Sha256::digest(&signed.0));
-    let url = front(simulator.address, signed).await;
-    let source = at(&simulator, &url, Some(&authority.file));
+    let shown = authority.sign("localhost", 2090);
+    let simulator = showing(&folder, &shown, Settings::default()).await;
+    let source = at(&simulator, &named(&simulator), Some(&authority.file));
     let client = PiClient::connect(&source, &PiCredentials::Anonymous).unwrap();
     let identity = client.identity().await.unwrap();
-    assert_eq!(identity.certificate_sha256, Some(fingerprint));
+    assert_eq!(identity.certificate_sha256, Some(shown.fingerprint));
     assert_eq!(identity.product, "PI Web API simulator");
     assert_eq!(client.known_identity(), Some(identity));
 }
@@ -117,13 +105,18 @@ async fn a_server_that_cannot_show_who_it_is_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new(&folder, "plant");
     let stranger = Authority::new(&folder, "stranger");
-    let simulator = Running::start(Settings::default()).await.unwrap();
-    let good = front(simulator.address, authority.sign("localhost", 2090)).await;
-    let expired = front(simulator.address, authority.sign("localhost", 2021)).await;
-    let renamed = front(simulator.address, authority.sign("pi.plant.example", 2090)).await;
-    let plain = simulator
-        .url()
-        .replace("http://127.0.0.1", "https://localhost");
+    let mut simulators = Vec::new();
+    for (name, until) in [
+        ("localhost", 2090),
+        ("localhost", 2021),
+        ("pi.plant.example", 2090),
+    ] {
+        let shown = authority.sign(name, until);
+        simulators.push(showing(&folder, &shown, Settings::default()).await);
+    }
+    let plain = Running::start(Settings::default()).await.unwrap();
+    let [good, expired, renamed] = [0, 1, 2].map(|place: usize| named(&simulators[place]));
+    let plain_url = named(&plain).replace("http://", "https://");
     let cases = [
         (
             &good,
@@ -146,14 +139,14 @@ async fn a_server_that_cannot_show_who_it_is_is_refused_with_the_reason() {
             "has a certificate that is not for the name localhost",
         ),
         (
-            &plain,
+            &plain_url,
             Some(&authority),
             "does not speak TLS as it should; is it the port for https?",
         ),
     ];
     for (url, ca, words) in cases {
         let ca = ca.map(|ca| ca.file.as_str());
-        let error = refusal(&at(&simulator, url, ca)).await;
+        let error = refusal(&at(&plain, url, ca)).await;
         assert!(matches!(error, PiError::Certificate { .. }), "{error:?}");
         let told = error.to_string();
         assert!(

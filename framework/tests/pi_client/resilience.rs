@@ -71,6 +71,45 @@ async fn a_wrong_clock_of_the_server_is_told_although_the_account_may_not_read_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_two_hours_slow_is_told_to_the_second() {
+    let (simulator, client) = start(Settings::default()).await;
+    fault(&simulator, json!({ "kind": "clock", "seconds": -7200 })).await;
+    let identity = client.identity().await.unwrap();
+    let seconds = identity.clock_difference_ms.unwrap() / 1e3;
+    assert!((seconds + 7200.0).abs() < 1.0, "{seconds}");
+    let warning = identity.clock_warning().unwrap();
+    assert!(
+        warning.contains("7200 s behind the clock of this machine"),
+        "{warning}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_answer_ends_when_the_patience_does_and_does_not_stop_others() {
+    let (simulator, client) = start(Settings::default()).await;
+    fault(
+        &simulator,
+        json!({ "kind": "slow", "bytes_per_second": 20, "path": "/points" }),
+    )
+    .await;
+    let began = std::time::Instant::now();
+    let patience = Duration::from_secs(1);
+    let error = client.within(patience).point("SINUSOID").await.unwrap_err();
+    assert!(
+        matches!(error, PiError::Slow(asked) if asked == patience),
+        "{error:?}"
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(client.health().running, 0);
+    client.check().await.unwrap();
+    assert_eq!(client.health().availability, PiAvailability::Available);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_fails_again_and_again_is_left_alone_until_it_answers() {
     let (simulator, client) = start(Settings::default()).await;
     client.check().await.unwrap();

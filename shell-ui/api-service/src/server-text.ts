@@ -34,6 +34,10 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['The PI server left out values', 'Der PI-Server hat Werte ausgelassen'],
   ['This is more data than can be read at once', 'Das sind mehr Daten, als auf einmal gelesen werden können'],
   ['The tag holds no usable value', 'Die Messstelle hat keinen brauchbaren Wert'],
+  ['This is no longer on the PI server', 'Das gibt es auf dem PI-Server nicht mehr'],
+  ["The PI server's certificate is not accepted", 'Das Zertifikat des PI-Servers wird nicht anerkannt'],
+  ['This time cannot be read', 'Diese Zeitangabe ist nicht lesbar'],
+  ['This unit cannot be used here', 'Diese Maßeinheit passt hier nicht'],
   ['The data source is not set up correctly', 'Die Datenquelle ist nicht richtig eingerichtet'],
   ['{source}: the PI Web API server does not answer.', '{source}: Der PI-Web-API-Server antwortet nicht.'],
   [
@@ -42,7 +46,23 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ],
   ['{source}: the PI Web API server does not accept the credentials.', '{source}: Der PI-Web-API-Server nimmt die Anmeldung nicht an.'],
   ['{source}: the answer is incomplete: {cause}.', '{source}: Die Antwort ist unvollständig: {cause}.'],
-  ['{source}: the answer cannot be read.', '{source}: Die Antwort ist nicht lesbar.'],
+  ['{source}: the answer cannot be read: {cause}.', '{source}: Die Antwort ist nicht lesbar: {cause}.'],
+  [
+    '{source}: the PI Web API server has not answered since {since} and is asked again at {until}: {cause}.',
+    '{source}: Der PI-Web-API-Server antwortet seit {since} nicht und wird um {until} wieder gefragt: {cause}.',
+  ],
+  [
+    '{source}: {what} is no longer on the PI server: it was renamed, moved or deleted, or its template was changed; choose it again.',
+    '{source}: {what} gibt es auf dem PI-Server nicht mehr: umbenannt, verschoben oder gelöscht, oder die Vorlage wurde geändert; bitte neu wählen.',
+  ],
+  [
+    '{source}: the PI Web API server {host} has a certificate that {wrong}.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} wird nicht anerkannt: {wrong}.',
+  ],
+  [
+    '{source}: the range ends at {end}, before it begins at {start}; exchange them.',
+    '{source}: Der Zeitraum endet um {end}, bevor er um {start} beginnt; bitte vertauschen.',
+  ],
   ['{source}: the PI Web API server fails with {status}: {cause}.', '{source}: Der PI-Web-API-Server meldet {status}: {cause}.'],
   ['{source}: the PI Web API server answers {status}: {cause}.', '{source}: Der PI-Web-API-Server antwortet {status}: {cause}.'],
   ['{source}: {what} does not exist on the PI server.', '{source}: {what} gibt es auf dem PI-Server nicht.'],

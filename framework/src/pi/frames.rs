@@ -1,0 +1,322 @@
+//! Batches: event frames with their phases, attributes and annotations.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::objects::{FrameWire, PiBatch};
+use super::paging::Page;
+use super::refusal::BatchAnswer;
+use super::search::FrameSearch;
+use super::{PiClient, PiError, time};
+use crate::limits;
+
+const FRAME_FIELDS: &str = "Items.WebId;Items.Name;Items.StartTime;Items.EndTime;Items.TemplateName;Items.RefElementWebIds;\
+                            Items.HasChildren;Links.Next";
+const ATTRIBUTE_FIELDS: &str =
+    "Items.Name;Items.Value.Value;Items.Value.UnitsAbbreviation;Items.Value.Good";
+/// Later than every frame: also planned ones are found.
+const EVER: &str = "9999-12-30T00:00:00Z";
+
+/// Which batches of a unit.
+#[derive(Debug, Clone, Default)]
+pub struct BatchFilter {
+    /// Batches that run at or after this instant.
+    pub from: Option<Timestamp>,
+    /// Batches that run at or before this instant; the present without it.
+    pub to: Option<Timestamp>,
+    /// Name of the event frame template; any without it.
+    pub template: Option<String>,
+    /// Only batches whose name fits, with `*` and `?`.
+    pub name: Option<String>,
+}
+
+/// Where a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchState {
+    /// It begins later.
+    Planned,
+    /// It has begun and not ended.
+    Running,
+    /// It has ended.
+    Ended,
+}
+
+impl PiBatch {
+    /// Where it stands at an instant.
+    pub fn state(&self, now: Timestamp) -> BatchState {
+        match self.end {
+            _ if self.start > now => BatchState::Planned,
+            Some(end) if end <= now => BatchState::Ended,
+            _ => BatchState::Running,
+        }
+    }
+}
+
+/// A phase of a batch, or what lies between: unit procedure, operation (ISA-88).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PiPhase {
+    /// The event frame.
+    #[serde(flatten)]
+    pub frame: PiBatch,
+    /// What it is made of, by start.
+    pub phases: Vec<PiPhase>,
+}
+
+/// An attribute of a batch: recipe, lot, yield.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PiMetadata {
+    /// Name.
+    pub name: String,
+    /// The value as the server writes it; a state is an object with `Name` and `Value`.
+    pub value: Value,
+    /// Abbreviation of its unit.
+    pub unit: String,
+    /// Whether PI calls the value good.
+    pub good: bool,
+}
+
+impl PiMetadata {
+    /// The value for people: the name of a state, a text without quotes.
+    pub fn text(&self) -> String {
+        match &self.value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            Value::Object(state) => match state.get("Name") {
+                Some(Value::String(name)) => name.clone(),
+                _ => self.value.to_string(),
+            },
+            other => other.to_string(),
+        }
+    }
+}
+
+/// What somebody wrote down about a batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "PascalCase"), default)]
+#[derive(Default)]
+pub struct PiAnnotation {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub name: String,
+    /// What it says beside its value.
+    pub description: String,
+    /// What it says.
+    pub value: Value,
+    /// Who wrote it.
+    #[serde(rename(deserialize = "Creator"))]
+    pub author: String,
+    /// When, as the server writes it.
+    #[serde(rename(deserialize = "CreationDate"))]
+    pub written: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetadataWire {
+    name: String,
+    value: MetadataValue,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MetadataValue {
+    #[serde(default)]
+    value: Value,
+    #[serde(default)]
+    units_abbreviation: Option<String>,
+    #[serde(default)]
+    good: Option<bool>,
+}
+
+impl PiClient {
+    /// The batches of a unit, oldest first.
+    pub async fn batches(&self, unit: &str, filter: &BatchFilter) -> Result<Vec<PiBatch>, PiError> {
+        // Without a start the server answers with the last eight hours.
+        let from = time::format(filter.from.map_or(0, Timestamp::as_microsecond));
+        let to = filter
+            .to
+            .map_or_else(|| "*".to_owned(), |to| time::format(to.as_microsecond()));
+        let mut query = vec![
+            ("startTime", from.as_str()),
+            ("endTime", &to),
+            ("searchMode", "Overlapped"),
+            ("sortField", "StartTime"),
+            ("sortOrder", "Ascending"),
+            ("selectedFields", FRAME_FIELDS),
+        ];
+        query.extend(
+            filter
+                .template
+                .as_deref()
+                .map(|template| ("templateName", template)),
+        );
+        query.extend(filter.name.as_deref().map(|name| ("nameFilter", name)));
+        self.frames(&["elements", unit, "eventframes"], &query, "the unit")
+            .await
+    }
+
+    /// Event frames of the whole database, oldest first.
+    pub async fn search_batches(&self, search: &FrameSearch) -> Result<Vec<PiBatch>, PiError> {
+        let text = search.query()?;
+        let database = self.database().await?;
+        let query = [
+            ("databaseWebId", database.web_id.as_str()),
+            ("query", &text),
+            ("selectedFields", FRAME_FIELDS),
+        ];
+        self.frames(&["eventframes", "search"], &query, "the search")
+            .await
+    }
+
+    async fn frames(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        what: &str,
+    ) -> Result<Vec<PiBatch>, PiError> {
+        let frames: Vec<FrameWire> = self.all(path, query, what, FrameWire::id).await?;
+        frames.into_iter().map(FrameWire::batch).collect()
+    }
+
+    /// One batch by WebID.
+    pub async fn batch(&self, web_id: &str) -> Result<PiBatch, PiError> {
+        let frame: FrameWire = self.get(&["eventframes", web_id], &[], "the batch").await?;
+        frame.batch()
+    }
+
+    /// What a batch is made of: unit procedures, operations, phases, to the last level. One request for each level, or more
+    /// where a level is wide.
+    pub async fn phases(&self, batch: &str) -> Result<Vec<PiPhase>, PiError> {
+        let mut levels: Vec<Vec<(String, FrameWire)>> = Vec::new();
+        let mut parents = vec![batch.to_owned()];
+        let mut count = 0;
+        while !parents.is_empty() {
+            let level = self.children(&parents).await?;
+            count += level.len();
+            if levels.len() >= limits::PI_PHASE_LEVELS || count > limits::PI_LIST {
+                return Err(PiError::Truncated {
+                    tag: "the phases of the batch".to_owned(),
+                });
+            }
+            parents = level
+                .iter()
+                .filter(|(_, frame)| frame.has_children())
+                .map(|(_, frame)| frame.id().to_owned())
+                .collect();
+            levels.push(level);
+        }
+        let mut by_parent = BTreeMap::new();
+        for level in levels.into_iter().rev() {
+            by_parent = grown(level, by_parent)?;
+        }
+        Ok(by_parent.remove(batch).unwrap_or_default())
+    }
+
+    /// The frames directly below others, each with the WebID of its parent.
+    async fn children(&self, parents: &[String]) -> Result<Vec<(String, FrameWire)>, PiError> {
+        let size = limits::PI_PAGE.to_string();
+        let query = [
+            ("startTime", "1970-01-01T00:00:00Z"),
+            ("endTime", EVER),
+            ("searchMode", "Overlapped"),
+            ("sortField", "StartTime"),
+            ("maxCount", &size),
+            ("selectedFields", FRAME_FIELDS),
+        ];
+        let mut found = Vec::new();
+        for part in parents.chunks(limits::PI_BATCH_PARTS) {
+            let paths: Vec<Vec<&str>> = part
+                .iter()
+                .map(|id| vec!["eventframes", id.as_str(), "eventframes"])
+                .collect();
+            for (parent, answer) in part.iter().zip(self.get_many(&paths, &query).await?) {
+                let page: Page<FrameWire> = answer.content("the phases of the batch")?;
+                if page.next().is_some() || page.items.len() >= limits::PI_PAGE {
+                    return Err(PiError::Truncated {
+                        tag: "the phases of the batch".to_owned(),
+                    });
+                }
+                found.extend(page.items.into_iter().map(|frame| (parent.clone(), frame)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The attributes of batches (recipe, lot, ...), in the order asked for, several batches in one request.
+    pub async fn batch_attributes(
+        &self,
+        batches: &[&str],
+    ) -> Result<Vec<BTreeMap<String, Value>>, PiError> {
+        let all = self.batch_metadata(batches).await?.into_iter();
+        Ok(all
+            .map(|of_one| {
+                of_one
+                    .into_iter()
+                    .map(|attribute| (attribute.name, attribute.value))
+                    .collect()
+            })
+            .collect())
+    }
+
+    /// The attributes of batches with their units, in the order asked for, several batches in one request.
+    pub async fn batch_metadata(&self, batches: &[&str]) -> Result<Vec<Vec<PiMetadata>>, PiError> {
+        let mut all = Vec::with_capacity(batches.len());
+        for part in batches.chunks(limits::PI_BATCH_PARTS) {
+            let paths: Vec<Vec<&str>> = part
+                .iter()
+                .map(|id| vec!["streamsets", *id, "value"])
+                .collect();
+            let answers = self
+                .get_many(&paths, &[("selectedFields", ATTRIBUTE_FIELDS)])
+                .await?;
+            for answer in &answers {
+                all.push(metadata(answer)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What people wrote down about a batch.
+    pub async fn annotations(&self, batch: &str) -> Result<Vec<PiAnnotation>, PiError> {
+        let page: Page<PiAnnotation> = self
+            .get(&["eventframes", batch, "annotations"], &[], "the batch")
+            .await?;
+        Ok(page.items)
+    }
+}
+
+fn metadata(answer: &BatchAnswer) -> Result<Vec<PiMetadata>, PiError> {
+    let page: Page<MetadataWire> = answer.content("the attributes of the batch")?;
+    let read = |wire: MetadataWire| PiMetadata {
+        name: wire.name,
+        value: wire.value.value,
+        unit: wire.value.units_abbreviation.unwrap_or_default(),
+        good: wire.value.good.unwrap_or(true),
+    };
+    Ok(page.items.into_iter().map(read).collect())
+}
+
+/// The phases of one level by parent, with what was found below them.
+fn grown(
+    level: Vec<(String, FrameWire)>,
+    mut below: BTreeMap<String, Vec<PiPhase>>,
+) -> Result<BTreeMap<String, Vec<PiPhase>>, PiError> {
+    let mut by_parent: BTreeMap<String, Vec<PiPhase>> = BTreeMap::new();
+    for (parent, wire) in level {
+        let phases = below.remove(wire.id()).unwrap_or_default();
+        let frame = wire.batch()?;
+        by_parent
+            .entry(parent)
+            .or_default()
+            .push(PiPhase { frame, phases });
+    }
+    for phases in by_parent.values_mut() {
+        phases.sort_by_key(|phase| phase.frame.start);
+    }
+    Ok(by_parent)
+}

@@ -1,0 +1,402 @@
+//! Times as people write them for PI (`*-8h`, `t+6h`, `31-Jan-26 12:00:00`), understood here as the server understands them.
+
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
+
+use super::PiError;
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+/// Years of two digits come first: the other order reads 24 as the year 24.
+const FORMATS: [&str; 10] = [
+    "%d-%b-%y %H:%M:%S%.f",
+    "%d-%b-%Y %H:%M:%S%.f",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%d-%b-%y",
+    "%d-%b-%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+];
+const EXAMPLES: &str = "write * for now, *-8h, t+6h, 2026-01-31 12:00 or 31-Jan-26 12:00:00";
+
+/// A stretch of time that does not end before it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// First instant.
+    pub start: Timestamp,
+    /// Last instant.
+    pub end: Timestamp,
+}
+
+impl TimeRange {
+    /// Reads both ends; what carries no zone is read in `zone`.
+    pub fn parse(start: &str, end: &str, now: Timestamp, zone: &TimeZone) -> Result<Self, PiError> {
+        let read = |name: &str, text: &str| {
+            parse(text, now, zone)
+                .map_err(|error| PiError::Time(format!("the {name} of the range: {error}")))
+        };
+        let (start, end) = (read("start", start)?, read("end", end)?);
+        if end < start {
+            let shown = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%F %T %Z").to_string();
+            return Err(PiError::Time(format!(
+                "the range ends at {}, before it begins at {}; exchange them",
+                shown(end),
+                shown(start)
+            )));
+        }
+        Ok(Self { start, end })
+    }
+
+    /// What to say when nothing can have been recorded yet in this range; none when something can. Only points for forecasts hold
+    /// values there.
+    pub fn lies_ahead(&self, now: Timestamp) -> Option<String> {
+        let ahead = self.start.duration_since(now);
+        (ahead > SignedDuration::ZERO).then(|| {
+            format!(
+                "the range begins in {}: only points for forecasts hold values there",
+                in_words(ahead)
+            )
+        })
+    }
+}
+
+/// The largest unit that fits, in whole numbers.
+fn in_words(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "min")];
+    let fitting = units.iter().find(|(length, _)| seconds >= *length);
+    fitting.map_or_else(
+        || format!("{seconds} s"),
+        |(length, unit)| format!("{} {unit}", seconds / length),
+    )
+}
+
+/// The zone of a name such as `Europe/Zurich`.
+pub fn zone(name: &str) -> Result<TimeZone, PiError> {
+    TimeZone::get(name).map_err(|_| {
+        PiError::Time(format!(
+            "'{name}' is no time zone that is known here; write it as in Europe/Zurich or UTC"
+        ))
+    })
+}
+
+/// Reads a time; what carries no zone is read in `zone`.
+pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, PiError> {
+    let text = text.trim().trim_matches('\'').trim();
+    if let Some(time) = absolute(text, zone) {
+        return Ok(time);
+    }
+    let (base, offsets) = split(text);
+    let now = now.to_zoned(zone.clone());
+    let mut time = reference(base, &now, zone)
+        .ok_or_else(|| PiError::Time(format!("'{text}' is not a time of PI; {EXAMPLES}")))?;
+    for offset in offsets {
+        let span = offset.span().ok_or_else(|| {
+            PiError::Time(format!(
+                "'{}' in '{text}' is not a length of time: write a number and ms, s, m, h, d, w, mo or y",
+                offset.text
+            ))
+        })?;
+        time = time
+            .checked_add(span)
+            .map_err(|_| PiError::Time(format!("'{text}' is outside the years PI knows")))?;
+    }
+    Ok(time.timestamp())
+}
+
+/// `-1.5h` at the end of a time.
+struct Offset<'t> {
+    text: &'t str,
+    back: bool,
+    number: &'t str,
+    unit: &'t str,
+}
+
+/// Cuts the offsets from the end of a time, the last one first.
+fn split(text: &str) -> (&str, Vec<Offset<'_>>) {
+    let mut base = text;
+    let mut offsets = Vec::new();
+    while let Some((rest, offset)) = last_offset(base) {
+        base = rest;
+        offsets.push(offset);
+    }
+    offsets.reverse();
+    (base, offsets)
+}
+
+fn last_offset(text: &str) -> Option<(&str, Offset<'_>)> {
+    let before_unit = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = text.get(before_unit.len()..)?;
+    let trimmed = before_unit.trim_end();
+    let before_number = trimmed.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = trimmed.get(before_number.len()..)?;
+    let signed = before_number.trim_end();
+    let base = signed.strip_suffix(['+', '-'])?;
+    if unit.is_empty() || number.is_empty() {
+        return None;
+    }
+    let offset = Offset {
+        text: text.get(base.len()..)?.trim(),
+        back: signed.ends_with('-'),
+        number,
+        unit,
+    };
+    Some((base.trim_end(), offset))
+}
+
+impl Offset<'_> {
+    fn span(&self) -> Option<Span> {
+        let number: f64 = self.number.parse().ok()?;
+        let unit = self.unit.to_ascii_lowercase();
+        let span = match unit.as_str() {
+            "ms" | "millisecond" | "milliseconds" => seconds(number / 1e3),
+            "s" | "sec" | "secs" | "second" | "seconds" => seconds(number),
+            "m" | "min" | "mins" | "minute" | "minutes" => seconds(number * 60.0),
+            "h" | "hr" | "hrs" | "hour" | "hours" => seconds(number * 3600.0),
+            // Whole days and weeks are days of the calendar: one of them has 23 hours, another 25.
+            "d" | "day" | "days" => match whole(number) {
+                Some(days) => Span::new().try_days(days).ok(),
+                None => seconds(number * 86_400.0),
+            },
+            "w" | "week" | "weeks" => match whole(number) {
+                Some(weeks) => Span::new().try_weeks(weeks).ok(),
+                None => seconds(number * 604_800.0),
+            },
+            "mo" | "month" | "months" => Span::new().try_months(whole(number)?).ok(),
+            "y" | "yr" | "year" | "years" => Span::new().try_years(whole(number)?).ok(),
+            _ => None,
+        }?;
+        Some(if self.back { span.negate() } else { span })
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked to be whole and far below 2^53"
+)]
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number < 1e9).then_some(number as i64)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked to be centuries at most, in microseconds"
+)]
+fn seconds(number: f64) -> Option<Span> {
+    if !(0.0..1e11).contains(&number) {
+        return None;
+    }
+    Span::new()
+        .try_microseconds((number * 1e6).round() as i64)
+        .ok()
+}
+
+fn reference(base: &str, now: &Zoned, zone: &TimeZone) -> Option<Zoned> {
+    let today = now.date();
+    let name = base.to_ascii_lowercase();
+    let date = match name.as_str() {
+        "" | "*" => return Some(now.clone()),
+        "t" | "today" => today,
+        "y" | "yesterday" => today.yesterday().ok()?,
+        name => match named_day(name, today) {
+            Some(date) => date,
+            None => return Some(absolute(base, zone)?.to_zoned(zone.clone())),
+        },
+    };
+    date.to_zoned(zone.clone()).ok()
+}
+
+/// The last such weekday, this day of a month of the year, a day of this month, or this day of another year.
+fn named_day(name: &str, today: Date) -> Option<Date> {
+    let is = |full: &str| name == full || (name.len() == 3 && full.starts_with(name));
+    if let Some((_, weekday)) = WEEKDAYS.iter().find(|(full, _)| is(full)) {
+        return match today.weekday() {
+            same if same == *weekday => Some(today),
+            _ => today.nth_weekday(-1, *weekday).ok(),
+        };
+    }
+    let change = today.with();
+    if let Some(place) = MONTHS.iter().position(|full| is(full)) {
+        return change.month(i8::try_from(place + 1).ok()?).build().ok();
+    }
+    if !name.bytes().all(|letter| letter.is_ascii_digit()) {
+        return None;
+    }
+    match (name.len(), name.parse::<i16>().ok()?) {
+        (1 | 2, day) => change.day(i8::try_from(day).ok()?).build().ok(),
+        (4, year) if year >= 1970 => change.year(year).build().ok(),
+        _ => None,
+    }
+}
+
+fn absolute(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    // Shorter texts are names of days and offsets.
+    if text.len() < 6 {
+        return None;
+    }
+    if let Ok(instant) = text.parse() {
+        return Some(instant);
+    }
+    let of_format = |format: &&str| {
+        let time = DateTime::strptime(format, text);
+        time.or_else(|_| Date::strptime(format, text).map(DateTime::from))
+            .ok()
+    };
+    let civil: Option<DateTime> = text.parse().ok();
+    let civil = civil.or_else(|| FORMATS.iter().find_map(of_format))?;
+    Some(civil.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Sunday 15 March 2026, 12:34:56 in Zurich (UTC+1).
+    fn now() -> Timestamp {
+        "2026-03-15T11:34:56Z".parse().unwrap()
+    }
+
+    fn zurich() -> TimeZone {
+        zone("Europe/Zurich").unwrap()
+    }
+
+    fn read(text: &str) -> String {
+        parse(text, now(), &zurich()).unwrap().to_string()
+    }
+
+    fn refused(text: &str) -> String {
+        parse(text, now(), &zurich()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn times_count_from_now_and_from_midnight_of_the_zone() {
+        let expected = [
+            ("*", "2026-03-15T11:34:56Z"),
+            ("", "2026-03-15T11:34:56Z"),
+            ("* - 1.5h", "2026-03-15T10:04:56Z"),
+            ("-90 seconds", "2026-03-15T11:33:26Z"),
+            ("t", "2026-03-14T23:00:00Z"),
+            ("T+8h-30m", "2026-03-15T06:30:00Z"),
+            ("yesterday", "2026-03-13T23:00:00Z"),
+            ("y-200d", "2025-08-25T22:00:00Z"),
+            ("mon", "2026-03-08T23:00:00Z"),
+            ("Sunday", "2026-03-14T23:00:00Z"),
+            ("1", "2026-02-28T23:00:00Z"),
+            ("jan", "2026-01-14T23:00:00Z"),
+            ("1999", "1999-03-14T23:00:00Z"),
+            ("*-1mo", "2026-02-15T11:34:56Z"),
+            ("'*-8h'", "2026-03-15T03:34:56Z"),
+        ];
+        for (text, time) in expected {
+            assert_eq!(read(text), time, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_as_people_and_tools_write_them() {
+        let expected = [
+            ("01-Jan-24 00:00:00", "2023-12-31T23:00:00Z"),
+            ("01-Jan-2024", "2023-12-31T23:00:00Z"),
+            ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+            ("2024-01-01T00:00:00+05:30", "2023-12-31T18:30:00Z"),
+            ("2024-01-01 06:00", "2024-01-01T05:00:00Z"),
+            ("1/31/2024 3:05:00 PM", "2024-01-31T14:05:00Z"),
+            ("2024-01-01T00:00:00Z-1d", "2023-12-31T00:00:00Z"),
+            ("01-Jan-24 00:00:00 + 2h", "2024-01-01T01:00:00Z"),
+        ];
+        for (text, time) in expected {
+            assert_eq!(read(text), time, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_of_the_calendar_has_23_hours_when_the_clocks_change() {
+        // In Zurich the clocks went forward in the night to 29 March 2026.
+        let after: Timestamp = "2026-03-29T12:00:00Z".parse().unwrap();
+        let read = |text: &str| parse(text, after, &zurich()).unwrap().to_string();
+        assert_eq!(read("*-1d"), "2026-03-28T13:00:00Z");
+        assert_eq!(read("*-24h"), "2026-03-28T12:00:00Z");
+        assert_eq!(read("t+12h"), "2026-03-29T11:00:00Z");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_what_can() {
+        assert_eq!(
+            refused("next week"),
+            format!("'next week' is not a time of PI; {EXAMPLES}")
+        );
+        assert!(refused("*-5x").starts_with("'-5x' in '*-5x' is not a length of time"));
+        assert!(refused("*-1.5mo").contains("'-1.5mo'"));
+        assert!(refused("*-15000y").contains("outside the years"));
+        assert!(refused("32").contains("'32' is not a time of PI"));
+        let zone = zone("Middle Earth").unwrap_err().to_string();
+        assert!(zone.contains("write it as in Europe/Zurich"), "{zone}");
+    }
+
+    #[test]
+    fn a_range_that_is_reversed_or_lies_ahead_is_named() {
+        let range = |start: &str, end: &str| TimeRange::parse(start, end, now(), &zurich());
+        let reversed = range("*", "t").unwrap_err().to_string();
+        assert_eq!(
+            reversed,
+            "the range ends at 2026-03-15 00:00:00 CET, before it begins at 2026-03-15 12:34:56 CET; exchange them"
+        );
+        let wrong = range("*-1d", "soon").unwrap_err().to_string();
+        assert!(wrong.starts_with("the end of the range: 'soon'"), "{wrong}");
+        assert_eq!(range("*-1d", "*").unwrap().lies_ahead(now()), None);
+        assert_eq!(
+            range("*+2d", "*+3d").unwrap().lies_ahead(now()).unwrap(),
+            "the range begins in 2 d: only points for forecasts hold values there"
+        );
+    }
+
+    fn time_text() -> impl Strategy<Value = String> {
+        let base = r"\*|t|today|y|Yesterday||mon|sunday|jan|December|[1-9]|[12][0-9]|20[0-3][0-9]|0[1-9]-(Jan|Apr|Oct)-2[0-9]|20[0-3][0-9]-0[1-9]-1[0-9]( 1[0-9]:[0-5][0-9])?|2026-0[1-9]-1[0-9]T0[0-9]:00:00Z";
+        let offset =
+            r"(( ?[+-] ?[0-9]{1,3}(s|m|h|d|w|mo|y| hours))|( ?[+-][0-9]{1,2}\.5(s|m|h|d|w))){0,2}";
+        (base, offset).prop_map(|(base, offset)| base + &offset)
+    }
+
+    proptest! {
+        #[test]
+        fn the_simulator_understands_the_same(text in time_text(), now in 0_i64..4_000_000_000_000_000, zurich in any::<bool>()) {
+            let zone = if zurich { self::zurich() } else { TimeZone::UTC };
+            let ours = parse(&text, Timestamp::from_microsecond(now).unwrap(), &zone);
+            let theirs = pi_simulator::time::parse(&text, now, &zone);
+            prop_assert_eq!(ours.ok().map(Timestamp::as_microsecond), theirs.ok());
+        }
+
+        #[test]
+        fn any_text_is_refused_or_read_without_a_crash(text in "[*ty0-9a-zµ+.:/' -]{0,24}|\\PC{0,24}") {
+            if let Err(error) = parse(&text, now(), &TimeZone::UTC) {
+                prop_assert!(error.to_string().contains('\''));
+            }
+        }
+    }
+}
