@@ -8,9 +8,15 @@
 
 mod access;
 mod answer;
+mod arriving;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod assets;
+#[cfg(test)]
+mod at_once;
 mod batches;
 mod breaker;
+mod cache;
 mod client;
 pub mod downsample;
 mod error;
@@ -18,9 +24,11 @@ mod identity;
 mod listing;
 mod naming;
 mod objects;
+mod scan;
 mod series;
 mod server;
 mod source;
+mod status;
 mod streams;
 pub mod time;
 pub mod webid;
@@ -29,11 +37,13 @@ pub use access::PiCredentials;
 pub use assets::BatchFilter;
 pub use batches::{BatchRef, BatchTable, Column, Interpolation, PiRequest, Progress, TagRef};
 pub use breaker::PiAvailability;
+pub use cache::{CacheNumbers, CacheSettings, History, PiCache};
 pub use client::PiClient;
 pub use error::PiError;
 pub use identity::{PiDataServer, PiIdentity};
 pub use listing::{BatchStatus, ListedBatch, ListedBatches};
 pub use objects::{PiBatch, PiElement, PiServer, PiSummary, PiTag, PiTemplate};
-pub use series::{Series, Status};
+pub use series::{Kept, Series};
 pub use server::PiHealth;
 pub use source::PiSource;
+pub use status::{Status, StatusColumn};

@@ -48,7 +48,9 @@ impl Calc {
         query: &PiRequest,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<BatchTable, PiError> {
-        let client = PiClient::open(&query.source, self.secrets.clone()).await?;
+        let client = PiClient::open(&query.source, self.secrets.clone())
+            .await?
+            .with_cache(self.pi_cache.as_ref());
         let tell = |read: dcp::pi::Progress| {
             #[expect(
                 clippy::cast_precision_loss,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::State;
 use dcp::clock::Clock;
 use dcp::http::{Caller, Json, Path, Problem, Query};
-use dcp::pi::{BatchFilter, ListedBatches, PiClient, PiElement, PiSource, PiTag};
+use dcp::pi::{BatchFilter, ListedBatches, PiCache, PiClient, PiElement, PiSource, PiTag};
 use dcp::secrets::Secrets;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -63,7 +63,8 @@ impl Plant {
         }
         let client = PiClient::open(&source.as_pi(), self.secrets.clone())
             .await
-            .map_err(|error| source.problem(error))?;
+            .map_err(|error| source.problem(error))?
+            .with_cache(self.cache.as_ref());
         let until = now.checked_add(limits::SOURCES_FOR).unwrap_or(now);
         self.clients
             .lock()
