@@ -17,6 +17,8 @@ use crate::limits;
 /// Reads an answer while it arrives.
 #[derive(Debug, Default)]
 pub(super) struct Arriving {
+    /// What the answer is about, for errors.
+    what: String,
     /// The beginning of a piece that has not arrived in full.
     begun: Vec<u8>,
     place: Place,
@@ -63,8 +65,36 @@ enum Mark {
 }
 
 impl Arriving {
+    /// Nothing has arrived of an answer about `what`.
+    pub(super) fn new(what: &str) -> Self {
+        Self {
+            what: what.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Takes the next bytes.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), PiError> {
+        self.take_in(bytes).map_err(|error| self.told(error))
+    }
+
+    /// An error with what the answer is about, and the place where it is.
+    fn told(&self, error: PiError) -> PiError {
+        let PiError::Unreadable(error) = error else {
+            return error;
+        };
+        let series = self.all.len().saturating_sub(1);
+        let row = self.all.last().map_or(0, Series::len);
+        let place = match self.place {
+            Place::Before | Place::Answer(_) | Place::Behind => String::new(),
+            Place::List(_) => ", at Items".to_owned(),
+            Place::Series(_) => format!(", at Items[{series}]"),
+            Place::Values(_) => format!(", at Items[{series}].Items[{row}]"),
+        };
+        unreadable(&format!("{}{place}: {error}", self.what))
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) -> Result<(), PiError> {
         if self.begun.is_empty() {
             let read = self.read(bytes)?;
             self.begun
@@ -84,13 +114,14 @@ impl Arriving {
 
     /// The series, once everything has arrived.
     pub(super) fn finish(self) -> Result<Vec<Series>, PiError> {
+        let what = self.what;
         if let Some(failure) = self.failure {
-            return Err(PiError::Interrupted(failure));
+            return Err(PiError::Interrupted(format!("{what}: {failure}")));
         }
         if self.place != Place::Behind {
-            return Err(PiError::Interrupted(
-                "it ends before it is complete".to_owned(),
-            ));
+            return Err(PiError::Interrupted(format!(
+                "{what}: it ends before it is complete"
+            )));
         }
         let failed = self.all.iter().find_map(|series| {
             let failure = series.failure.as_ref()?;
@@ -268,9 +299,8 @@ fn key(text: &[u8], at: usize) -> Result<Option<(Cow<'_, str>, usize)>, PiError>
     let colon = past_space(text, end);
     let value = past_space(text, colon + 1);
     match text.get(colon) {
-        None => Ok(None),
         Some(b':') if value < text.len() => Ok(Some((key, value))),
-        Some(b':') => Ok(None),
+        None | Some(b':') => Ok(None),
         Some(_) => Err(unreadable("a colon is expected")),
     }
 }
@@ -294,6 +324,14 @@ fn unreadable(reason: &str) -> PiError {
     PiError::Unreadable(serde_json::Error::custom(reason))
 }
 
+/// Series of an answer that is there already.
+#[cfg(test)]
+fn read(text: &[u8], what: &str) -> Result<Vec<Series>, PiError> {
+    let mut arriving = Arriving::new(what);
+    arriving.take(text)?;
+    arriving.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::at_once::SeriesSet;
@@ -301,7 +339,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn in_parts<'t>(parts: impl IntoIterator<Item = &'t [u8]>) -> Result<Vec<Series>, PiError> {
-        let mut arriving = Arriving::default();
+        let mut arriving = Arriving::new("the answer");
         for part in parts {
             arriving.take(part)?;
         }
@@ -421,6 +459,19 @@ mod tests {
             );
             assert!(at_once(body).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_place() {
+        let body = br#"{"Items":[{"Items":[]},{"Items":[{"Timestamp":"2026-01-01T00:00:00Z","Value":1},{"Timestamp":"soon","Value":1}]}]}"#;
+        let Err(PiError::Unreadable(error)) = read(body, "the tags") else {
+            panic!("it cannot be read");
+        };
+        let text = error.to_string();
+        assert!(
+            text.starts_with("the tags, at Items[1].Items[1]: 'soon' is not a time"),
+            "{text}"
+        );
     }
 
     #[test]

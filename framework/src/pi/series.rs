@@ -119,7 +119,7 @@ impl Series {
             .extend_from_slice(page.times.get(from..).unwrap_or_default());
         self.values
             .extend_from_slice(page.values.get(from..).unwrap_or_default());
-        self.status.extend(&page.status, from, page.status.len());
+        self.status.append(&page.status, from, page.status.len());
         self.texts.extend(
             page.texts
                 .into_iter()

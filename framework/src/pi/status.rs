@@ -105,12 +105,12 @@ impl StatusColumn {
     #[must_use]
     pub fn part(&self, from: usize, to: usize) -> Self {
         let mut part = Self::default();
-        part.extend(self, from, to);
+        part.append(self, from, to);
         part
     }
 
     /// Adds rows `from` to `to` of another column, the latter excluded.
-    pub fn extend(&mut self, other: &Self, from: usize, to: usize) {
+    pub fn append(&mut self, other: &Self, from: usize, to: usize) {
         let to = to.min(other.len());
         let rows = other.codes.get(from.min(to)..to).unwrap_or_default();
         let mut known: [Option<u8>; KINDS] = [None; KINDS];
@@ -149,6 +149,12 @@ impl FromIterator<Status> for StatusColumn {
         let mut column = Self::default();
         rows.into_iter().for_each(|status| column.push(status));
         column
+    }
+}
+
+impl<'s> Extend<&'s Status> for StatusColumn {
+    fn extend<I: IntoIterator<Item = &'s Status>>(&mut self, rows: I) {
+        rows.into_iter().for_each(|status| self.push(*status));
     }
 }
 
@@ -204,7 +210,7 @@ mod tests {
         assert_eq!(column, rows);
         assert_eq!(column.codes(), [0, 1, 0, 2, 3]);
         let mut joined = column.part(3, 9);
-        joined.extend(&column, 0, 2);
+        joined.append(&column, 0, 2);
         assert_eq!(
             joined,
             [

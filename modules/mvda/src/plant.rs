@@ -21,6 +21,7 @@ pub struct Plant {
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
     clients: Arc<Mutex<HashMap<PiSourceKey, (PiClient, Timestamp)>>>,
+    cache: Option<PiCache>,
 }
 
 type PiSourceKey = (String, String);
@@ -32,12 +33,13 @@ impl std::fmt::Debug for Plant {
 }
 
 impl Plant {
-    /// No reader yet.
-    pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Self {
+    /// No reader yet; what readers read they keep in the cache, if there is one.
+    pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>, cache: Option<PiCache>) -> Self {
         Self {
             secrets,
             clock,
             clients: Arc::default(),
+            cache,
         }
     }
 

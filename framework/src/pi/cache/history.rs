@@ -150,14 +150,15 @@ impl Lane {
             .iter()
             .zip(&blocks)
             .any(|(of, block)| cache.is_due(of, block));
-        let stale = match due {
-            true => match self.still_holds(cache, range, &blocks).await? {
-                Some(true) => false,
-                Some(false) => return Ok(None),
-                None => true,
-            },
-            false => false,
+        let holds = if due {
+            self.still_holds(cache, range, &blocks).await?
+        } else {
+            Some(true)
         };
+        if holds == Some(false) {
+            return Ok(None);
+        }
+        let stale = holds.is_none();
         let series: Vec<Series> = blocks
             .into_iter()
             .map(|block| Series {
@@ -209,6 +210,7 @@ impl Lane {
     async fn read(&mut self, gap: Range) -> Result<Vec<Series>, PiError> {
         let cache = self.client.cache().cloned();
         let settled = cache.as_ref().map_or(Micros::MIN, PiCache::settled);
+        let settled = self.kind.settled(settled);
         let last = self.kind.boundary(gap.from, gap.to.min(settled));
         let keeps = last > gap.from;
         let most = Range {

@@ -100,6 +100,9 @@ impl Texts {
     }
 }
 
+/// How far from the ends of a grid the recorded values may lie between which a server interpolates there.
+const REACH: Micros = 3_600_000_000;
+
 /// How values are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -134,7 +137,15 @@ impl Kind {
     fn depends_on(self, from: Micros, to: Micros) -> (Micros, Micros) {
         match self {
             Self::Recorded => (from, to),
-            Self::Grid { interval, .. } => (from.saturating_sub(interval), to),
+            Self::Grid { .. } => (from.saturating_sub(REACH), to.saturating_add(REACH)),
+        }
+    }
+
+    /// What ends before this is kept, when values that end before `settled` do not change any more.
+    fn settled(self, settled: Micros) -> Micros {
+        match self {
+            Self::Recorded => settled,
+            Self::Grid { .. } => settled.saturating_sub(REACH),
         }
     }
 }

@@ -31,6 +31,10 @@ struct Stream {
     items: Vec<Timed>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the marks PI puts on a value"
+)]
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Timed {

@@ -1,10 +1,5 @@
 //! Measures what becomes of process data between the socket and who looks at them, and prints one JSON line per figure.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a tool: it waits on the time of the machine and serves itself"
-)]
-
 mod cache;
 mod columns;
 mod server;
