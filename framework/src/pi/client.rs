@@ -276,7 +276,10 @@ impl PiClient {
         let (mut attempt, mut renewed, mut before) = (1, false, None);
         loop {
             let header = access.header();
-            let error = match self.once(what, build(), read, header.clone(), attempt).await {
+            let error = match self
+                .once(what, build(), read, header.clone(), attempt)
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 // Others have found out meanwhile that the server is away: the own failure says more.
                 Err(PiError::Resting(rest)) => {
@@ -336,7 +339,9 @@ impl PiClient {
             Some(header) => request.header(AUTHORIZATION, header),
             None => request,
         };
-        let outcome = self.in_time(self.exchange(what, request, read, attempt)).await;
+        let outcome = self
+            .in_time(self.exchange(what, request, read, attempt))
+            .await;
         admission.settle(&outcome);
         outcome
     }

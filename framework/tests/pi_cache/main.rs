@@ -124,6 +124,7 @@ fn connect(url: &str) -> PiClient {
         database: String::new(),
         data_server: String::new(),
         credentials: None,
+        ca_file: None,
     };
     PiClient::connect(&source, &PiCredentials::Anonymous).unwrap()
 }

@@ -74,6 +74,7 @@ fn client(url: &str) -> anyhow::Result<PiClient> {
         database: String::new(),
         data_server: String::new(),
         credentials: None,
+        ca_file: None,
     };
     Ok(PiClient::connect(&source, &PiCredentials::Anonymous)?)
 }
