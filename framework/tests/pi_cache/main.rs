@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     clippy::cast_precision_loss,
     reason = "tests against a server of their own"
 )]
@@ -28,6 +27,9 @@ const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 /// Longer than a block is trusted without a question.
 const LATER: Duration = Duration::from_mins(11);
+
+/// Something that happens to a stream at the server.
+type Change<'c> = &'c dyn Fn(&mut Vec<Held>);
 
 struct Stage {
     plant: Shared,
@@ -184,7 +186,7 @@ async fn what_is_young_is_never_kept() {
 async fn late_replaced_and_removed_values_are_noticed() {
     let stage = Stage::new().await;
     stage.agrees(0, 600).await;
-    let changes: [&dyn Fn(&mut Vec<Held>); 4] = [
+    let changes: [Change<'_>; 4] = [
         &|held| {
             let mut late = held[50].clone();
             late.time += 1;
@@ -233,7 +235,7 @@ async fn what_holds_costs_a_question_and_no_values() {
 async fn edited_values_are_read_anew_although_no_summary_changes() {
     let stage = Stage::new().await;
     let edit = |row: usize| {
-        stage.plant.lock().unwrap().streams.get_mut("A").unwrap()[row].annotated = true
+        stage.plant.lock().unwrap().streams.get_mut("A").unwrap()[row].annotated = true;
     };
     edit(10);
     assert!(stage.agrees(0, 100).await.edited);
@@ -461,7 +463,7 @@ proptest! {
 }
 
 async fn follow(stage: &Stage, step: Step) {
-    let change = |change: &dyn Fn(&mut Vec<Held>)| {
+    let change = |change: Change<'_>| {
         change(stage.plant.lock().unwrap().streams.get_mut("A").unwrap());
         stage.clock.advance(LATER);
     };
@@ -506,9 +508,9 @@ async fn processes_share_a_folder() {
     assert_eq!(readings, 0);
     assert_same(&read.unwrap()[0], &stage.direct(0, 600).await);
     // What one of them removes the other misses, and reads anew.
-    files(stage.folder.path())
-        .iter()
-        .for_each(|file| std::fs::remove_file(file).unwrap());
+    for file in files(stage.folder.path()) {
+        std::fs::remove_file(file).unwrap();
+    }
     assert_eq!(stage.readings_of(stage.read(0, 600)).await.0, 1);
 }
 
