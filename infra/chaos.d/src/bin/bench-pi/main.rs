@@ -3,6 +3,7 @@
 mod cache;
 mod columns;
 mod server;
+mod tree;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,9 @@ struct Arguments {
     /// Only figures whose names contain this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Address of a simulator with the large tree; its figure is left out without it.
+    #[arg(long)]
+    large_tree: Option<String>,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -60,6 +64,9 @@ async fn main() -> anyhow::Result<()> {
     if wants("pi.cache_rss_mb") {
         figures.push(cache::measure(&server.url, arguments.samples)?);
     }
+    if let Some(url) = arguments.large_tree.filter(|_| wants("pi.tree_level_ms")) {
+        figures.push(tree::measure(&url, arguments.rounds).await?);
+    }
     for figure in figures {
         println!("{}", figure.line());
     }
@@ -67,7 +74,11 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn client(url: &str) -> anyhow::Result<PiClient> {
-    let source = PiSource {
+    Ok(PiClient::connect(&source(url), &PiCredentials::Anonymous)?)
+}
+
+fn source(url: &str) -> PiSource {
+    PiSource {
         id: "bench".to_owned(),
         url: url.to_owned(),
         asset_server: String::new(),
@@ -75,6 +86,5 @@ fn client(url: &str) -> anyhow::Result<PiClient> {
         data_server: String::new(),
         credentials: None,
         ca_file: None,
-    };
-    Ok(PiClient::connect(&source, &PiCredentials::Anonymous)?)
+    }
 }
