@@ -143,8 +143,6 @@ pub const PI_CACHE_BLOCK_BYTES: usize = 64 * 1024 * 1024;
 pub const PI_CACHE_TRUSTED: Duration = Duration::from_mins(10);
 /// How long a block is used before it is read anew, whatever the server says of it.
 pub const PI_CACHE_REREAD: Duration = Duration::from_hours(7 * 24);
-/// How long a server that did not answer is not asked about kept blocks.
-pub const PI_CACHE_SILENT: Duration = Duration::from_secs(10);
 /// Blocks and streams about which a process remembers what the server said; beyond that it asks again.
 pub const PI_CACHE_REMEMBERED: usize = 100_000;
 /// After so many stored blocks the folder is measured again, because other processes store there too.

@@ -180,15 +180,10 @@ impl Lane {
         range: Range,
         blocks: &[Block],
     ) -> Result<Option<bool>, PiError> {
-        let server = &self.client.source().url;
-        if cache.is_silent(server) {
-            return Ok(None);
-        }
         let signs = match self.signs(&cache.inner.texts, range).await {
             Ok(signs) => signs,
             Err(error) if error.is_passing() => {
                 tracing::warn!(%error, "kept process data are used without asking if they still hold");
-                cache.found_silent(server);
                 return Ok(None);
             }
             Err(error) => return Err(error),

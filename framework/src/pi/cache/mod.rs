@@ -54,8 +54,6 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// When the server last said that a block still holds.
     checked: Mutex<HashMap<(String, Range), Timestamp>>,
-    /// Servers that did not answer, and when.
-    silent: Mutex<HashMap<String, Timestamp>>,
     texts: Texts,
     kept: AtomicU64,
     read: AtomicU64,
@@ -202,7 +200,6 @@ impl PiCache {
             settled: settings.settled,
             clock,
             checked: Mutex::default(),
-            silent: Mutex::default(),
             texts: Texts::default(),
             kept: AtomicU64::new(0),
             read: AtomicU64::new(0),
@@ -315,26 +312,6 @@ impl PiCache {
         for of in keys {
             self.inner.check(of.clone(), range, self.now());
         }
-    }
-
-    /// Whether a server did not answer a moment ago: it is not asked about every block.
-    fn is_silent(&self, server: &str) -> bool {
-        let silent = self
-            .inner
-            .silent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let since = silent.get(server).copied();
-        since.is_some_and(|since| !older(self.now(), since, limits::PI_CACHE_SILENT))
-    }
-
-    fn found_silent(&self, server: &str) {
-        let mut silent = self
-            .inner
-            .silent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        silent.insert(server.to_owned(), self.now());
     }
 
     /// Counts where values came from.
