@@ -7,7 +7,7 @@ mod settings;
 pub(crate) use settings::QUIET;
 pub use settings::{
     Address, BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, NodeSettings,
-    Settings, TelemetrySettings,
+    PiSettings, Settings, TelemetrySettings,
 };
 
 use std::collections::HashMap;

@@ -133,6 +133,10 @@ pub const PI_PHASE_LEVELS: usize = 8;
 pub const PI_ADDRESS: usize = 6_000;
 /// Bytes of one answer.
 pub const PI_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Values of one answer that become columns: about [`PI_ANSWER_BYTES`] in memory, whatever they took on the way.
+pub const PI_ANSWER_VALUES: usize = 4_000_000;
+/// One value, or one key with its value, of an answer that is read while it arrives: the longest text PI keeps is far shorter.
+pub const PI_PIECE_BYTES: usize = 1024 * 1024;
 /// Answers below this size are read where they arrive, larger ones beside the async threads.
 pub const PI_PARSE_INLINE: usize = 128 * 1024;
 /// How far before the last known value reading goes on after a break, for values that arrive late.
@@ -149,6 +153,18 @@ pub const PI_LIVE_BETTER: Duration = Duration::from_mins(10);
 pub const PI_LIVE_SILENCE: Duration = Duration::from_secs(20);
 /// Breaks in a row without a word in between after which a lesser way is tried.
 pub const PI_LIVE_BREAKS: u32 = 3;
+/// Values in one block of kept history, about: what is held at once while a long history is read, some megabytes.
+pub const PI_CACHE_ROWS: usize = 60_000;
+/// Bytes of one such block when it is unpacked; texts may be long.
+pub const PI_CACHE_BLOCK_BYTES: usize = 64 * 1024 * 1024;
+/// How long a block is used before the server is asked whether it still holds.
+pub const PI_CACHE_TRUSTED: Duration = Duration::from_mins(10);
+/// How long a block is used before it is read anew, whatever the server says of it.
+pub const PI_CACHE_REREAD: Duration = Duration::from_hours(7 * 24);
+/// Blocks and streams about which a process remembers what the server said; beyond that it asks again.
+pub const PI_CACHE_REMEMBERED: usize = 100_000;
+/// After so many stored blocks the folder is measured again, because other processes store there too.
+pub const PI_CACHE_MEASURE: u64 = 256;
 /// Rows of one table of batches.
 pub const PI_TABLE_ROWS: usize = 5_000_000;
 /// How long dialling the broker may take.

@@ -153,6 +153,28 @@ impl Default for TelemetrySettings {
     }
 }
 
+/// `[pi]`: history that was read from PI, kept on disk. Without a folder nothing is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PiSettings {
+    /// Folder of the kept history; modules of one zone share it.
+    pub cache: Option<PathBuf>,
+    /// Room it may take, in MiB.
+    pub cache_mib: u64,
+    /// Values younger than this are never kept, in minutes: what a site's interfaces may still send late.
+    pub settled_minutes: u64,
+}
+
+impl Default for PiSettings {
+    fn default() -> Self {
+        Self {
+            cache: None,
+            cache_mib: 2048,
+            settled_minutes: 60,
+        }
+    }
+}
+
 /// What every module's process is told.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +203,9 @@ pub struct Settings {
     /// Traces.
     #[serde(default)]
     pub telemetry: TelemetrySettings,
+    /// Kept process data.
+    #[serde(default)]
+    pub pi: PiSettings,
 }
 
 fn default_store() -> Address {

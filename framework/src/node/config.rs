@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ports::PortRange;
-use crate::config::{BusSettings, TelemetrySettings};
+use crate::config::{BusSettings, PiSettings, TelemetrySettings};
 use crate::model::Zone;
 use crate::secrets::SecretsSettings;
 
@@ -29,6 +29,9 @@ pub struct NodeConfig {
     /// Traces of the node and its modules.
     #[serde(default)]
     pub telemetry: TelemetrySettings,
+    /// Process data that modules keep.
+    #[serde(default)]
+    pub pi: PiSettings,
     /// Modules this node hosts, in start order.
     #[serde(default, rename = "module")]
     pub modules: Vec<HostedModule>,

@@ -4,7 +4,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::series::{Series, Status};
+use super::series::Series;
+use super::status::Status;
 use super::time::Micros;
 use super::{PiClient, PiError, PiSource};
 use crate::limits;
@@ -298,7 +299,7 @@ mod tests {
         Series {
             times: times.to_vec(),
             values: values.to_vec(),
-            status: vec![Status::Good; times.len()],
+            status: vec![Status::Good; times.len()].into(),
             ..Series::default()
         }
     }

@@ -6,6 +6,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
@@ -15,7 +17,10 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::answer::Completeness;
+use super::arriving::Arriving;
+use super::cache::Keeping;
 use super::refusal::{BatchAnswer, refused};
+use super::series::Series;
 use super::server::{PiHealth, Server};
 use super::{PiCredentials, PiError, PiSource, time};
 use crate::clock::{Clock, SystemClock};
@@ -31,6 +36,7 @@ use crate::{limits, tls};
 pub struct PiClient {
     inner: Arc<Inner>,
     end: Option<End>,
+    pub(super) keeping: Option<Keeping>,
 }
 
 /// By when all requests of one question must be answered.
@@ -95,6 +101,7 @@ impl PiClient {
                 trust,
             }),
             end: None,
+            keeping: None,
         })
     }
 
@@ -103,11 +110,11 @@ impl PiClient {
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
         Self {
-            inner: self.inner.clone(),
             end: Some(End {
                 at: Instant::now() + patience,
                 patience,
             }),
+            ..self.clone()
         }
     }
 
@@ -150,10 +157,30 @@ impl PiClient {
     where
         T: DeserializeOwned + Send + 'static,
     {
+        self.ask(path, query, what, whole).await
+    }
+
+    /// GET of the values of streams, turned into columns while they arrive.
+    pub(super) async fn get_series(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        what: &str,
+    ) -> Result<Vec<Series>, PiError> {
+        self.ask(path, query, what, columns).await
+    }
+
+    async fn ask<T>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        what: &str,
+        read: Reader<T>,
+    ) -> Result<T, PiError> {
         time::check_range(query)?;
         let url = self.url(path, query)?;
         let answer = self
-            .patiently(what, || self.inner.http.get(url.clone()))
+            .patiently(what, || self.inner.http.get(url.clone()), read)
             .await;
         match answer {
             Err(error) => Err(self.named(error, path, query).await),
@@ -188,7 +215,7 @@ impl PiClient {
         parts: &Value,
     ) -> Result<HashMap<String, BatchAnswer>, PiError> {
         let url = self.url(&["batch"], &[])?;
-        self.patiently("the batch", || self.post(url.clone()).json(parts))
+        self.patiently("the batch", || self.post(url.clone()).json(parts), whole)
             .await
     }
 
@@ -198,7 +225,7 @@ impl PiClient {
         T: DeserializeOwned + Send + 'static,
     {
         let url = self.url(&["streamsets", "updates"], query)?;
-        self.patiently("the updates", || self.post(url.clone()))
+        self.patiently("the updates", || self.post(url.clone()), whole)
             .await
     }
 
@@ -228,10 +255,8 @@ impl PiClient {
         &self,
         what: &str,
         build: impl Fn() -> RequestBuilder,
-    ) -> Result<T, PiError>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
+        read: Reader<T>,
+    ) -> Result<T, PiError> {
         let Inner {
             access,
             server,
@@ -242,7 +267,10 @@ impl PiClient {
         let (mut attempt, mut renewed, mut before) = (1, false, None);
         loop {
             let header = access.header();
-            let error = match self.once(what, build(), header.clone(), attempt).await {
+            let error = match self
+                .once(what, build(), read, header.clone(), attempt)
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 // Others have found out meanwhile that the server is away: the own failure says more.
                 Err(PiError::Resting(rest)) => {
@@ -286,12 +314,10 @@ impl PiClient {
         &self,
         what: &str,
         request: RequestBuilder,
+        read: Reader<T>,
         authorization: Option<HeaderValue>,
         attempt: u32,
-    ) -> Result<T, PiError>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
+    ) -> Result<T, PiError> {
         let server = &self.inner.server;
         // The places are never closed.
         let place = async {
@@ -304,7 +330,9 @@ impl PiClient {
             Some(header) => request.header(AUTHORIZATION, header),
             None => request,
         };
-        let outcome = self.in_time(self.exchange(what, request, attempt)).await;
+        let outcome = self
+            .in_time(self.exchange(what, request, read, attempt))
+            .await;
         admission.settle(&outcome);
         outcome
     }
@@ -313,11 +341,9 @@ impl PiClient {
         &self,
         what: &str,
         request: RequestBuilder,
+        read: Reader<T>,
         attempt: u32,
-    ) -> Result<T, PiError>
-    where
-        T: DeserializeOwned + Send + 'static,
-    {
+    ) -> Result<T, PiError> {
         let (http, request) = request.build_split();
         let request = request.map_err(|error| self.unsent(error))?;
         let mut span = asking(&request, attempt);
@@ -330,11 +356,10 @@ impl PiClient {
         }
         let status = response.status();
         span.asked(status);
-        let body = body(response, what).await?;
         if status.is_success() {
-            parse(body, what).await
+            read(response, what.to_owned()).await
         } else {
-            Err(refused(status, &body, what))
+            Err(refused(status, &body(response, what).await?, what))
         }
     }
 
@@ -415,26 +440,62 @@ pub(super) fn pause(attempt: u32) -> Duration {
         .mul_f64(rand::random_range(0.5..1.0))
 }
 
+/// How the body of a success about something becomes an answer.
+type Reader<T> = fn(Response, String) -> BoxFuture<'static, Result<T, PiError>>;
+
+/// An answer that is read when all of it is there.
+fn whole<T>(response: Response, what: String) -> BoxFuture<'static, Result<T, PiError>>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    Box::pin(async move { parse(body(response, &what).await?, &what).await })
+}
+
+/// Series that are read while they arrive.
+fn columns(
+    mut response: Response,
+    what: String,
+) -> BoxFuture<'static, Result<Vec<Series>, PiError>> {
+    Box::pin(async move {
+        let (mut arriving, mut arrived) = (Arriving::new(&what), 0);
+        while let Some(chunk) = chunk(&mut response, &what, arrived).await? {
+            arrived += chunk.len();
+            arriving.take(&chunk)?;
+        }
+        arriving.finish()
+    })
+}
+
 async fn body(mut response: Response, what: &str) -> Result<Vec<u8>, PiError> {
     let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > limits::PI_ANSWER_BYTES => {
-                return Err(PiError::TooLarge(limits::PI_ANSWER_BYTES));
-            }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            // A success that has nothing to say.
-            Ok(None) if response.status() == StatusCode::NO_CONTENT => return Ok(b"null".to_vec()),
-            Ok(None) => return Ok(body),
-            Err(error) if error.is_timeout() => return Err(PiError::Slow(limits::PI_REQUEST)),
-            Err(_) => {
-                let arrived = body.len();
-                return Err(PiError::Interrupted(format!(
-                    "{what}: the connection broke off after {arrived} bytes"
-                )));
-            }
+    while let Some(chunk) = chunk(&mut response, what, body.len()).await? {
+        if body.len() + chunk.len() > limits::PI_ANSWER_BYTES {
+            return Err(PiError::TooLarge(limits::PI_ANSWER_BYTES));
         }
+        body.extend_from_slice(&chunk);
     }
+    // A success that has nothing to say.
+    if response.status() == StatusCode::NO_CONTENT {
+        return Ok(b"null".to_vec());
+    }
+    Ok(body)
+}
+
+/// The next bytes of an answer of which so many have arrived.
+async fn chunk(
+    response: &mut Response,
+    what: &str,
+    arrived: usize,
+) -> Result<Option<Bytes>, PiError> {
+    response.chunk().await.map_err(|error| {
+        if error.is_timeout() {
+            PiError::Slow(limits::PI_REQUEST)
+        } else {
+            PiError::Interrupted(format!(
+                "{what}: the connection broke off after {arrived} bytes"
+            ))
+        }
+    })
 }
 
 async fn parse<T: DeserializeOwned + Send + 'static>(

@@ -8,9 +8,15 @@
 
 mod access;
 mod answer;
+mod arriving;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod assets;
+#[cfg(test)]
+mod at_once;
 mod batches;
 mod breaker;
+mod cache;
 mod client;
 mod discovery;
 pub mod downsample;
@@ -25,10 +31,12 @@ mod naming;
 mod objects;
 mod paging;
 mod refusal;
+mod scan;
 mod search;
 mod series;
 mod server;
 mod source;
+mod status;
 mod streams;
 pub mod time;
 pub mod time_text;
@@ -38,6 +46,7 @@ pub mod webid;
 pub use access::PiCredentials;
 pub use batches::{BatchRef, BatchTable, Column, Interpolation, PiRequest, Progress, TagRef};
 pub use breaker::PiAvailability;
+pub use cache::{CacheNumbers, CacheSettings, History, PiCache};
 pub use client::PiClient;
 pub use discovery::{PiDiscovery, PiUnit};
 pub use error::PiError;
@@ -47,7 +56,8 @@ pub use listing::{BatchStatus, ListedBatch, ListedBatches};
 pub use live::{LiveNews, LiveWay};
 pub use objects::{PiBatch, PiElement, PiServer, PiSummary, PiTag, PiTemplate, PiTemplateTag};
 pub use search::FrameSearch;
-pub use series::{Series, Status};
+pub use series::{Kept, Series};
 pub use server::PiHealth;
 pub use source::PiSource;
+pub use status::{Status, StatusColumn};
 pub use units::UnitOfMeasure;

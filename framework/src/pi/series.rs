@@ -6,39 +6,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::status::{Status, StatusColumn};
 use super::time::{self, Micros};
-
-/// What a value is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// A good number.
-    Good,
-    /// A number PI marks as doubtful.
-    Questionable,
-    /// A number somebody put in place of the measured one.
-    Substituted,
-    /// Text; it stands in [`Series::texts`].
-    Text,
-    /// A system state in place of a value; its name stands in [`Series::states`].
-    State(i32),
-    /// PI says that the value is not good, without a state.
-    Bad,
-    /// PI could not read the value.
-    Failed,
-    /// There is no value at this time.
-    Missing,
-}
-
-impl Status {
-    /// Whether the number beside it may be used.
-    pub fn is_usable(self) -> bool {
-        matches!(self, Self::Good | Self::Questionable | Self::Substituted)
-    }
-}
 
 /// The values of one stream.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,13 +29,39 @@ pub struct Series {
     /// The numbers; NaN where the status is not usable. A digital state is its number.
     pub values: Vec<f64>,
     /// What each value is worth.
-    pub status: Vec<Status>,
+    pub status: StatusColumn,
     /// Texts and names of digital states by row; rows of numbers have none.
     pub texts: BTreeMap<usize, String>,
     /// Names of the system states that occur.
     pub states: BTreeMap<i32, String>,
+    /// Whether somebody annotated or substituted one of the values.
+    pub edited: bool,
     /// What the server says about a failure in the middle of this stream.
     pub failure: Option<String>,
+    /// Where the values come from when they were kept.
+    pub kept: Option<Kept>,
+}
+
+/// Since when values are kept, where some of a series were not read anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// When the oldest of them were read from the server.
+    pub read_at: Timestamp,
+    /// Whether the server could not be asked if they still hold.
+    pub stale: bool,
+}
+
+impl Kept {
+    /// Of two parts: the older one, stale when one of them is.
+    pub fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(Self {
+                read_at: one.read_at.min(other.read_at),
+                stale: one.stale || other.stale,
+            }),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
 impl Series {
@@ -99,7 +98,7 @@ impl Series {
     /// Stretches of equal status: first and last time, and the status.
     pub fn stretches(&self) -> Vec<(Micros, Micros, Status)> {
         let mut stretches: Vec<(Micros, Micros, Status)> = Vec::new();
-        for (time, status) in self.times.iter().zip(&self.status) {
+        for (time, status) in self.times.iter().zip(self.status.iter()) {
             match stretches.last_mut() {
                 Some(last) if last.2 == *status => last.1 = *time,
                 _ => stretches.push((*time, *time, *status)),
@@ -110,13 +109,17 @@ impl Series {
 
     /// Appends the values of a later page from row `from` on.
     pub(super) fn append(&mut self, page: Self, from: usize) {
+        if self.is_empty() && from == 0 {
+            let kept = Kept::joined(self.kept, page.kept);
+            *self = Self { kept, ..page };
+            return;
+        }
         let offset = self.len();
         self.times
             .extend_from_slice(page.times.get(from..).unwrap_or_default());
         self.values
             .extend_from_slice(page.values.get(from..).unwrap_or_default());
-        self.status
-            .extend_from_slice(page.status.get(from..).unwrap_or_default());
+        self.status.append(&page.status, from, page.status.len());
         self.texts.extend(
             page.texts
                 .into_iter()
@@ -124,12 +127,36 @@ impl Series {
                 .map(|(row, text)| (row - from + offset, text)),
         );
         self.states.extend(page.states);
+        self.edited |= page.edited;
         self.failure = self.failure.take().or(page.failure);
+        self.kept = Kept::joined(self.kept, page.kept);
+    }
+
+    /// The rows of a time range, `to` excluded.
+    #[must_use]
+    pub(super) fn within(self, from: Micros, to: Micros) -> Self {
+        let first = self.times.partition_point(|time| *time < from);
+        let last = self.times.partition_point(|time| *time < to).max(first);
+        if first == 0 && last == self.len() {
+            return self;
+        }
+        Self {
+            times: self.times.get(first..last).unwrap_or_default().to_vec(),
+            values: self.values.get(first..last).unwrap_or_default().to_vec(),
+            status: self.status.part(first, last),
+            texts: self
+                .texts
+                .range(first..last)
+                .map(|(row, text)| (row - first, text.clone()))
+                .collect(),
+            ..self
+        }
     }
 
     pub(super) fn push(&mut self, value: TimedValue<'_>) -> Result<(), String> {
         let time = time::parse(&value.timestamp)
             .ok_or_else(|| format!("'{}' is not a time", value.timestamp))?;
+        self.edited |= value.annotated || value.substituted;
         let (number, status) = self.judge(value);
         self.times.push(time);
         self.values
@@ -194,21 +221,37 @@ impl Series {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TimedValue<'a> {
     #[serde(borrow, default)]
-    timestamp: Cow<'a, str>,
+    pub(super) timestamp: Cow<'a, str>,
     #[serde(borrow, default)]
-    value: Reading<'a>,
+    pub(super) value: Reading<'a>,
     #[serde(default = "yes")]
-    good: bool,
+    pub(super) good: bool,
     #[serde(default)]
-    questionable: bool,
+    pub(super) questionable: bool,
     #[serde(default)]
-    substituted: bool,
+    pub(super) substituted: bool,
+    #[serde(default)]
+    pub(super) annotated: bool,
     #[serde(default, deserialize_with = "any_errors")]
     errors: bool,
 }
 
 fn yes() -> bool {
     true
+}
+
+impl Default for TimedValue<'_> {
+    fn default() -> Self {
+        Self {
+            timestamp: Cow::default(),
+            value: Reading::default(),
+            good: yes(),
+            questionable: false,
+            substituted: false,
+            annotated: false,
+            errors: false,
+        }
+    }
 }
 
 /// Whether a list of errors is there and not empty.
@@ -218,7 +261,7 @@ fn any_errors<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
 
 /// What stands in `Value`.
 #[derive(Default)]
-enum Reading<'a> {
+pub(super) enum Reading<'a> {
     #[default]
     None,
     Number(f64),
@@ -309,34 +352,11 @@ impl<'de> Visitor<'de> for ReadingVisitor {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Fills the columns of a series from its `Items`.
-pub(super) struct Rows<'s>(pub(super) &'s mut Series);
-
-impl<'de> DeserializeSeed<'de> for Rows<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
-        input.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Rows<'_> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("timed values")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(value) = items.next_element::<TimedValue<'de>>()? {
-            self.0.push(value).map_err(de::Error::custom)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::de::DeserializeSeed;
+
+    use super::super::at_once::Rows;
     use super::*;
 
     fn read(items: &str) -> Series {
@@ -372,7 +392,7 @@ mod tests {
         ];
         assert_eq!(series.status, expected);
         assert_eq!(series.values[0].to_bits(), 0.1_f64.to_bits());
-        for (value, status) in series.values.iter().zip(&series.status) {
+        for (value, status) in series.values.iter().zip(series.status.iter()) {
             assert_eq!(value.is_nan(), !status.is_usable());
         }
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::answer::SeriesSet;
+use super::cache::{Kind, Range};
 use super::objects::{PiSummary, SummaryWire};
 use super::paging::Page;
 use super::series::Series;
@@ -12,7 +12,7 @@ use crate::limits;
 
 const SERIES_FIELDS: &str = "Items.WebId;Items.Name;Items.Path;Items.UnitsAbbreviation;Items.WebException;WebException;\
                              Items.Items.Timestamp;Items.Items.Value;Items.Items.Good;Items.Items.Questionable;\
-                             Items.Items.Substituted;Items.Items.Errors";
+                             Items.Items.Substituted;Items.Items.Annotated;Items.Items.Errors";
 
 impl PiClient {
     /// The newest value of each tag, in the order asked for: series of one row.
@@ -20,8 +20,25 @@ impl PiClient {
         self.series("value", tags, &[]).await
     }
 
-    /// All recorded values of each tag from `start` to `end`, both included.
+    /// All recorded values of each tag from `start` to `end`, both included; from the cache where they are kept.
     pub async fn recorded(
+        &self,
+        tags: &[&str],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Vec<Series>, PiError> {
+        if self.keeping.is_none() || end < start {
+            return self.recorded_now(tags, start, end).await;
+        }
+        let asked = Range {
+            from: start.as_microsecond(),
+            to: end.as_microsecond().saturating_add(1),
+        };
+        self.through_cache(Kind::Recorded, tags, asked).await
+    }
+
+    /// The same, from the server.
+    pub(super) async fn recorded_now(
         &self,
         tags: &[&str],
         start: Timestamp,
@@ -79,8 +96,29 @@ impl PiClient {
         Ok(rows)
     }
 
-    /// Values of each tag every `interval` microseconds from `start`; the end is included where it falls on the grid.
+    /// Values of each tag every `interval` microseconds from `start`; the end is included where it falls on the grid. From the cache
+    /// where they are kept.
     pub async fn interpolated(
+        &self,
+        tags: &[&str],
+        start: Timestamp,
+        end: Timestamp,
+        interval: Micros,
+    ) -> Result<Vec<Series>, PiError> {
+        let (from, last) = (start.as_microsecond(), end.as_microsecond());
+        if self.keeping.is_none() || interval <= 0 || last < from {
+            return self.interpolated_now(tags, start, end, interval).await;
+        }
+        let kind = Kind::Grid {
+            interval,
+            anchor: from,
+        };
+        let to = (last - (last - from) % interval).saturating_add(interval);
+        self.through_cache(kind, tags, Range { from, to }).await
+    }
+
+    /// The same, from the server.
+    pub(super) async fn interpolated_now(
         &self,
         tags: &[&str],
         start: Timestamp,
@@ -188,10 +226,9 @@ impl PiClient {
         for part in in_addresses(tags) {
             let mut query = query.to_vec();
             query.extend(part.iter().map(|tag| ("webId", *tag)));
-            let set: SeriesSet = self
-                .get(&["streamsets", action], &query, "one of the tags")
+            let series = self
+                .get_series(&["streamsets", action], &query, "one of the tags")
                 .await?;
-            let series = set.complete()?;
             if series.len() != part.len() {
                 return Err(PiError::Interrupted(format!(
                     "{} of {} tags are answered",

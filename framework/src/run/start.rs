@@ -15,6 +15,7 @@ use crate::clock::{Clock, Ids, SystemClock};
 use crate::config::{BusSettings, Layers, Settings, SettingsError};
 use crate::http::{Check, Health, Routes, ServiceClient};
 use crate::model::{Manifest, ModuleName, Zone};
+use crate::pi::{CacheSettings, PiCache};
 use crate::secrets::{Secret, Secrets, SecretsError};
 use crate::store::{Files, Store};
 
@@ -40,6 +41,7 @@ struct Inner {
     health: Health,
     http: OnceLock<reqwest::Client>,
     store: Mutex<Option<Store>>,
+    pi_cache: OnceLock<PiCache>,
 }
 
 impl Start {
@@ -62,6 +64,7 @@ impl Start {
             health,
             http: OnceLock::new(),
             store: Mutex::default(),
+            pi_cache: OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -206,6 +209,30 @@ impl Start {
             .build()
             .context("the HTTP client cannot be made")?;
         Ok(self.inner.http.get_or_init(|| client).clone())
+    }
+
+    /// The process data that are kept on disk, if the settings name a folder; one per process.
+    pub fn pi_cache(&self) -> anyhow::Result<Option<PiCache>> {
+        let settings = &self.common().pi;
+        let Some(folder) = &settings.cache else {
+            return Ok(None);
+        };
+        if let Some(cache) = self.inner.pi_cache.get() {
+            return Ok(Some(cache.clone()));
+        }
+        let settings = CacheSettings {
+            folder: folder.clone(),
+            bytes: settings.cache_mib.saturating_mul(1 << 20),
+            settled: Duration::from_secs(settings.settled_minutes.saturating_mul(60)),
+        };
+        let cache = PiCache::open(&settings, self.clock());
+        let cache = cache.with_context(|| {
+            format!(
+                "folder {} of pi.cache cannot be used",
+                settings.folder.display()
+            )
+        })?;
+        Ok(Some(self.inner.pi_cache.get_or_init(|| cache).clone()))
     }
 
     /// A client of another module, with this module's credential (secret `service/<module>#token`).

@@ -8,6 +8,8 @@
     reason = "tools of their own, not modules: they wait on the time of the machine"
 )]
 
+pub mod figure;
+
 use std::time::Duration;
 
 use anyhow::bail;

@@ -47,6 +47,7 @@ mod verification;
 use anyhow::Context as _;
 use dcp::http::{Routes, routes};
 use dcp::model::{Permission, Zone};
+use dcp::pi::PiCache;
 use dcp::secrets::Secrets;
 use dcp::store::{Files, Store};
 use dcp::{Module, Start};
@@ -92,6 +93,7 @@ pub struct Inner {
     /// Where workers live; reactions to messages run elsewhere.
     runtime: tokio::runtime::Handle,
     secrets: Arc<dyn Secrets>,
+    pi_cache: Option<PiCache>,
     node: String,
     zone: Zone,
 }
@@ -134,6 +136,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         calls: TaskTracker::new(),
         runtime: tokio::runtime::Handle::current(),
         secrets: start.secrets(),
+        pi_cache: start.pi_cache()?,
         node: common.node.name.clone(),
         zone: start.zone(),
         settings,

@@ -25,7 +25,7 @@ impl Calc {
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Bytes, Failure> {
         let query = admitted(request, pointer, query)?;
-        let reading = self.read_batches(&query, progress);
+        let reading = self.read_batches(&query, request.again, progress);
         let until = patience.deadline.saturating_duration_since(Instant::now());
         let read = tokio::select! {
             read = reading => read,
@@ -46,9 +46,13 @@ impl Calc {
     async fn read_batches(
         &self,
         query: &PiRequest,
+        again: bool,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<BatchTable, PiError> {
-        let client = PiClient::open(&query.source, self.secrets.clone()).await?;
+        let client = PiClient::open(&query.source, self.secrets.clone())
+            .await?
+            .with_cache(self.pi_cache.as_ref());
+        let client = if again { client.reloading() } else { client };
         let tell = |read: dcp::pi::Progress| {
             #[expect(
                 clippy::cast_precision_loss,

@@ -95,7 +95,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
     let mvda = Mvda {
         store: start.store(STORE).await?,
         sources: sources::Sources::new(start.service("framework").await?, start.clock()),
-        plant: plant::Plant::new(start.secrets(), start.clock()),
+        plant: plant::Plant::new(start.secrets(), start.clock(), start.pi_cache()?),
         calc: CalcClient::new(start.service("calc").await?),
         changes: changes::Changes::default(),
         zone: start.manifest().zone.to_string(),

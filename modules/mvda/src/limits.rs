@@ -24,6 +24,8 @@ pub const WATCH_EVERY: Duration = Duration::from_millis(500);
 pub const SOURCES_FOR: Duration = Duration::from_secs(30);
 /// Tags of one trend: more lines cannot be told apart.
 pub const TREND_TAGS: usize = 20;
+/// Tags of a trend read in one request: a few, so that the first lines can be drawn while others are read.
+pub const TREND_GROUP: usize = 5;
 /// Points of one line of a chart, at most: more than any screen has pixels.
 pub const POINTS: u32 = 5_000;
 /// Batches laid over each other: all of a long campaign.

@@ -51,6 +51,11 @@ impl Parameters {
         text.parse().map(Some).map_err(wrong)
     }
 
+    /// Whether something that is usually not done is asked for.
+    pub fn flag(&self, name: &str) -> bool {
+        self.all(name).first() == Some(&"true")
+    }
+
     /// A number of points between 10 and `most`.
     pub fn points(&self, usual: u32, most: u32) -> Result<u32, Problem> {
         let Some(text) = self.all("points").first().copied() else {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::State;
 use dcp::clock::Clock;
 use dcp::http::{Caller, Json, Path, Problem, Query};
-use dcp::pi::{BatchFilter, ListedBatches, PiClient, PiElement, PiSource, PiTag};
+use dcp::pi::{BatchFilter, ListedBatches, PiCache, PiClient, PiElement, PiSource, PiTag};
 use dcp::secrets::Secrets;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -21,6 +21,7 @@ pub struct Plant {
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
     clients: Arc<Mutex<HashMap<PiSourceKey, (PiClient, Timestamp)>>>,
+    cache: Option<PiCache>,
 }
 
 type PiSourceKey = (String, String);
@@ -32,12 +33,13 @@ impl std::fmt::Debug for Plant {
 }
 
 impl Plant {
-    /// No reader yet.
-    pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Self {
+    /// No reader yet; what readers read they keep in the cache, if there is one.
+    pub fn new(secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>, cache: Option<PiCache>) -> Self {
         Self {
             secrets,
             clock,
             clients: Arc::default(),
+            cache,
         }
     }
 
@@ -63,7 +65,8 @@ impl Plant {
         }
         let client = PiClient::open(&source.as_pi(), self.secrets.clone())
             .await
-            .map_err(|error| source.problem(error))?;
+            .map_err(|error| source.problem(error))?
+            .with_cache(self.cache.as_ref());
         let until = now.checked_add(limits::SOURCES_FOR).unwrap_or(now);
         self.clients
             .lock()

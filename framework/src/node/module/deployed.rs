@@ -92,6 +92,16 @@ impl Module {
                 ("DCP__TELEMETRY__RATIO", telemetry.ratio.to_string()),
             ]
         });
+        let kept = config.pi.cache.iter().flat_map(|folder| {
+            [
+                ("DCP__PI__CACHE", folder.display().to_string()),
+                ("DCP__PI__CACHE_MIB", config.pi.cache_mib.to_string()),
+                (
+                    "DCP__PI__SETTLED_MINUTES",
+                    config.pi.settled_minutes.to_string(),
+                ),
+            ]
+        });
         let BusSettings {
             user,
             password,
@@ -122,6 +132,7 @@ impl Module {
         fixed
             .into_iter()
             .chain(traces)
+            .chain(kept)
             .chain(bus)
             .chain(config.secrets.variables())
             .map(|(key, value)| (key.to_owned(), value))

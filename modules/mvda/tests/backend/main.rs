@@ -90,6 +90,7 @@ async fn from_the_asset_tree_to_the_reason_of_an_abnormal_batch() {
     tells_why_a_model_failed(&stage, &dryer).await;
     resumes_after_a_crash(&mut stage, &dryer).await;
     says_that_pi_is_down(&mut stage, &dryer).await;
+    shows_what_is_kept(&mut stage, &dryer).await;
 }
 
 async fn sees_the_plant(stage: &Stage, dryer: &Dryer) {
@@ -487,4 +488,55 @@ async fn says_that_pi_is_down(stage: &mut Stage, dryer: &Dryer) {
         (stage.try_get(&trend).await.0 == 200).then_some(())
     })
     .await;
+}
+
+/// Lines of more tags than are read in one request, from PI, from disk, and from disk while PI is away.
+async fn shows_what_is_kept(stage: &mut Stage, dryer: &Dryer) {
+    stage.mvda.kill();
+    stage.restart_with_cache().await;
+    let tags = dryer
+        .tags
+        .iter()
+        .map(|tag| format!("tag={}&", tag["web_id"].as_str().unwrap()));
+    let batch = &dryer.batches[3];
+    let (start, end) = (
+        batch["start"].as_str().unwrap(),
+        batch["end"].as_str().unwrap(),
+    );
+    let trend = format!(
+        "/sources/dryers/trend?{}start={start}&end={end}",
+        tags.collect::<String>()
+    );
+    let read = stage.get(&format!("{trend}&reload=true")).await;
+    let lines = read["series"].as_array().unwrap();
+    let ids = lines.iter().map(|line| &line["web_id"]);
+    assert!(
+        ids.eq(dryer.tags.iter().map(|tag| &tag["web_id"])),
+        "in the order asked for"
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["read_at"].is_null() && line["samples"].as_u64() > Some(60))
+    );
+    let kept = stage.get(&trend).await;
+    for (kept, read) in kept["series"].as_array().unwrap().iter().zip(lines) {
+        assert!(
+            kept["read_at"].is_string() && kept["stale"].is_null(),
+            "{kept}"
+        );
+        for part in ["times_ms", "values", "status", "samples", "unit"] {
+            assert_eq!(kept[part], read[part]);
+        }
+    }
+    stage.simulator.kill();
+    assert_eq!(
+        stage.get(&trend).await["series"][9]["values"],
+        lines[9]["values"]
+    );
+    let (status, problem) = stage.try_get(&format!("{trend}&reload=true")).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (503, &json!("urn:dcp:problem:pi-down"))
+    );
 }

@@ -155,10 +155,16 @@ impl Stage {
             &database::store_url(folder.path()).await,
             calc_at,
             edge_at,
-            &[(
-                "DCP__MODULE__WORKER",
-                program("calc-worker").to_string_lossy().as_ref(),
-            )],
+            &[
+                (
+                    "DCP__MODULE__WORKER",
+                    program("calc-worker").to_string_lossy().as_ref(),
+                ),
+                (
+                    "DCP__PI__CACHE",
+                    folder.path().join("kept").to_string_lossy().as_ref(),
+                ),
+            ],
         );
         let store = database::store_url(folder.path()).await;
         let mvda = start(
@@ -186,15 +192,26 @@ impl Stage {
         stage
     }
 
+    /// Starts this module again after it was killed; it keeps what it reads from PI where the engine does too.
+    pub(crate) async fn restart_with_cache(&mut self) {
+        let kept = self.folder.path().join("kept");
+        self.restart_with(&[("DCP__PI__CACHE", kept.to_string_lossy().as_ref())])
+            .await;
+    }
+
     /// Starts this module again after it was killed.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with(&[]).await;
+    }
+
+    async fn restart_with(&mut self, more: &[(&str, &str)]) {
         self.mvda = start(
             Path::new(env!("CARGO_BIN_EXE_mvda")),
             self.folder.path(),
             &self.store,
             self.mvda_at,
             self.edge_at,
-            &[],
+            more,
         );
         self.ready(self.mvda_at).await;
     }

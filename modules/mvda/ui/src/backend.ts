@@ -30,9 +30,16 @@ export const backend = {
   tags: (source: string, unit: string, signal: AbortSignal) => api.get<Tag[]>(`${elementPath(source, unit)}/tags`, { signal }),
   batches: (source: string, unit: string, signal: AbortSignal) =>
     api.get<{ items: Batch[]; truncated: boolean }>(`${elementPath(source, unit)}/batches`, { signal }),
-  trend: (source: string, tags: readonly string[], range: { start: string; end: string }, points: number, signal: AbortSignal) =>
+  trend: (
+    source: string,
+    tags: readonly string[],
+    range: { start: string; end: string },
+    points: number,
+    reload: boolean,
+    signal: AbortSignal,
+  ) =>
     api.get<TrendAnswer>(`${ROOT}/sources/${part(source)}/trend`, {
-      query: { tag: tags, ...range, points },
+      query: { tag: tags, ...range, points, ...(reload ? { reload: 'true' } : {}) },
       signal,
     }),
   overlay: (source: string, tag: string, unit: string, batches: readonly string[], points: number, signal: AbortSignal) =>

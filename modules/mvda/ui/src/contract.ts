@@ -34,6 +34,10 @@ export interface TrendAnswer {
     status: { from_ms: number; to_ms: number; state: string }[];
     samples: number;
     downsampled: boolean;
+    /** When the oldest values were read; absent when all were read now. */
+    read_at?: string;
+    /** Whether PI could not be asked if they still hold. */
+    stale?: boolean;
   }[];
 }
 
@@ -44,6 +48,8 @@ export interface OverlayAnswer {
     elapsed_s: number[];
     values: (number | null)[];
     status: { from_s: number; to_s: number; state: string }[];
+    read_at?: string;
+    stale?: boolean;
   }[];
 }
 

@@ -123,7 +123,7 @@ export class ModelTag {
           }
         : undefined;
     },
-    load: ({ source, tag, start, end }, signal) => backend.trend(source, [tag], { start, end }, 1600, signal),
+    load: ({ source, tag, start, end }, signal) => backend.trend(source, [tag], { start, end }, 1600, false, signal),
   });
 
   protected readonly beside = computed<Chart | undefined>(() => {

@@ -23,6 +23,12 @@ export function seriesOf(answer: TrendAnswer, tags: readonly Tag[]): TrendSeries
   }));
 }
 
+/** Since when the oldest of the shown values are kept, and whether PI was away when they were to be confirmed. */
+export function keptSince(series: readonly { read_at?: string; stale?: boolean }[]): { at: number; stale: boolean } | undefined {
+  const times = series.flatMap((one) => (one.read_at === undefined ? [] : [Date.parse(one.read_at)]));
+  return times.length ? { at: Math.min(...times), stale: series.some((one) => one.stale === true) } : undefined;
+}
+
 /** Batches as bands; the abnormal ones in the colour of the alarm. */
 export function bandsOf(
   batches: readonly Batch[],

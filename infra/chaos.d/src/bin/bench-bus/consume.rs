@@ -6,9 +6,9 @@
 use anyhow::Context as _;
 use dcp::bus::Verdict;
 
-use crate::figure::{Cost, Stopwatch};
 use crate::messages::{Bench, outgoing};
 use crate::peer::Peer;
+use dcp_chaos::figure::{Cost, Stopwatch};
 
 const MESSAGES: usize = 10_000;
 const PREFETCH: u16 = 500;

@@ -10,9 +10,9 @@ use futures_util::StreamExt;
 use lapin::Consumer;
 use lapin::options::BasicAckOptions;
 
-use crate::figure::{Figure, median};
 use crate::messages::{Bench, MODULE, connect, outgoing};
 use crate::peer::{Peer, confirmed};
+use dcp_chaos::figure::{Figure, median};
 
 /// Messages of one round, and their distance: 200 a second.
 const MESSAGES: usize = 200;

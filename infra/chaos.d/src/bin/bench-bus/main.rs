@@ -6,7 +6,6 @@
 )]
 
 mod consume;
-mod figure;
 mod latency;
 mod messages;
 mod peer;
@@ -17,7 +16,7 @@ mod transactions;
 use anyhow::Context as _;
 use clap::Parser;
 
-use crate::figure::Figure;
+use dcp_chaos::figure::Figure;
 
 /// Measures the framework beside raw lapin and raw rusqlite, in turns within one run.
 #[derive(Debug, Parser)]

@@ -3,8 +3,8 @@
 //! Ours is one call of `Bus::publish` for all messages, from envelopes. The peer pipelines `basic_publish` with ready
 //! properties and a body, to the same exchange and queue, mandatory and confirmed.
 
-use crate::figure::{Cost, Stopwatch};
 use crate::messages::{Bench, outgoing};
+use dcp_chaos::figure::{Cost, Stopwatch};
 
 const MESSAGES: usize = 10_000;
 

@@ -15,9 +15,9 @@ use dcp_chaos::now;
 use rusqlite::{Connection, named_params};
 use tokio_util::sync::CancellationToken;
 
-use crate::figure::{Figure, Stopwatch};
 use crate::messages::{Bench, connect, envelope, event};
 use crate::transactions::open;
+use dcp_chaos::figure::{Figure, Stopwatch};
 
 const MESSAGES: usize = 100_000;
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -16,8 +16,8 @@ use dcp_chaos::{Changed, FILES, now};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
-use crate::figure::{Figure, Stopwatch};
 use crate::messages::{MODULE, envelope, event};
+use dcp_chaos::figure::{Figure, Stopwatch};
 
 /// Transactions of each kind in one round.
 const TRANSACTIONS: usize = 5_000;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// One figure of alternating rounds.
 #[derive(Debug)]
-pub(crate) struct Figure {
+pub struct Figure {
     name: &'static str,
     unit: &'static str,
     /// Whether what the framework adds counts, and not the ratio.
@@ -17,7 +17,7 @@ pub(crate) struct Figure {
 
 impl Figure {
     /// A rate or a latency: the ratio counts.
-    pub(crate) fn rate(name: &'static str, unit: &'static str) -> Self {
+    pub fn rate(name: &'static str, unit: &'static str) -> Self {
         Self {
             name,
             unit,
@@ -27,7 +27,7 @@ impl Figure {
     }
 
     /// A cost: what the framework adds to the peer's counts.
-    pub(crate) fn cost(name: &'static str, unit: &'static str) -> Self {
+    pub fn cost(name: &'static str, unit: &'static str) -> Self {
         Self {
             difference: true,
             ..Self::rate(name, unit)
@@ -35,7 +35,7 @@ impl Figure {
     }
 
     /// Adds one round.
-    pub(crate) fn add(&mut self, ours: f64, peer: f64) {
+    pub fn add(&mut self, ours: f64, peer: f64) {
         eprintln!(
             "{}: ours {ours:.1}, peer {peer:.1} {}",
             self.name, self.unit
@@ -44,7 +44,7 @@ impl Figure {
     }
 
     /// The medians of the rounds, as JSON.
-    pub(crate) fn line(&self) -> serde_json::Value {
+    pub fn line(&self) -> serde_json::Value {
         let median_of = |of: fn(&(f64, f64)) -> f64| median(self.rounds.iter().map(of).collect());
         let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
         let (ours, peer) = (median_of(|round| round.0), median_of(|round| round.1));
@@ -63,7 +63,7 @@ impl Figure {
 }
 
 /// The middle of the values.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {
@@ -75,32 +75,34 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 
 /// The time and computing time that a number of messages took.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cost {
+pub struct Cost {
     messages: f64,
     elapsed: Duration,
     cpu: Duration,
 }
 
 impl Cost {
-    pub(crate) fn rate(&self) -> f64 {
+    /// Messages a second.
+    pub fn rate(&self) -> f64 {
         self.messages / self.elapsed.as_secs_f64()
     }
 
     /// Computing time of this process per message, in microseconds.
-    pub(crate) fn cpu_us(&self) -> f64 {
+    pub fn cpu_us(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.messages
     }
 }
 
 /// Takes the time of something.
 #[derive(Debug)]
-pub(crate) struct Stopwatch {
+pub struct Stopwatch {
     began: Instant,
     cpu: Duration,
 }
 
 impl Stopwatch {
-    pub(crate) fn start() -> Self {
+    /// Begins now.
+    pub fn start() -> Self {
         Self {
             began: Instant::now(),
             cpu: cpu(),
@@ -111,7 +113,8 @@ impl Stopwatch {
         clippy::cast_precision_loss,
         reason = "counts of messages are far below 2^52"
     )]
-    pub(crate) fn stop(&self, messages: usize) -> Cost {
+    /// What it took for this number of messages.
+    pub fn stop(&self, messages: usize) -> Cost {
         Cost {
             messages: messages as f64,
             elapsed: self.began.elapsed(),
