@@ -1,7 +1,6 @@
 //! What a source of process data holds, for people who choose from it: its asset tree, the tags of an element, the batches of a unit.
 
 use axum::extract::State;
-use dcp::clock::Clock as _;
 use dcp::http::{Caller, Json, Path, Problem, Query};
 use dcp::model::DataSourceId;
 use dcp::pi::{BatchFilter, ListedBatches, PiClient, PiElement, PiError, PiTag};
