@@ -80,7 +80,7 @@ async fn a_source_that_fails_is_named_and_one_that_returns_keeps_its_last_error(
     let framework = start(&simulator.url(), SECRETS).await;
     let token = analyst(&framework);
     check(&framework, &token).await;
-    let http = reqwest::Client::new();
+    let http = &framework.http;
     let fault = json!({ "kind": "status", "status": 403, "path": "/piwebapi/system" });
     let added = http.post(simulator.faults_url()).json(&fault).send().await;
     added.unwrap().error_for_status().unwrap();
