@@ -14,6 +14,6 @@ SELECT s.id, s.name, s.country, s.time_zone, (SELECT COUNT(*) FROM data_source d
 FROM site s ORDER BY s.name LIMIT 1000;
 
 -- procedure data_sources() ->
---   id TEXT, site TEXT, name TEXT, kind TEXT, url TEXT, asset_server TEXT, database TEXT, data_server TEXT, credentials TEXT, ca_file TEXT?
+--   id TEXT, site TEXT, name TEXT, kind TEXT, url TEXT, asset_server TEXT, database TEXT, data_server TEXT, credentials TEXT, ca_file TEXT
 SELECT id, site, name, kind, url, asset_server, asset_database AS database, data_server, credentials, ca_file FROM data_source
 ORDER BY site, name LIMIT 1000;
