@@ -42,9 +42,9 @@ export const backend = {
       query: { tag: tags, ...range, points, ...(reload ? { reload: 'true' } : {}) },
       signal,
     }),
-  overlay: (source: string, tag: string, unit: string, batches: readonly string[], points: number, signal: AbortSignal) =>
+  overlay: (source: string, tag: string, unit: string, batches: readonly string[], points: number, reload: boolean, signal: AbortSignal) =>
     api.get<OverlayAnswer>(`${ROOT}/sources/${part(source)}/overlay`, {
-      query: { tag, unit, batch: batches, points },
+      query: { tag, unit, batch: batches, points, ...(reload ? { reload: 'true' } : {}) },
       signal,
     }),
   models: (unit: string, signal: AbortSignal) => api.get<ModelSummary[]>(`${ROOT}/models`, { query: { unit }, signal }),

@@ -103,7 +103,7 @@ export class ModelTag {
     },
     load: async ({ id, tag, source, unit, batches }, signal) => {
       const [overlay, envelope] = await Promise.all([
-        backend.overlay(source, tag.web_id, unit, batches, POINTS, signal),
+        backend.overlay(source, tag.web_id, unit, batches, POINTS, false, signal),
         backend.envelope(id, tag.name, signal),
       ]);
       return { overlay, envelope };

@@ -7,6 +7,7 @@ import type { Chart } from './chart';
 import type { OverlayAnswer, Tag } from './contract';
 import { Drawing } from './drawing';
 import { envelopeOf } from './envelope';
+import { Anew, Kept } from './kept';
 import { labels } from './labels';
 import { same, steady } from './steady';
 import { TagPicker } from './tag-picker';
@@ -22,7 +23,7 @@ const LANES = 6;
 @Component({
   selector: 'mvda-overlay',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Drawing, StatePanel, TagPicker],
+  imports: [Drawing, Kept, StatePanel, TagPicker],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -57,6 +58,7 @@ const LANES = 6;
         </div>
         <span class="dcp-hint">{{ t('overlayHint') }}</span>
         <span class="dcp-fill"></span>
+        <mvda-kept [series]="shownSeries()" (anew)="anew.ask()" />
         <button type="button" class="dcp-button" [disabled]="!view.state().batches.length" (click)="view.set({ batches: [] })">
           {{ t('clearSelection') }}
         </button>
@@ -71,19 +73,21 @@ export class OverlayTab {
   protected readonly view = inject(View);
   protected readonly tags = computed(() => this.unit.chosen().slice(0, LANES));
 
+  protected readonly anew = new Anew();
   private readonly request = computed(
     () => {
       const { source, unit } = this.view.state();
       const batches = (this.unit.batches.value() ?? []).map((batch) => batch.id);
       const tags = this.tags().map((tag) => tag.web_id);
-      return batches.length && tags.length ? { source, unit, batches, tags } : undefined;
+      return batches.length && tags.length ? { source, unit, batches, tags, asked: this.anew.asked() } : undefined;
     },
     { equal: same },
   );
 
-  protected readonly data = steady(this.request, ({ source, unit, batches, tags }, signal) =>
-    Promise.all(tags.map((tag) => backend.overlay(source, tag, unit, batches, POINTS, signal))),
+  protected readonly data = steady(this.request, ({ source, unit, batches, tags, asked }, signal) =>
+    this.anew.read(asked, (reload) => Promise.all(tags.map((tag) => backend.overlay(source, tag, unit, batches, POINTS, reload, signal)))),
   );
+  protected readonly shownSeries = computed(() => (this.data.value() ?? []).flatMap(({ series }) => series));
 
   protected readonly chart = computed<Chart | undefined>(() => {
     shared.language();

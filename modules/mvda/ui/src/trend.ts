@@ -1,15 +1,16 @@
-import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { formatTime, parseTime, timeZone, zoneName } from '@dcp/api-service';
 import { shared, StatePanel } from '@dcp/kit';
+import type { Batch } from '@dcp/plant';
 import { backend } from './backend';
 import type { Chart } from './chart';
-import type { Batch } from '@dcp/plant';
 import type { Tag } from './contract';
 import { Drawing } from './drawing';
+import { Anew, Kept } from './kept';
 import { labels } from './labels';
 import { same, steady } from './steady';
 import { TagPicker } from './tag-picker';
-import { bandsOf, keptSince, seriesOf } from './trend-data';
+import { bandsOf, seriesOf } from './trend-data';
 import { Unit } from './unit';
 import { RANGES, View } from './view';
 import { t } from './words';
@@ -30,7 +31,7 @@ const LENGTHS: Record<string, number> = {
 @Component({
   selector: 'mvda-trend',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Drawing, StatePanel, TagPicker],
+  imports: [Drawing, Kept, StatePanel, TagPicker],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -74,13 +75,7 @@ const LENGTHS: Record<string, number> = {
           <span class="dcp-hint">{{ zone() }}</span>
         }
         <span class="dcp-fill"></span>
-        @if (kept(); as kept) {
-          <span class="dcp-hint">{{ t('readAt', { time: kept.time }) }}</span>
-          @if (kept.stale) {
-            <span class="dcp-badge dcp-badge--warning" role="status">{{ t('stale') }}</span>
-          }
-          <button type="button" class="dcp-button" (click)="readAnew()">{{ t('readAnew') }}</button>
-        }
+        <mvda-kept [series]="data.value()?.series ?? []" (anew)="anew.ask()" />
         <div class="dcp-group" role="group" [attr.aria-label]="t('layout')">
           <button
             type="button"
@@ -142,9 +137,7 @@ export class TrendTab {
     return from !== undefined && to !== undefined && from < to ? { from, to } : undefined;
   });
 
-  /** How often somebody asked to read anew what is kept, and which of these the shown answer includes. */
-  private readonly reloads = signal(0);
-  private answered = 0;
+  protected readonly anew = new Anew();
 
   private readonly request = computed(
     () => {
@@ -157,24 +150,15 @@ export class TrendTab {
         tags: tags.map((tag) => tag.web_id),
         start: new Date(shown.from).toISOString(),
         end: new Date(shown.to).toISOString(),
-        reloads: this.reloads(),
+        asked: this.anew.asked(),
       };
     },
     { equal: same },
   );
 
-  protected readonly data = steady(this.request, ({ source, tags, start, end, reloads }, signal) =>
-    backend.trend(source, tags, { start, end }, POINTS, reloads > this.answered, signal).then((answer) => {
-      this.answered = reloads;
-      return answer;
-    }),
+  protected readonly data = steady(this.request, ({ source, tags, start, end, asked }, signal) =>
+    this.anew.read(asked, (reload) => backend.trend(source, tags, { start, end }, POINTS, reload, signal)),
   );
-
-  protected readonly kept = computed(() => {
-    shared.clock();
-    const kept = keptSince(this.data.value()?.series ?? []);
-    return kept && { time: formatTime(kept.at), stale: kept.stale };
-  });
 
   protected readonly chart = computed<Chart | undefined>(() => {
     shared.language();
@@ -200,10 +184,6 @@ export class TrendTab {
       },
     };
   });
-
-  protected readAnew(): void {
-    this.reloads.update((count) => count + 1);
-  }
 
   protected named(range: (typeof RANGES)[number]): string {
     return t(`range_${range}`);
