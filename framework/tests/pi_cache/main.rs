@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use dcp::clock::{Clock, ManualClock};
 use dcp::pi::{CacheSettings, PiCache, PiClient, PiCredentials, PiError, PiSource, Series, Status};
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
@@ -558,4 +559,38 @@ async fn a_long_history_comes_in_parts_and_with_a_small_cache() {
         assert!(small.numbers().bytes <= 300_000);
     }
     assert_eq!(stage.cache.numbers().kept, stage.cache.numbers().read);
+}
+
+/// The present as it is: it has moved on whenever somebody looks.
+#[derive(Debug)]
+struct Moving(ManualClock);
+
+impl Clock for Moving {
+    fn now(&self) -> Timestamp {
+        self.0.advance(Duration::from_millis(5));
+        self.0.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.0.sleep(duration)
+    }
+}
+
+#[tokio::test]
+async fn a_range_up_to_the_present_is_read_in_two_parts_however_time_moves_on() {
+    let stage = Stage::new().await;
+    let settings = CacheSettings {
+        folder: stage.folder.path().join("moving"),
+        bytes: 1 << 30,
+        settled: Duration::from_hours(1),
+    };
+    let cache = PiCache::open(&settings, Arc::new(Moving(stage.clock.clone()))).unwrap();
+    let client = connect(&stage.url).with_cache(Some(&cache));
+    let (start, end) = (stage.at(0), stage.at(24 * 60));
+    let reading =
+        tokio::time::timeout(Duration::from_secs(10), client.recorded(&["A"], start, end));
+    let (readings, read) = stage.readings_of(reading).await;
+    assert_eq!(readings, 2, "what is settled, and what is not");
+    let read = read.unwrap().unwrap().remove(0);
+    assert_same(&read, &stage.direct(0, 24 * 60).await);
 }

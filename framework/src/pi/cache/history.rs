@@ -35,6 +35,8 @@ struct Lane {
     parts: VecDeque<Part>,
     /// Longest window that the server is asked for, in microseconds.
     window: Micros,
+    /// What ends before this is kept. Fixed when reading begins: the present moves on, and would leave a little to keep each time.
+    settled: Micros,
 }
 
 impl PiClient {
@@ -121,6 +123,7 @@ impl Lane {
                 Kind::Recorded => Micros::MAX,
                 Kind::Grid { interval, .. } => interval.saturating_mul(rows),
             },
+            settled: kind.settled(client.cache().map_or(Micros::MIN, PiCache::settled)),
         }
     }
 
@@ -204,9 +207,7 @@ impl Lane {
     /// Reads the first window of a gap, and keeps it; the rest stays a gap.
     async fn read(&mut self, gap: Range) -> Result<Vec<Series>, PiError> {
         let cache = self.client.cache().cloned();
-        let settled = cache.as_ref().map_or(Micros::MIN, PiCache::settled);
-        let settled = self.kind.settled(settled);
-        let last = self.kind.boundary(gap.from, gap.to.min(settled));
+        let last = self.kind.boundary(gap.from, gap.to.min(self.settled));
         let keeps = last > gap.from;
         let most = Range {
             to: if keeps { last } else { gap.to },

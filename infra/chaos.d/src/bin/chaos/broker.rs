@@ -47,6 +47,22 @@ impl Broker {
         self.run("again").map(drop)
     }
 
+    /// Raises the alarm of memory, under which nobody may publish, or ends it.
+    pub(crate) fn alarm(&self, on: bool) -> anyhow::Result<()> {
+        let most = if on { "1" } else { "1GB" };
+        let control = self.folder.join("ctl");
+        let output = Command::new(&control)
+            .args(["set_vm_memory_high_watermark", "absolute", most])
+            .output()
+            .with_context(|| format!("{} cannot be run", control.display()))?;
+        anyhow::ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+
     fn run(&self, what: &str) -> anyhow::Result<String> {
         let output = Command::new(&self.script)
             .arg(what)
