@@ -6,18 +6,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::tls::TlsInfo;
-use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Request, RequestBuilder, Url};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::access::Access;
-use super::answer::Completeness;
-use super::arriving::Arriving;
+use super::body::{self, Reader};
 use super::cache::Keeping;
 use super::refusal::{BatchAnswer, refused};
 use super::series::Series;
@@ -157,7 +154,7 @@ impl PiClient {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        self.ask(path, query, what, whole).await
+        self.ask(path, query, what, body::whole).await
     }
 
     /// GET of the values of streams, turned into columns while they arrive.
@@ -167,7 +164,7 @@ impl PiClient {
         query: &[(&str, &str)],
         what: &str,
     ) -> Result<Vec<Series>, PiError> {
-        self.ask(path, query, what, columns).await
+        self.ask(path, query, what, body::columns).await
     }
 
     async fn ask<T>(
@@ -215,8 +212,12 @@ impl PiClient {
         parts: &Value,
     ) -> Result<HashMap<String, BatchAnswer>, PiError> {
         let url = self.url(&["batch"], &[])?;
-        self.patiently("the batch", || self.post(url.clone()).json(parts), whole)
-            .await
+        self.patiently(
+            "the batch",
+            || self.post(url.clone()).json(parts),
+            body::whole,
+        )
+        .await
     }
 
     /// Asks to be told of changes: a POST that changes nothing on the server but what it remembers of its callers.
@@ -225,7 +226,7 @@ impl PiClient {
         T: DeserializeOwned + Send + 'static,
     {
         let url = self.url(&["streamsets", "updates"], query)?;
-        self.patiently("the updates", || self.post(url.clone()), whole)
+        self.patiently("the updates", || self.post(url.clone()), body::whole)
             .await
     }
 
@@ -359,7 +360,7 @@ impl PiClient {
         if status.is_success() {
             read(response, what.to_owned()).await
         } else {
-            Err(refused(status, &body(response, what).await?, what))
+            Err(refused(status, &body::body(response, what).await?, what))
         }
     }
 
@@ -438,109 +439,4 @@ pub(super) fn pause(attempt: u32) -> Duration {
     limits::PI_PAUSE
         .saturating_mul(1 << attempt.min(6))
         .mul_f64(rand::random_range(0.5..1.0))
-}
-
-/// How the body of a success about something becomes an answer.
-type Reader<T> = fn(Response, String) -> BoxFuture<'static, Result<T, PiError>>;
-
-/// An answer that is read when all of it is there.
-fn whole<T>(response: Response, what: String) -> BoxFuture<'static, Result<T, PiError>>
-where
-    T: DeserializeOwned + Send + 'static,
-{
-    Box::pin(async move { parse(body(response, &what).await?, &what).await })
-}
-
-/// Series that are read while they arrive.
-fn columns(
-    mut response: Response,
-    what: String,
-) -> BoxFuture<'static, Result<Vec<Series>, PiError>> {
-    Box::pin(async move {
-        let (mut arriving, mut arrived) = (Arriving::new(&what), 0);
-        while let Some(chunk) = chunk(&mut response, &what, arrived).await? {
-            arrived += chunk.len();
-            arriving.take(&chunk)?;
-        }
-        arriving.finish()
-    })
-}
-
-async fn body(mut response: Response, what: &str) -> Result<Vec<u8>, PiError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = chunk(&mut response, what, body.len()).await? {
-        if body.len() + chunk.len() > limits::PI_ANSWER_BYTES {
-            return Err(PiError::TooLarge(limits::PI_ANSWER_BYTES));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    // A success that has nothing to say.
-    if response.status() == StatusCode::NO_CONTENT {
-        return Ok(b"null".to_vec());
-    }
-    Ok(body)
-}
-
-/// The next bytes of an answer of which so many have arrived.
-async fn chunk(
-    response: &mut Response,
-    what: &str,
-    arrived: usize,
-) -> Result<Option<Bytes>, PiError> {
-    response.chunk().await.map_err(|error| {
-        if error.is_timeout() {
-            PiError::Slow(limits::PI_REQUEST)
-        } else {
-            PiError::Interrupted(format!(
-                "{what}: the connection broke off after {arrived} bytes"
-            ))
-        }
-    })
-}
-
-async fn parse<T: DeserializeOwned + Send + 'static>(
-    body: Vec<u8>,
-    what: &str,
-) -> Result<T, PiError> {
-    if body.len() < limits::PI_PARSE_INLINE {
-        return read(&body, what);
-    }
-    let what = what.to_owned();
-    let reading = tokio::task::spawn_blocking(move || read(&body, &what));
-    reading
-        .await
-        .map_err(|error| PiError::Interrupted(error.to_string()))?
-}
-
-/// Reads an answer; what is wrong with it is told with the place where it is.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, PiError> {
-    // A second look costs as much as the first: only where the word occurs at all.
-    if body.windows(14).any(|part| part == b"\"WebException\"")
-        && let Ok(Completeness {
-            web_exception: Some(exception),
-        }) = serde_json::from_slice(body)
-    {
-        return Err(PiError::Interrupted(format!(
-            "{what}: {}",
-            exception.describe()
-        )));
-    }
-    serde_json::from_slice(body).map_err(|error| unread::<T>(body, what, &error))
-}
-
-/// An answer that cannot be read: of what, at which place, why. The second look is for the place alone.
-fn unread<T: DeserializeOwned>(body: &[u8], what: &str, error: &serde_json::Error) -> PiError {
-    if error.is_eof() {
-        return PiError::Interrupted(format!("{what}: {error}"));
-    }
-    let mut input = serde_json::Deserializer::from_slice(body);
-    let place = serde_path_to_error::deserialize::<_, T>(&mut input)
-        .err()
-        .map(|error| error.path().to_string())
-        .filter(|place| place != ".");
-    let text = match place {
-        Some(place) => format!("{what}, at {place}: {error}"),
-        None => format!("{what}: {error}"),
-    };
-    PiError::Unreadable(serde::de::Error::custom(text))
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::PiError;
 use super::answer::series_of;
-use super::client;
+use super::body;
 use super::objects::{
     AttributeWire, FrameWire, PiElement, PiServer, PointWire, SummaryWire, TemplateTagWire,
 };
@@ -23,13 +23,13 @@ type Reader = fn(&[u8]) -> Result<(), PiError>;
 const WHAT: &str = "the answer of this test";
 
 fn page<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<(), PiError> {
-    client::read::<Page<T>>(body, WHAT).map(|page| {
+    body::read::<Page<T>>(body, WHAT).map(|page| {
         let _next = page.next();
     })
 }
 
 fn frames(body: &[u8]) -> Result<(), PiError> {
-    let page: Page<FrameWire> = client::read(body, WHAT)?;
+    let page: Page<FrameWire> = body::read(body, WHAT)?;
     // What is wrong with one batch names the batch.
     for frame in page.items {
         frame.batch().map(drop).unwrap_or_default();
@@ -49,7 +49,7 @@ fn series(body: &[u8]) -> Result<(), PiError> {
 }
 
 fn batch(body: &[u8]) -> Result<(), PiError> {
-    let parts: std::collections::HashMap<String, BatchAnswer> = client::read(body, WHAT)?;
+    let parts: std::collections::HashMap<String, BatchAnswer> = body::read(body, WHAT)?;
     for part in parts.values() {
         match part.content::<Page<PiElement>>(WHAT) {
             Err(error) => assert!(!error.to_string().is_empty()),

@@ -15,6 +15,7 @@ mod assets;
 #[cfg(test)]
 mod at_once;
 mod batches;
+mod body;
 mod breaker;
 mod cache;
 mod client;

@@ -60,7 +60,7 @@ fn points(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
             found.extend(points(&path)?);
         } else if path.extension().is_some_and(|end| end == "rs") {
             let text = std::fs::read_to_string(&path)?;
-            let names = text.split("point(\"").skip(1);
+            let names = text.split(" point(\"").skip(1);
             found.extend(names.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
         }
     }
