@@ -9,6 +9,7 @@ mod consume;
 mod latency;
 mod messages;
 mod peer;
+mod poison;
 mod publish;
 mod relay;
 mod transactions;
@@ -35,10 +36,10 @@ struct Arguments {
 // One thread for all tasks of both sides, as the delivery of a module has: no step is handed over between threads.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    // lapin calls it an error when a connection is closed while something is under way.
+    // lapin calls it an error when a connection is closed while something is under way; dead letters are what one figure is about.
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter("warn,lapin=off")
+        .with_env_filter("warn,lapin=off,dcp::bus::dead_letters=off")
         .init();
     let arguments = Arguments::parse();
     let wants = |figure: &str| figure.contains(&arguments.only);
@@ -60,6 +61,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants("bus.relay") {
         figures.push(relay::measure(&arguments.rabbitmq, arguments.rounds).await?);
+    }
+    if wants("bus.with_poison") {
+        figures.push(poison::measure(&arguments.rabbitmq, arguments.rounds).await?);
     }
     for figure in figures {
         println!("{}", figure.line());
