@@ -4,12 +4,14 @@ use crate::Calc;
 use crate::engine::{Failure, Patience, Progress};
 use crate::request::Request;
 use bytes::Bytes;
-use dcp::pi::{BatchTable, PiClient, PiError, PiRequest};
+use dcp::pi::{BatchTable, PiAvailability, PiClient, PiError, PiRequest};
 use serde_json::{Map, Value, json};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Share of a calculation's progress that reading takes; the script's own progress follows from the start again.
 const READING: f64 = 0.5;
+/// How long to wait for an answer that another reader is waiting for.
+const SHORTEST_REST: Duration = Duration::from_secs(1);
 /// Folder of the secrets that may be named as credentials of a source.
 const CREDENTIALS: &str = "pi/";
 
@@ -25,7 +27,7 @@ impl Calc {
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Bytes, Failure> {
         let query = admitted(request, pointer, query)?;
-        let reading = self.read_batches(&query, request.again, progress);
+        let reading = self.read_rested(&query, request.again, progress);
         let until = patience.deadline.saturating_duration_since(Instant::now());
         let read = tokio::select! {
             read = reading => read,
@@ -41,6 +43,28 @@ impl Calc {
             Failure::Data(format!("{}: {error}.", error.title()))
         })?;
         frame(&table).map_err(|error| Failure::Data(error.to_string()))
+    }
+
+    /// Waits once for a server that is left alone because it failed: a calculation takes longer than its rest.
+    async fn read_rested(
+        &self,
+        query: &PiRequest,
+        again: bool,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<BatchTable, PiError> {
+        let rest = match self.read_batches(query, again, progress).await {
+            Err(PiError::Resting(rest)) => *rest,
+            read => return read,
+        };
+        let clock = self.store.clock();
+        let left = match rest {
+            PiAvailability::Resting { until, .. } => until.duration_since(clock.now()).try_into(),
+            PiAvailability::Probing { .. } | PiAvailability::Available => Ok(Duration::ZERO),
+        };
+        // A rest that is over has no time left.
+        let left: Duration = left.unwrap_or_default();
+        clock.sleep(left.max(SHORTEST_REST)).await;
+        self.read_batches(query, again, progress).await
     }
 
     async fn read_batches(
