@@ -82,7 +82,7 @@ impl fmt::Display for Verdict {
 }
 
 /// How long a platform that is whole may take to bring everything to its end.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A row of `change` or `effect`.
 struct Row {
