@@ -102,7 +102,9 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Pi
 
 /// An answer that cannot be read: of what, at which place, why. The second look is for the place alone.
 fn unread<T: DeserializeOwned>(body: &[u8], what: &str, error: &serde_json::Error) -> PiError {
-    if error.is_eof() {
+    // A number that ends behind its sign or exponent is for the parser not cut, but invalid.
+    let cut = matches!(body.last(), Some(b'-' | b'+' | b'e' | b'E'));
+    if error.is_eof() || (error.is_syntax() && cut) {
         return PiError::Interrupted(format!("{what}: {error}"));
     }
     let mut input = serde_json::Deserializer::from_slice(body);

@@ -183,6 +183,15 @@ fn the_recorded_answers_can_be_read() {
     }
 }
 
+#[test]
+fn a_number_a_word_and_an_escape_that_are_cut_are_incomplete() {
+    let body = br#"{"Items":[{"Name":"\u00e9\ud83d\ude00","Zero":-1.5e-3,"Step":true,"Path":null,"Span":-0}]}"#;
+    for end in 0..body.len() {
+        let error = page::<PointWire>(&body[..end]).unwrap_err();
+        assert!(matches!(error, PiError::Interrupted(_)), "{end}: {error}");
+    }
+}
+
 proptest! {
     #[test]
     fn an_answer_that_is_cut_is_incomplete_wherever_it_is_cut(which: Index, at: Index) {
