@@ -84,11 +84,11 @@ impl Empty {
 impl Reconciler {
     pub(super) async fn run(self) {
         while !self.stop.is_cancelled() {
-            let started = Instant::now();
-            if let Err(cause) = self.round().await {
+            let looking = self.round().await.unwrap_or_else(|cause| {
                 tracing::debug!(%cause, "what subscribers have not recorded is looked at later");
-            }
-            let pause = RECONCILE.max(started.elapsed() * RECONCILE_SHARE);
+                Duration::ZERO
+            });
+            let pause = RECONCILE.max(looking * RECONCILE_SHARE);
             tokio::select! {
                 () = self.clock.sleep(pause) => {}
                 () = self.stop.cancelled() => {}
@@ -96,18 +96,20 @@ impl Reconciler {
         }
     }
 
-    async fn round(&self) -> Result<(), Cause> {
+    /// How long the database was read in this round: what is sent again, and the wait for a broker, say nothing about its load.
+    async fn round(&self) -> Result<Duration, Cause> {
         let Some(lease) = self.store.try_lease(LEASE).await? else {
-            return Ok(());
+            return Ok(Duration::ZERO);
         };
         let done = self.overdue().await;
         lease.release().await;
         done
     }
 
-    async fn overdue(&self) -> Result<(), Cause> {
-        let mut empty = Empty::default();
+    async fn overdue(&self) -> Result<Duration, Cause> {
+        let (mut empty, mut looking) = (Empty::default(), Duration::ZERO);
         loop {
+            let began = Instant::now();
             let now = self.clock.now();
             let lost_before = now.checked_sub(LOST_AFTER)?;
             let busy = serde_json::to_string(&empty.busy())?;
@@ -119,8 +121,9 @@ impl Reconciler {
                 )
                 .await?
                 .all()?;
+            looking += began.elapsed();
             if rows.is_empty() {
-                return Ok(());
+                return Ok(looking);
             }
             self.look_after(&rows, &mut empty).await?;
         }

@@ -102,8 +102,8 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Pi
 
 /// An answer that cannot be read: of what, at which place, why. The second look is for the place alone.
 fn unread<T: DeserializeOwned>(body: &[u8], what: &str, error: &serde_json::Error) -> PiError {
-    // A number that ends behind its sign or exponent is for the parser not cut, but invalid.
-    let cut = matches!(body.last(), Some(b'-' | b'+' | b'e' | b'E'));
+    // A number that ends before a digit is for the parser not cut, but invalid.
+    let cut = matches!(body.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'));
     if error.is_eof() || (error.is_syntax() && cut) {
         return PiError::Interrupted(format!("{what}: {error}"));
     }
