@@ -12,7 +12,7 @@ use crate::model::Zone;
 
 /// Carries messages between modules, at least once.
 ///
-/// Every implementation passes one conformance suite (`framework/tests/bus/conformance.rs`).
+/// Every implementation passes one conformance suite (`framework/tests/bus/conformance`).
 pub trait Bus: Debug + Send + Sync {
     /// What traces call it.
     fn system(&self) -> &'static str;
@@ -60,7 +60,7 @@ pub struct Outgoing {
 pub struct Delivered {
     /// The message, or what came instead of one.
     pub message: Result<Envelope, Undecodable>,
-    /// How often it has been handed out, this time included.
+    /// How often it has been handed out, this time included; a bus may leave out those who gave it back of their own accord.
     pub deliveries: u32,
     /// Takes the verdict; dropped without one, the message comes again.
     pub verdict: oneshot::Sender<Verdict>,

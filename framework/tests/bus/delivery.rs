@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use dcp::bus::{DeadLetter, Filter, Reaction, Subscriptions, Topology, dead_letters, replay};
+use dcp::bus::{
+    DeadLetter, Filter, Reaction, Subscriptions, Topology, dead_letter_decisions, dead_letters,
+    discard, replay,
+};
 use dcp::events::wire_name;
+use dcp::limits::MAX_ATTEMPTS;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
 use dcp::telemetry::TraceContext;
@@ -28,6 +32,10 @@ on_each_bus! {
     what_no_queue_takes_waits_in_the_outbox
     the_trace_goes_with_the_message
     a_dead_letter_that_is_sent_again_takes_effect
+    a_dead_letter_that_is_given_up_stays_away
+    what_fails_once_too_often_is_parked_with_all_its_causes
+    what_comes_after_its_deadline_is_parked_and_not_begun
+    a_subscriber_that_was_never_started_loses_nothing
 }
 
 async fn an_event_takes_effect_once_in_every_subscriber(courier: &Courier) {
@@ -292,4 +300,127 @@ async fn a_dead_letter_that_is_sent_again_takes_effect(courier: &Courier) {
     assert_eq!(effects(&store).await, [event.id.to_string()]);
     assert!(parked(&store).await.is_empty());
     runs.stop().await;
+}
+
+async fn a_dead_letter_that_is_given_up_stays_away(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = calls.clone();
+    let refuse = async move |_: &mut Tx<'_>, _: &Happened| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Err(Reaction::never("the batch is unknown"))
+    };
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(refuse)).await;
+    runs.settle().await;
+    let sent = crate::setup::outgoing(&event());
+    bus.publish(std::slice::from_ref(&sent))
+        .await
+        .remove(0)
+        .unwrap();
+    runs.settle().await;
+    let letter = parked(&store).await.remove(0);
+    assert!(
+        discard(&store, &letter, "operator", "a trial batch")
+            .await
+            .unwrap()
+    );
+    assert!(!discard(&store, &letter, "operator", "again").await.unwrap());
+    // Neither a copy of it nor somebody who is late brings it back.
+    bus.publish(&[sent]).await.remove(0).unwrap();
+    assert!(!replay(&store, &letter, "operator", "late").await.unwrap());
+    runs.settle().await;
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+    assert!(parked(&store).await.is_empty());
+    let decided = dead_letter_decisions(&store, 10).await.unwrap();
+    let told: Vec<_> = decided
+        .iter()
+        .map(|one| {
+            (
+                one.message_id,
+                one.decision.as_str(),
+                one.decided_by.as_str(),
+                one.why.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [(letter.message_id, "discarded", "operator", "a trial batch")]
+    );
+    runs.stop().await;
+}
+
+async fn what_fails_once_too_often_is_parked_with_all_its_causes(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let fail = async |tx: &mut Tx<'_>, event: &Happened| {
+        effect(tx, event).await?;
+        let cause = std::io::Error::other("the disk is worn out");
+        Err(Reaction::later(
+            anyhow::Error::new(cause).context("the batch cannot be stored"),
+        ))
+    };
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(fail)).await;
+    runs.settle().await;
+    let mut worn = crate::setup::outgoing(&event());
+    worn.envelope.attempts = MAX_ATTEMPTS - 1;
+    bus.publish(&[worn]).await.remove(0).unwrap();
+    runs.settle().await;
+    let letter = parked(&store).await.remove(0);
+    assert_eq!(letter.attempts, MAX_ATTEMPTS);
+    assert_eq!(
+        letter.reason,
+        "the batch cannot be stored: the disk is worn out"
+    );
+    assert!(effects(&store).await.is_empty());
+    runs.stop().await;
+}
+
+async fn what_comes_after_its_deadline_is_parked_and_not_begun(courier: &Courier) {
+    let bus = courier.connect().await;
+    let store = courier.store("a").await;
+    let runs = Running::start(&store, &bus, Subscriptions::default().on(effect)).await;
+    runs.settle().await;
+    let (mut late, mut early) = (
+        crate::setup::outgoing(&event()),
+        crate::setup::outgoing(&event()),
+    );
+    late.envelope.deadline = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    early.envelope.deadline = Some("2096-01-01T00:00:00Z".parse().unwrap());
+    for outcome in bus.publish(&[late.clone(), early.clone()]).await {
+        outcome.unwrap();
+    }
+    runs.settle().await;
+    assert_eq!(effects(&store).await, [early.envelope.id.to_string()]);
+    let letter = parked(&store).await.remove(0);
+    assert_eq!(letter.message_id, late.envelope.id);
+    assert_eq!(
+        (letter.reason.as_str(), letter.attempts),
+        ("its deadline had passed", 0)
+    );
+    runs.stop().await;
+}
+
+async fn a_subscriber_that_was_never_started_loses_nothing(courier: &Courier) {
+    let bus = courier.connect().await;
+    let (a, b) = (courier.store("a").await, courier.store("b").await);
+    // A deployment declares for all modules before any of them starts.
+    let subscriptions = || Subscriptions::default().on(effect);
+    bus.declare(&Topology::of(b.module(), &subscriptions()))
+        .await
+        .unwrap();
+    let a_runs = Running::start(&a, &bus, Subscriptions::default()).await;
+    let sent: Vec<_> = (0..5).map(|_| event()).collect();
+    for event in &sent {
+        publish(&a, event).await;
+    }
+    a_runs.stop().await;
+    bus.close().await;
+    let bus = courier.connect().await;
+    let b_runs = Running::start(&b, &bus, subscriptions()).await;
+    b_runs.settle().await;
+    let expected: Vec<_> = sent.iter().map(|event| event.id.to_string()).collect();
+    assert_eq!(effects(&b).await, expected);
+    b_runs.stop().await;
 }
