@@ -18,6 +18,9 @@ use serde::de::DeserializeOwned;
 
 use crate::secrets::{Secrets, SecretsError, SecretsSettings, of_reader};
 
+/// The table in which a bridge finds the bus of the other zone.
+const OTHER_BUS: &str = "other_bus";
+
 /// Settings that cannot be used; the text names the key and where it stands.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -133,7 +136,7 @@ impl Layers {
         SettingsError::Invalid(format!("setting {key}: {what}{origin}"))
     }
 
-    /// Replaces every `secret://path#key` in the tree. Those of the bus are only tried: it reads them again when they change.
+    /// Replaces every `secret://path#key` in the tree. Those of a bus are only tried: it reads them again when they change.
     pub async fn resolve(&mut self, secrets: &dyn Secrets) -> Result<(), SettingsError> {
         let mut references = Vec::new();
         collect(&self.root, &mut Vec::new(), &mut references);
@@ -150,7 +153,7 @@ impl Layers {
                     key: key.clone(),
                     source,
                 })?;
-            if at.first().is_some_and(|section| section == "bus") {
+            if at.iter().any(|part| part == "bus" || part == OTHER_BUS) {
                 continue;
             }
             self.put(&at, secret.expose().clone());

@@ -119,3 +119,27 @@ async fn a_reference_is_replaced_by_its_secret() {
         "setting bus.url refers to a secret that cannot be had: there is no secret bus/mvda"
     );
 }
+
+#[tokio::test]
+async fn what_a_bus_refers_to_is_tried_and_left_to_be_read_for_each_connection() {
+    #[derive(Debug, Deserialize)]
+    struct Bridge {
+        other_bus: BusSettings,
+    }
+    let reference = "secret://store/mvda#url";
+    let given = [
+        ("DCP__BUS__URL", reference),
+        ("DCP__MODULE__OTHER_BUS__URL", reference),
+    ];
+    let mut layers = Layers::read_with(None, variables(&given)).unwrap();
+    layers.resolve(&One).await.unwrap();
+    assert_eq!(layers.settings().unwrap().bus.url, reference);
+    assert_eq!(layers.module::<Bridge>().unwrap().other_bus.url, reference);
+    let lost = [(
+        "DCP__MODULE__OTHER_BUS__PASSWORD",
+        "secret://bus/bridge#password",
+    )];
+    let mut layers = Layers::read_with(None, variables(&lost)).unwrap();
+    let error = layers.resolve(&One).await.unwrap_err().to_string();
+    assert!(error.contains("module.other_bus.password"), "{error}");
+}

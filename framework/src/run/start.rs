@@ -136,14 +136,10 @@ impl Start {
         ))
     }
 
-    /// The bus of the other zone at `address`, for a bridge. The CA that signs its certificate is that of the own bus.
-    pub async fn other_bus(&self, address: &str) -> Result<Arc<dyn Bus>, BusError> {
-        let own = &self.common().bus;
-        let settings = BusSettings {
-            ca: own.ca.clone().filter(|_| address.starts_with("amqps:")),
-            ..BusSettings::at(address)
-        };
-        crate::bus::connect_as(&settings, None, self.zone().other(), self.clock()).await
+    /// The bus of the other zone, for a bridge whose settings describe it under `other_bus`.
+    pub async fn other_bus(&self, settings: &BusSettings) -> Result<Arc<dyn Bus>, BusError> {
+        let (secrets, zone) = (self.secrets(), self.zone().other());
+        crate::bus::connect_as(settings, Some(secrets), zone, self.clock()).await
     }
 
     /// What the time is.

@@ -6,6 +6,7 @@
 use axum::extract::State;
 use dcp::bus::{Envelope, Reaction};
 use dcp::clock::Timestamp;
+use dcp::config::BusSettings;
 use dcp::http::{Json, Problem, Query, Routes, routes};
 use dcp::model::{Permission, Zone};
 use dcp::params;
@@ -25,8 +26,8 @@ const LARGEST_PAGE: u32 = 200;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    /// Address of the bus of the other zone.
-    other_bus: String,
+    /// The bus of the other zone, described as the own one is.
+    other_bus: BusSettings,
 }
 
 /// Opens what the bridge needs and begins to bring what its manifest allows.

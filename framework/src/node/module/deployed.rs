@@ -123,12 +123,8 @@ impl Module {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)));
-        let own = self.hosted.settings.iter().map(|(key, value)| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            (format!("DCP__MODULE__{}", key.to_uppercase()), text)
-        });
+        let mut own = Vec::new();
+        variables("DCP__MODULE", &self.hosted.settings, &mut own);
         fixed
             .into_iter()
             .chain(traces)
@@ -138,5 +134,17 @@ impl Module {
             .map(|(key, value)| (key.to_owned(), value))
             .chain(own)
             .collect()
+    }
+}
+
+/// A variable for each value in a table of settings.
+fn variables(name: &str, table: &toml::Table, into: &mut Vec<(String, String)>) {
+    for (key, value) in table {
+        let name = format!("{name}__{}", key.to_uppercase());
+        match value {
+            toml::Value::Table(table) => variables(&name, table, into),
+            toml::Value::String(text) => into.push((name, text.clone())),
+            other => into.push((name, other.to_string())),
+        }
     }
 }
