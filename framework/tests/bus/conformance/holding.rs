@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use dcp::bus::{Envelope, Verdict};
 use tokio::time::timeout;
 
-use super::{done, empty, id, message, next, nothing, queue, send};
+use super::{declared, done, empty, id, message, next, nothing, queue, reading, send};
 use crate::setup::{Courier, PATIENCE, event, eventually, to_queue};
 
 on_each_bus! {
@@ -51,10 +51,7 @@ async fn a_message_belongs_to_one_of_several_consumers(courier: &Courier) {
 }
 
 async fn no_more_than_the_agreed_number_is_handed_out(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 2).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 2).await;
     let sent: Vec<_> = (0..5).map(|_| to_queue(&queue, &event())).collect();
     send(&*bus, &sent).await;
     let (first, second) = (next(&mut inbound).await, next(&mut inbound).await);
@@ -67,10 +64,7 @@ async fn no_more_than_the_agreed_number_is_handed_out(courier: &Courier) {
 }
 
 async fn a_message_without_verdict_comes_again(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 1).await;
     send(&*bus, &[to_queue(&queue, &event())]).await;
     let first = next(&mut inbound).await;
     let expected = id(&first);
@@ -85,10 +79,7 @@ async fn a_message_without_verdict_comes_again(courier: &Courier) {
 }
 
 async fn a_retry_comes_later_and_counts_its_attempts(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 4).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 4).await;
     send(&*bus, &[to_queue(&queue, &event())]).await;
     let first = next(&mut inbound).await;
     let retry = Envelope {
@@ -117,10 +108,7 @@ async fn a_retry_comes_later_and_counts_its_attempts(courier: &Courier) {
 }
 
 async fn messages_of_one_sender_keep_their_order(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 8).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 8).await;
     let sent: Vec<_> = (0..100).map(|_| to_queue(&queue, &event())).collect();
     for part in sent.chunks(30) {
         send(&*bus, part).await;
@@ -134,9 +122,7 @@ async fn messages_of_one_sender_keep_their_order(courier: &Courier) {
 }
 
 async fn a_message_outlives_everyone_who_is_connected(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
+    let (bus, queue) = declared(courier).await;
     send(&*bus, &[to_queue(&queue, &event())]).await;
     bus.close().await;
     drop(bus);
@@ -153,9 +139,7 @@ async fn a_message_outlives_everyone_who_is_connected(courier: &Courier) {
 }
 
 async fn what_is_sent_waits_for_a_subscriber_that_comes_later(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
+    let (bus, queue) = declared(courier).await;
     let sent: Vec<_> = (0..3).map(|_| to_queue(&queue, &event())).collect();
     send(&*bus, &sent).await;
     assert_eq!(bus.depth(&queue).await.unwrap(), 3);
@@ -171,9 +155,7 @@ async fn what_is_sent_waits_for_a_subscriber_that_comes_later(courier: &Courier)
 }
 
 async fn what_has_its_verdict_never_comes_again(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
+    let (bus, queue) = declared(courier).await;
     let sent: Vec<_> = (0..3).map(|_| to_queue(&queue, &event())).collect();
     send(&*bus, &sent).await;
     let mut inbound = bus.subscribe(&queue, 4).await.unwrap();
@@ -221,10 +203,7 @@ async fn what_a_subscription_held_goes_to_another_when_it_ends(courier: &Courier
 }
 
 async fn the_depth_counts_what_waits_is_held_and_is_postponed(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 1).await;
     let sent: Vec<_> = (0..3).map(|_| to_queue(&queue, &event())).collect();
     send(&*bus, &sent).await;
     let first = next(&mut inbound).await;
@@ -241,10 +220,7 @@ async fn the_depth_counts_what_waits_is_held_and_is_postponed(courier: &Courier)
 }
 
 async fn a_retry_outlives_everyone_who_is_connected(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 1).await;
     send(&*bus, &[to_queue(&queue, &event())]).await;
     let first = next(&mut inbound).await;
     let retry = Envelope {
@@ -267,10 +243,7 @@ async fn a_retry_outlives_everyone_who_is_connected(courier: &Courier) {
 }
 
 async fn a_subscription_ends_when_its_bus_is_closed(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 1).await;
     send(&*bus, &[to_queue(&queue, &event())]).await;
     done(next(&mut inbound).await);
     bus.close().await;

@@ -3,6 +3,7 @@
 mod holding;
 mod routing;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dcp::bus::{Bus, Delivered, Envelope, Inbound, Topology, Verdict};
@@ -42,6 +43,21 @@ pub(crate) fn queue(courier: &Courier, name: &str) -> (Topology, String) {
     let topology = Topology::default().task(&task, None);
     let queue = topology.queues().next().unwrap().to_owned();
     (topology, queue)
+}
+
+/// A connection and a queue of this test.
+pub(crate) async fn declared(courier: &Courier) -> (Arc<dyn Bus>, String) {
+    let (topology, queue) = queue(courier, "a");
+    let bus = courier.connect().await;
+    bus.declare(&topology).await.unwrap();
+    (bus, queue)
+}
+
+/// The same, and a subscription to the queue.
+pub(crate) async fn reading(courier: &Courier, prefetch: usize) -> (Arc<dyn Bus>, String, Inbound) {
+    let (bus, queue) = declared(courier).await;
+    let inbound = bus.subscribe(&queue, prefetch).await.unwrap();
+    (bus, queue, inbound)
 }
 
 /// Waits until a queue holds nothing.

@@ -6,7 +6,7 @@ use dcp::bus::{BusError, Topology, task_queue_named};
 use dcp::events::{Key, wire_name};
 use dcp::model::Zone;
 
-use super::{done, empty, id, message, next, nothing, queue, send};
+use super::{declared, done, empty, id, message, next, nothing, queue, reading, send};
 use crate::setup::{Courier, Happened, event, outgoing, to_queue};
 
 on_each_bus! {
@@ -78,10 +78,7 @@ async fn an_event_that_nobody_collects_is_sent(courier: &Courier) {
 }
 
 async fn the_attributes_of_a_message_arrive_as_they_were_sent(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 1).await;
     let mut sent = to_queue(&queue, &event());
     sent.envelope.site = Some("basel".to_owned());
     sent.envelope.deadline = Some("2096-01-01T00:00:00.000001Z".parse().unwrap());
@@ -97,9 +94,7 @@ async fn the_attributes_of_a_message_arrive_as_they_were_sent(courier: &Courier)
 }
 
 async fn publishing_in_bulk_stores_every_message(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
+    let (bus, queue) = declared(courier).await;
     let sent: Vec<_> = (0..500).map(|_| to_queue(&queue, &event())).collect();
     let started = Instant::now();
     send(&*bus, &sent).await;
@@ -187,10 +182,7 @@ async fn what_is_not_there_is_named(courier: &Courier) {
 }
 
 async fn a_long_message_in_any_script_arrives_unchanged(courier: &Courier) {
-    let (topology, queue) = queue(courier, "a");
-    let bus = courier.connect().await;
-    bus.declare(&topology).await.unwrap();
-    let mut inbound = bus.subscribe(&queue, 1).await.unwrap();
+    let (bus, queue, mut inbound) = reading(courier, 1).await;
     let long = Happened {
         how: "trocken, 乾いた, ξηρός, \u{1f4a7} \"\\ \n\0 ".repeat(4_000),
         ..event()
