@@ -9,4 +9,5 @@ export { StatePanel } from './state-panel';
 export { CellTemplate } from './table/cell';
 export { sortFromText, sortToText, type Column, type Sort } from './table/column';
 export { DataTable } from './table/data-table';
+export { InAddress } from './table/in-address';
 export { ZoneBadge } from './zone-badge';

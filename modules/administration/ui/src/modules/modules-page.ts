@@ -1,17 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, effect, inject, signal, untracked } from '@angular/core';
 import { formatBytes, localized, may, problemLine, ProblemError, query, toast } from '@dcp/api-service';
-import {
-  CellTemplate,
-  DataTable,
-  injectQueryState,
-  loadable,
-  shared,
-  sortFromText,
-  sortToText,
-  StatePanel,
-  ZoneBadge,
-  type Column,
-} from '@dcp/kit';
+import { CellTemplate, DataTable, InAddress, injectQueryState, loadable, shared, StatePanel, ZoneBadge, type Column } from '@dcp/kit';
 import { OPERATE, server, type ModuleStatus } from '../model';
 import { t } from '../texts';
 import { InstancesPanel } from './instances-panel';
@@ -27,7 +16,7 @@ const BADGE = {
 
 @Component({
   selector: 'adm-modules',
-  imports: [CellTemplate, DataTable, InstancesPanel, StatePanel, StopDialog, ZoneBadge],
+  imports: [CellTemplate, DataTable, InAddress, InstancesPanel, StatePanel, StopDialog, ZoneBadge],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './modules-page.html',
   styles: `
@@ -50,7 +39,6 @@ export class ModulesPage {
   protected readonly t = t;
   protected readonly operate = OPERATE;
   protected readonly badge = BADGE;
-  protected readonly text = sortToText;
   protected readonly place = injectQueryState({
     q: query.text(),
     sort: query.text('module'),
@@ -60,7 +48,6 @@ export class ModulesPage {
     load: (_, signal) => server.modules(signal),
   });
   protected readonly rows = computed(() => this.modules.value() ?? []);
-  protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (row: ModuleStatus): string => `${row.module}@${row.node}`;
   protected readonly selected = computed(() => new Set([this.place.state().module].filter(Boolean)));
   protected readonly chosen = computed(() => this.rows().find((row) => this.key(row) === this.place.state().module));

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
 import { may, query, toast } from '@dcp/api-service';
-import { DataTable, Icon, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { DataTable, Icon, InAddress, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { descriptionOf, titleOf } from '../labels';
 import { MANAGE, server, type Role } from '../model';
 import { t } from '../texts';
@@ -8,7 +8,7 @@ import { RoleDialog } from './role-dialog';
 
 @Component({
   selector: 'adm-roles',
-  imports: [DataTable, Icon, RoleDialog, StatePanel],
+  imports: [DataTable, Icon, InAddress, RoleDialog, StatePanel],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <dcp-state class="dcp-panel" [of]="roles" [empty]="rows().length === 0" [emptyTitle]="t('noRoles')" [emptyText]="t('noRolesText')">
@@ -20,10 +20,7 @@ import { RoleDialog } from './role-dialog';
         [columns]="columns()"
         [key]="key"
         [openable]="true"
-        [filter]="place.state().q"
-        (filterChange)="place.set({ q: $event }, { replace: true })"
-        [sort]="sort()"
-        (sortChange)="place.set({ sort: text($event) }, { replace: true })"
+        [dcpInAddress]="place"
         (opened)="place.set({ role: $event.id })"
       >
         <button
@@ -52,7 +49,6 @@ import { RoleDialog } from './role-dialog';
 export class RolesPage {
   protected readonly t = t;
   protected readonly manage = MANAGE;
-  protected readonly text = sortToText;
   protected readonly place = injectQueryState({
     q: query.text(),
     sort: query.text('name'),
@@ -68,7 +64,6 @@ export class RolesPage {
     load: (_, signal) => server.permissions(signal),
   });
   protected readonly rows = computed(() => this.roles.value() ?? []);
-  protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (role: Role): string => role.id;
   protected readonly allowed = computed(() => {
     shared.session();

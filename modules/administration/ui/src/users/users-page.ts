@@ -1,18 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, signal } from '@angular/core';
 import { formatTime, may, problemLine, ProblemError, query, toast, zoneName } from '@dcp/api-service';
-import {
-  CellTemplate,
-  DataTable,
-  Icon,
-  injectQueryState,
-  loadable,
-  shared,
-  sortFromText,
-  sortToText,
-  StatePanel,
-  type Column,
-  type Sort,
-} from '@dcp/kit';
+import { CellTemplate, DataTable, Icon, InAddress, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { grantText } from '../labels';
 import { MANAGE, server, type UserAccount } from '../model';
 import { t } from '../texts';
@@ -23,7 +11,7 @@ import { UserDialog } from './user-dialog';
 
 @Component({
   selector: 'adm-users',
-  imports: [CellTemplate, CodeDialog, DataTable, DeactivateDialog, Icon, StatePanel, UserDialog],
+  imports: [CellTemplate, CodeDialog, DataTable, DeactivateDialog, Icon, InAddress, StatePanel, UserDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <dcp-state class="dcp-panel" [of]="users" [empty]="rows().length === 0" [emptyTitle]="t('noUsers')" [emptyText]="t('noUsersText')">
@@ -35,10 +23,7 @@ import { UserDialog } from './user-dialog';
         [columns]="columns()"
         [key]="key"
         [openable]="true"
-        [filter]="place.state().q"
-        (filterChange)="place.set({ q: $event }, { replace: true })"
-        [sort]="sort()"
-        (sortChange)="place.set({ sort: text($event) }, { replace: true })"
+        [dcpInAddress]="place"
         (opened)="place.set({ user: $event.id })"
       >
         <button
@@ -81,7 +66,6 @@ import { UserDialog } from './user-dialog';
 export class UsersPage {
   protected readonly t = t;
   protected readonly manage = MANAGE;
-  protected readonly text = sortToText;
   protected readonly place = injectQueryState({
     q: query.text(),
     sort: query.text('name'),
@@ -94,7 +78,6 @@ export class UsersPage {
     load: (_, signal) => server.roles(signal),
   });
   protected readonly rows = computed(() => this.users.value() ?? []);
-  protected readonly sort = computed<Sort | undefined>(() => sortFromText(this.place.state().sort));
   protected readonly key = (user: UserAccount): string => user.id;
   protected readonly leaving = signal<UserAccount | undefined>(undefined);
   protected readonly code = signal<ActivationCode | undefined>(undefined);

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed } from '@angular/core';
 import { localized, query, saveFile } from '@dcp/api-service';
-import { DataTable, Icon, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { DataTable, Icon, InAddress, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { ContractPanel } from './contract-panel';
 import { ADDRESS, contractsOf, loadDocument, type Contract } from './document';
 import { t } from './texts';
@@ -8,7 +8,7 @@ import { t } from './texts';
 /** What the modules tell and ask each other. */
 @Component({
   selector: 'fw-contracts',
-  imports: [ContractPanel, DataTable, Icon, StatePanel],
+  imports: [ContractPanel, DataTable, Icon, InAddress, StatePanel],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './contracts-page.html',
   styleUrl: './contracts-page.css',
@@ -16,7 +16,6 @@ import { t } from './texts';
 export class ContractsPage {
   protected readonly t = t;
   protected readonly address = ADDRESS;
-  protected readonly text = sortToText;
   protected readonly place = injectQueryState({
     q: query.text(),
     sort: query.text('name'),
@@ -44,7 +43,6 @@ export class ContractsPage {
     );
   });
   protected readonly missing = computed(() => (this.document.value()?.info['x-dcp-missing'] ?? []).join(', '));
-  protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (row: Contract): string => row.name;
   protected readonly selected = computed(() => new Set([this.place.state().message].filter(Boolean)));
   protected readonly chosen = computed(() => this.all().find(({ name }) => name === this.place.state().message));
