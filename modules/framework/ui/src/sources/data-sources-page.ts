@@ -38,7 +38,10 @@ export class DataSourcesPage {
   protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (row: Source): string => row.id;
   protected readonly chosen = computed(() => this.rows().find(({ id }) => id === this.place.state().source) ?? this.only());
-  protected readonly selected = computed(() => new Set(this.chosen() ? [this.chosen()!.id] : []));
+  protected readonly selected = computed(() => {
+    const chosen = this.chosen();
+    return new Set(chosen ? [chosen.id] : []);
+  });
   protected readonly asking = signal<ReadonlySet<string>>(new Set());
   private readonly now = signal(Date.now());
   /** One source needs no choice. */
