@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) struct Settings {
     /// The worker's program; beside the engine's own when empty.
     pub(crate) worker: PathBuf,
-    /// Working and temporary directory of the workers; made at start when empty.
+    /// Where each worker has a folder of its own; made at start when empty.
     pub(crate) scratch: PathBuf,
     /// Where R is installed.
     pub(crate) r_home: PathBuf,
@@ -91,9 +91,9 @@ impl Settings {
             .filter(|site| !site.is_empty())
     }
 
-    /// The whole environment of a worker: the same on every machine, so that results are.
-    pub(crate) fn r_environment(&self) -> Vec<(&'static str, String)> {
-        let scratch = self.scratch.display().to_string();
+    /// The whole environment of a worker with this folder: else the same on every machine, so that results are.
+    pub(crate) fn r_environment(&self, folder: &std::path::Path) -> Vec<(&'static str, String)> {
+        let folder = folder.display().to_string();
         vec![
             ("R_HOME", self.r_home.display().to_string()),
             (
@@ -123,8 +123,8 @@ impl Settings {
             ("OMP_NUM_THREADS", "1".into()),
             ("OPENBLAS_NUM_THREADS", "1".into()),
             ("PATH", "/usr/bin:/bin".into()),
-            ("HOME", scratch.clone()),
-            ("TMPDIR", scratch),
+            ("HOME", folder.clone()),
+            ("TMPDIR", folder),
             ("CALC_MEMORY_MB", self.memory_mb.to_string()),
         ]
     }

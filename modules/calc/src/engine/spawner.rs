@@ -1,17 +1,63 @@
 //! Starts worker processes from one thread that lives as long as the engine.
 //!
-//! The kernel ends a worker when the *thread* that started it ends; threads of the runtime come and go.
+//! The kernel ends a worker when the *thread* that started it ends; threads of the runtime come and go. Each worker has a
+//! folder of its own, the only one in which its R may write; it goes with the worker.
 
 use super::settings::Settings;
+use std::fs::DirBuilder;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc;
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-type Request = (OwnedFd, oneshot::Sender<io::Result<Child>>);
+type Spawned = io::Result<(Child, Folder)>;
+type Request = (OwnedFd, oneshot::Sender<Spawned>);
+
+/// The folder of one worker, removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    fn make(scratch: &Path, number: u64) -> io::Result<Self> {
+        let folder = scratch.join(format!("worker-{}-{number}", std::process::id()));
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+/// Removes what workers of engines left behind that were killed.
+fn remove_left_behind(scratch: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(scratch)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let process = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("worker-")?.split('-').next());
+        if process.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            remove(&entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn remove(folder: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(folder)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, folder = %folder.display(), "the folder of a worker could not be removed");
+    }
+}
 
 /// Asks the thread for processes.
 #[derive(Debug, Clone)]
@@ -22,6 +68,7 @@ pub(crate) struct Spawner {
 impl Spawner {
     /// Starts the thread; it ends with the last clone of this.
     pub(crate) fn start(settings: &Settings) -> io::Result<Self> {
+        remove_left_behind(&settings.scratch)?;
         let (requests, received) = mpsc::sync_channel::<Request>(64);
         let runtime = Handle::current();
         let settings = settings.clone();
@@ -29,9 +76,10 @@ impl Spawner {
             .name("calc-spawner".into())
             .spawn(move || {
                 let _inside = runtime.enter();
-                while let Ok((socket, reply)) = received.recv() {
+                let mut numbers = 0..;
+                while let (Ok((socket, reply)), Some(number)) = (received.recv(), numbers.next()) {
                     // Nobody waits any more: the process ends with the value that is dropped here.
-                    if let Err(unwanted) = reply.send(command(&settings, socket).spawn()) {
+                    if let Err(unwanted) = reply.send(spawn(&settings, socket, number)) {
                         drop(unwanted);
                     }
                 }
@@ -40,7 +88,7 @@ impl Spawner {
     }
 
     /// A new process with `socket` as its standard input.
-    pub(crate) async fn spawn(&self, socket: OwnedFd) -> io::Result<Child> {
+    pub(crate) async fn spawn(&self, socket: OwnedFd) -> Spawned {
         let (reply, answer) = oneshot::channel();
         self.requests
             .try_send((socket, reply))
@@ -50,16 +98,17 @@ impl Spawner {
 }
 
 /// The worker sees nothing of the engine's environment, which may name secrets.
-fn command(settings: &Settings, socket: OwnedFd) -> Command {
+fn spawn(settings: &Settings, socket: OwnedFd, number: u64) -> Spawned {
+    let folder = Folder::make(&settings.scratch, number)?;
     let mut command = Command::new(&settings.worker);
     command
         .env_clear()
-        .envs(settings.r_environment())
-        .current_dir(&settings.scratch);
+        .envs(settings.r_environment(&folder.0))
+        .current_dir(&folder.0);
     command
         .stdin(Stdio::from(socket))
         .stdout(Stdio::null())
         .stderr(Stdio::inherit())
         .kill_on_drop(true);
-    command
+    Ok((command.spawn()?, folder))
 }

@@ -3,7 +3,7 @@
 use super::failure::{Failure, RError};
 use super::frame;
 use super::settings::{START, Settings};
-use super::spawner::Spawner;
+use super::spawner::{Folder, Spawner};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
@@ -86,6 +86,8 @@ enum WorkerFailure {
 #[derive(Debug)]
 pub(crate) struct Worker {
     child: Child,
+    /// After the process: it goes when that has been ended.
+    _folder: Folder,
     input: BufReader<OwnedReadHalf>,
     output: OwnedWriteHalf,
     loaded: HashSet<Arc<str>>,
@@ -102,7 +104,7 @@ impl Worker {
         let ready = async {
             let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
             ours.set_nonblocking(true)?;
-            let child = spawner.spawn(theirs.into()).await?;
+            let (child, folder) = spawner.spawn(theirs.into()).await?;
             let (input, output) = UnixStream::from_std(ours)?.into_split();
             let mut input = BufReader::new(input);
             match frame::read(&mut input, settings.result_bytes).await? {
@@ -112,6 +114,7 @@ impl Worker {
                     let longest = settings.result_bytes;
                     Ok(Self {
                         child,
+                        _folder: folder,
                         input,
                         output,
                         loaded,

@@ -11,6 +11,7 @@
 mod bus;
 mod caching;
 mod calls;
+mod confinement;
 mod describing;
 mod endurance;
 mod scripts;

@@ -126,6 +126,13 @@ impl Engine {
 
     /// Stops it as an operator does and starts it again on the same store.
     pub(crate) async fn restart(&mut self) {
+        self.stop();
+        self.child = spawn(&self.environment);
+        self.until_ready().await;
+    }
+
+    /// Stops it as an operator does.
+    pub(crate) fn stop(&mut self) {
         let stopped = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
@@ -135,8 +142,6 @@ impl Engine {
             self.child.wait().unwrap().success(),
             "the engine did not drain"
         );
-        self.child = spawn(&self.environment);
-        self.until_ready().await;
     }
 
     async fn until_ready(&self) {

@@ -1,10 +1,13 @@
-//! What the process may not do, set before R starts: it cannot be undone from R code.
+//! What the process may not do: limits and network before R starts, files and system calls once it runs and needs less.
+//! Nothing of it can be undone from R code.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the engine hands the limits over as variables"
 )]
 
+use crate::{files, system_calls};
+use serde::Serialize;
 use std::fs;
 use std::io;
 
@@ -19,6 +22,10 @@ const NATIVE_ROOM_MB: u64 = 1024;
 /// Stack of R, bytes: deep recursion ends as an R error, not as a crash.
 const STACK: u64 = 64 << 20;
 const MEMORY_MB_DEFAULT: u64 = 2048;
+/// Longest file, bytes: a script must not fill the disk.
+const FILE: u64 = 1 << 30;
+/// Open files.
+const FILES: u64 = 256;
 
 impl Limits {
     /// Reads the limits; absent or senseless values fall back to the default.
@@ -32,7 +39,37 @@ impl Limits {
     }
 }
 
-/// Applies everything; says whether the process is cut off from the network ("none") or not ("host").
+/// What the process is kept from, in a word each; what the kernel lacks is said, too.
+#[derive(Serialize)]
+pub(crate) struct Confinement {
+    /// "none", or "host".
+    network: &'static str,
+    /// "own", "partly" or "host".
+    files: &'static str,
+    /// "filtered", or "all".
+    system_calls: &'static str,
+}
+
+/// Closes what R needed only to start.
+pub(crate) fn seal(network: &'static str) -> io::Result<Confinement> {
+    let confinement = Confinement {
+        network,
+        files: files::confine().map_err(io::Error::other)?,
+        system_calls: system_calls::confine()?,
+    };
+    for (lacks, what) in [
+        (network == "host", "network namespaces"),
+        (confinement.files != "own", "all of Landlock"),
+        (confinement.system_calls == "all", "seccomp filters"),
+    ] {
+        if lacks {
+            eprintln!("calc-worker: the kernel lacks {what}: R code is confined by less");
+        }
+    }
+    Ok(confinement)
+}
+
+/// Applies limits; says whether the process is cut off from the network ("none") or not ("host").
 pub(crate) fn apply(limits: &Limits) -> io::Result<&'static str> {
     // SAFETY: prctl with plain numbers.
     unsafe {
@@ -42,6 +79,8 @@ pub(crate) fn apply(limits: &Limits) -> io::Result<&'static str> {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
     }
     limit(libc::RLIMIT_CORE, 0)?;
+    limit(libc::RLIMIT_FSIZE, FILE)?;
+    limit(libc::RLIMIT_NOFILE, FILES)?;
     limit(libc::RLIMIT_STACK, STACK)?;
     limit(libc::RLIMIT_AS, (limits.memory_mb + NATIVE_ROOM_MB) << 20)?;
     Ok(if leave_network() { "none" } else { "host" })

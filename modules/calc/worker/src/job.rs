@@ -1,5 +1,6 @@
 //! Serves the engine's frames: loads scripts, calls their functions, reports how each call ended.
 
+use crate::confine::Confinement;
 use crate::embed::{self, R, Rf_eval, call_of, symbol};
 use crate::frame;
 use crate::from_r::{self, Unsupported};
@@ -59,13 +60,13 @@ pub(crate) fn serve(r: &R, engine: &mut UnixStream) -> io::Result<()> {
     Ok(())
 }
 
-/// The environment of this R as JSON, for the greeting.
-pub(crate) fn describe(r: &R, network: &str) -> io::Result<Vec<u8>> {
+/// What this R and its libraries are. Before the process is confined: it reads where the libraries stand.
+pub(crate) fn about(r: &R) -> io::Result<serde_json::Value> {
     let mut work = Work::new(r, Task::Describe);
     if !embed::protected(perform, &mut work) {
         return Err(io::Error::other(embed::last_error()));
     }
-    let about: serde_json::Value = serde_json::from_slice(&work.report.value)?;
+    let mut about: serde_json::Value = serde_json::from_slice(&work.report.value)?;
     let libraries = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let library = |name: &str| {
         libraries
@@ -74,10 +75,23 @@ pub(crate) fn describe(r: &R, network: &str) -> io::Result<Vec<u8>> {
             .find(|path| path.contains(name))
             .map(String::from)
     };
-    let hello = json!({ "r": about["r"], "platform": about["platform"], "locale": about["locale"],
-        "time_zone": about["time_zone"], "rng": about["rng"], "blas": library("blas"), "network": network,
-        "started_ms": r.started.elapsed().as_millis() as u64, "worker": env!("CARGO_PKG_VERSION") });
-    Ok(hello.to_string().into_bytes())
+    for (name, path) in [
+        ("blas", library("blas")),
+        ("lapack", library("lapack")),
+        ("libr", library("libR.so")),
+    ] {
+        about[name] = path.into();
+    }
+    Ok(about)
+}
+
+/// The greeting: what R is, and what it is kept from.
+pub(crate) fn greeting(r: &R, about: &serde_json::Value, confined: &Confinement) -> Vec<u8> {
+    let mut hello = about.clone();
+    hello["confinement"] = json!(confined);
+    hello["started_ms"] = json!(r.started.elapsed().as_millis() as u64);
+    hello["worker"] = json!(env!("CARGO_PKG_VERSION"));
+    hello.to_string().into_bytes()
 }
 
 /// Has R compile what every call uses. A call that waits meanwhile may be given up, which interrupts this and no more.

@@ -6,10 +6,12 @@
 mod cells;
 mod confine;
 mod embed;
+mod files;
 mod frame;
 mod from_r;
 mod into_r;
 mod job;
+mod system_calls;
 mod value;
 
 use std::process::ExitCode;
@@ -29,7 +31,8 @@ fn run() -> std::io::Result<()> {
     let limits = confine::Limits::from_environment();
     let network = confine::apply(&limits)?;
     let r = embed::start(&limits)?;
-    let hello = job::describe(&r, network)?;
+    let about = job::about(&r)?;
+    let hello = job::greeting(&r, &about, &confine::seal(network)?);
     frame::write(&mut engine, frame::HELLO, &[&hello])?;
     // After the greeting: the engine goes on starting meanwhile, and a call that is quicker waits in the socket.
     job::warm_up(&r);
