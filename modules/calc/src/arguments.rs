@@ -166,7 +166,7 @@ pub(crate) fn part<'a>(text: &'a str, path: &str) -> Option<&'a str> {
 }
 
 /// The members of a JSON object in their order, values untouched.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

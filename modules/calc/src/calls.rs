@@ -1,12 +1,13 @@
 //! Calls by HTTP: the body holds the arguments, the answer the value and how it came to be.
 
 use crate::Calc;
-use crate::arguments;
+use crate::arguments::{self, Argument};
+use crate::arrow::{self, ARROW};
 use crate::caching::CacheUse;
 use crate::calculation::Calculated;
 use crate::call_list::CallView;
 use crate::engine::{Failure, Lane};
-use crate::envelope::{self, Envelope};
+use crate::envelope::{self, Envelope, Form, names};
 use crate::recorder::{JSON, Recorded, Stored};
 use crate::request::Request;
 use crate::running::Entry;
@@ -29,14 +30,21 @@ pub(crate) struct Options {
     /// The call's id, chosen by the caller so that it can be cancelled; a new one otherwise.
     #[serde(default)]
     call: Option<String>,
+    /// Of a body in Arrow: the data frame that all its columns are together; without it each column is the argument of its name.
+    #[serde(default)]
+    frame: Option<String>,
+    /// Beside a body in Arrow: further arguments, as a JSON object.
+    #[serde(default)]
+    arguments: Option<String>,
 }
 
 /// Calls a function of a script; `script@version` pins the version. The body is one JSON object of arguments; a value
 /// may be `{"$result": key, "path": "/a/b"}`, an earlier result, or `{"$pi": {...}}`, process data read by the engine.
+/// A body in Arrow holds the columns of arguments, and `Accept: application/vnd.apache.arrow.stream` answers with those of the value.
 /// `Prefer: respond-async` answers at once; `Cache-Control: no-cache` calculates again what is known, and compares.
 #[utoipa::path(post, path = "/api/calc/r/{script}/{function}", tag = "calls",
     params(("script" = String, Path, description = "a script, or script@version"), ("function" = String, Path), Options),
-    request_body(content = serde_json::Value, description = "arguments by name"),
+    request_body(content((serde_json::Value = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
     responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
         (status = 404, description = "unknown script or function", body = Problem),
         (status = 409, description = "no version is effective", body = Problem),
@@ -62,7 +70,7 @@ pub(crate) async fn call_function(
 /// Calls a function of a version that is not in force, to try it: `script@version`. Its results are marked.
 #[utoipa::path(post, path = "/api/calc/draft/{script}/{function}", tag = "calls",
     params(("script" = String, Path, description = "script@version"), ("function" = String, Path), Options),
-    request_body(content = serde_json::Value, description = "arguments by name"),
+    request_body(content((serde_json::Value = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
     responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
         (status = 404, description = "unknown script or function", body = Problem),
         (status = 409, description = "the version is in force or retired", body = Problem),
@@ -84,6 +92,21 @@ pub(crate) async fn call_draft(
         .await
 }
 
+impl Options {
+    /// The arguments of a call, in JSON or in Arrow.
+    async fn arguments_in(
+        &self,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Vec<Argument>, Failure> {
+        if !names(headers, "content-type", ARROW) {
+            return arguments::read(body);
+        }
+        let (frame, further) = (self.frame.as_deref(), self.arguments.as_deref());
+        arguments::read(&arrow::arguments(body, frame, further).await?)
+    }
+}
+
 /// What is called.
 struct Address {
     script: String,
@@ -101,22 +124,24 @@ impl Calc {
         body: &Bytes,
     ) -> Result<Response, Problem> {
         let asynchronous = names(headers, "prefer", "respond-async");
-        let request = self.request(address, options, headers, caller, body, asynchronous)?;
+        let request = self
+            .request(address, options, headers, caller, body, asynchronous)
+            .await?;
         let started_at = self.store.clock().now();
         let entry = self.running.enter(&request, started_at);
-        let bare = options.bare.is_some();
+        let form = Form::asked(headers, options.bare.is_some());
         let view = asynchronous.then(|| CallView::begun(&request, started_at));
         // In a task of its own: a client that hangs up must not take the worker with it.
         let calling = self
             .calls
-            .spawn(carried(answer(self.clone(), request, entry, bare)));
+            .spawn(carried(answer(self.clone(), request, entry, form)));
         match view {
             Some(view) => accepted(view),
             None => calling.await.map_err(Problem::internal)?,
         }
     }
 
-    fn request(
+    async fn request(
         &self,
         address: Address,
         options: &Options,
@@ -142,7 +167,7 @@ impl Calc {
             call_id,
             script: address.script,
             function: address.function,
-            arguments: arguments::read(body)?,
+            arguments: options.arguments_in(headers, body).await?,
             requested_by: caller.actor(),
             site: caller.named_site().map(ToString::to_string),
             asked_by: "http".into(),
@@ -153,15 +178,6 @@ impl Calc {
             allowed: Duration::from_secs(seconds),
         })
     }
-}
-
-/// Whether one of the words of a header is this one.
-fn names(headers: &HeaderMap, header: &str, word: &str) -> bool {
-    let values = headers.get_all(header).iter();
-    let mut words = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split([',', ';']));
-    words.any(|one| one.trim().eq_ignore_ascii_case(word))
 }
 
 /// The call goes on; its address tells how far it is.
@@ -184,7 +200,7 @@ async fn answer(
     engine: Calc,
     mut request: Request,
     entry: Entry,
-    bare: bool,
+    form: Form,
 ) -> Result<Response, Problem> {
     let (begun, started_at) = (Instant::now(), engine.store.clock().now());
     match engine.calculate(&mut request, &entry, &mut |_| {}).await {
@@ -194,7 +210,7 @@ async fn answer(
             engine.results.announce(&calculated, &call, &stored);
             drop(calculated.flight.take());
             engine.recorder.record(Recorded { call, stored }).await?;
-            envelope::response(&engine, &request, &calculated, bare)
+            envelope::response(&engine, &request, &calculated, form)
         }
         Err(failure) => {
             // Who does not wait for the answer finds every failure in the record.

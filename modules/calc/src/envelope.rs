@@ -1,11 +1,12 @@
 //! The answer to a call: its value, what R said beside it, and how the value came to be.
 
 use crate::Calc;
+use crate::arrow::{self, ARROW};
 use crate::caching::CacheUse;
 use crate::calculation::Calculated;
-use crate::recorder::{Artifact, Notes};
+use crate::recorder::{Artifact, JSON, Notes};
 use crate::request::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use dcp::clock::Timestamp;
 use dcp::http::Problem;
@@ -84,20 +85,58 @@ struct Tail<'a> {
     call: &'a CallFacts,
 }
 
-/// An answer as JSON; the value is spliced in as R's worker wrote it: nothing reads it again.
-pub(crate) fn text(value: &[u8], notes: &Notes, call: &CallFacts) -> serde_json::Result<Vec<u8>> {
-    let tail = serde_json::to_vec(&Tail {
+/// In which form a caller wants the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// With all that is known of it, as JSON.
+    Envelope,
+    /// Alone, as JSON.
+    Bare,
+    /// As an Arrow IPC stream.
+    Arrow,
+}
+
+impl Form {
+    /// What the header `Accept` and the option `bare` ask for.
+    pub(crate) fn asked(headers: &HeaderMap, bare: bool) -> Self {
+        if names(headers, "accept", ARROW) {
+            Self::Arrow
+        } else if bare {
+            Self::Bare
+        } else {
+            Self::Envelope
+        }
+    }
+}
+
+/// Whether one of the words of a header is this one.
+pub(crate) fn names(headers: &HeaderMap, header: &str, word: &str) -> bool {
+    let values = headers.get_all(header).iter();
+    let mut words = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split([',', ';']));
+    words.any(|one| one.trim().eq_ignore_ascii_case(word))
+}
+
+/// What goes with a value, as JSON.
+fn tail(notes: &Notes, call: &CallFacts) -> serde_json::Result<String> {
+    serde_json::to_string(&Tail {
         warnings: &notes.warnings,
         messages: &notes.messages,
         output: &notes.output,
         artifacts: &notes.artifacts,
         call,
-    })?;
+    })
+}
+
+/// An answer as JSON; the value is spliced in as R's worker wrote it: nothing reads it again.
+pub(crate) fn text(value: &[u8], notes: &Notes, call: &CallFacts) -> serde_json::Result<Vec<u8>> {
+    let tail = tail(notes, call)?;
     let mut body = Vec::with_capacity(value.len() + tail.len() + 16);
     body.extend_from_slice(b"{\"value\":");
     body.extend_from_slice(value);
     body.push(b',');
-    body.extend_from_slice(tail.get(1..).unwrap_or_default());
+    body.extend_from_slice(tail.get(1..).unwrap_or_default().as_bytes());
     Ok(body)
 }
 
@@ -106,14 +145,25 @@ pub(crate) fn response(
     calc: &Calc,
     request: &Request,
     calculated: &Calculated,
-    bare: bool,
+    form: Form,
 ) -> Result<Response, Problem> {
     let header = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);
+    let facts = || calc.facts(request, calculated).map_err(Problem::internal);
+    let (value, notes) = (&calculated.value, &calculated.notes);
+    let (kind, body) = match form {
+        Form::Bare => (JSON, value.clone()),
+        Form::Envelope => {
+            let body = text(value, notes, &facts()?).map_err(Problem::internal)?;
+            (JSON, body.into())
+        }
+        Form::Arrow => {
+            let about = tail(notes, &facts()?).map_err(Problem::internal)?;
+            (ARROW, arrow::stream(value, about)?.into())
+        }
+    };
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::VARY, HeaderValue::from_static("accept")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (
             HeaderName::from_static("cache-status"),
@@ -124,11 +174,6 @@ pub(crate) fn response(
             header(&format!("\"{}\"", calculated.result_key))?,
         ),
     ];
-    if bare {
-        return Ok((headers, calculated.value.clone()).into_response());
-    }
-    let facts = calc.facts(request, calculated).map_err(Problem::internal)?;
-    let body = text(&calculated.value, &calculated.notes, &facts).map_err(Problem::internal)?;
     Ok((headers, body).into_response())
 }
 

@@ -11,6 +11,7 @@
 //! outside.
 
 mod arguments;
+mod arrow;
 mod caching;
 mod calculation;
 mod call_list;

@@ -1,5 +1,6 @@
 //! A failed call as its caller sees it.
 
+use crate::arrow::NoTable;
 use crate::engine::Failure;
 use axum::http::StatusCode;
 use dcp::http::Problem;
@@ -36,6 +37,14 @@ impl From<Failure> for Problem {
             | Failure::Crashed { .. }
             | Failure::Data(_) => problem,
         }
+    }
+}
+
+impl From<NoTable> for Problem {
+    fn from(error: NoTable) -> Self {
+        let said = "The value is no table";
+        let detail = format!("{error}. It was calculated and is kept; ask for application/json.");
+        Problem::new(StatusCode::NOT_ACCEPTABLE, "no-table", said).detail(detail)
     }
 }
 

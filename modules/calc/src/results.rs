@@ -1,9 +1,11 @@
 //! Results by their content: what a call gave, for as long as somebody may ask.
 
 use crate::Calc;
+use crate::arrow::{self, ARROW};
 use crate::caching::{CacheUse, Earlier};
 use crate::calculation::Calculated;
 use crate::engine::Failure;
+use crate::envelope::names;
 use crate::recorder::{CallRecord, JSON, Recorded, Stored};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -124,7 +126,8 @@ impl Results {
     }
 }
 
-/// A result by its key. The key is the SHA-256 of the body, so the body can be checked and never changes.
+/// A result by its key. The key is the SHA-256 of the body in JSON, so that can be checked and never changes; a table is told in
+/// Arrow, too.
 #[utoipa::path(get, path = "/api/calc/results/{key}", tag = "results",
     params(("key" = String, Path, description = "the result's key")),
     responses((status = 200, description = "the value", body = serde_json::Value), (status = 304, description = "unchanged"),
@@ -134,7 +137,16 @@ pub(crate) async fn result_by_key(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    kept(&calc, &key, &headers, |kind| kind == JSON).await
+    if !names(&headers, "accept", ARROW) {
+        return kept(&calc, &key, &headers, |kind| kind == JSON).await;
+    }
+    let found = calc.results.find(&key).await?;
+    let found = found
+        .filter(|found| found.media_type == JSON)
+        .ok_or_else(|| Failure::UnknownResult(key.clone()))?;
+    let about = serde_json::json!({ "result_key": key }).to_string();
+    let body = arrow::stream(&found.value, about)?;
+    Ok(([(header::CONTENT_TYPE, ARROW)], body).into_response())
 }
 
 /// A plot by its key, which is the SHA-256 of the body.

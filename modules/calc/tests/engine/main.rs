@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod arrow;
 mod bus;
 mod caching;
 mod calls;
