@@ -151,6 +151,10 @@ impl Calc {
         patience: &Patience,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Prepared, Failure> {
+        if !self.offers(&request.script) {
+            let (name, known) = (request.script.clone(), Vec::new());
+            return Err(Failure::UnknownScript { name, known });
+        }
         let script = if request.draft {
             self.scripts.on_its_way(&request.script).await?
         } else {

@@ -8,6 +8,7 @@ use crate::calculation::Calculated;
 use crate::call_list::CallView;
 use crate::engine::{Failure, Lane};
 use crate::envelope::{self, Envelope, Form, names};
+use crate::packages::PREFIX;
 use crate::recorder::{JSON, Recorded, Stored};
 use crate::request::Request;
 use crate::running::Entry;
@@ -60,6 +61,30 @@ pub(crate) async fn call_function(
 ) -> Result<Response, Problem> {
     let address = Address {
         script,
+        function,
+        draft: false,
+    };
+    calc.answer_to(address, &options, &headers, &caller, &body)
+        .await
+}
+
+/// Calls a function of an R package that the operator lists, as a function of the script `pkg:<package>`.
+#[utoipa::path(post, path = "/api/calc/r/pkg/{package}/{function}", tag = "calls",
+    params(("package" = String, Path, description = "a package, or package@version of its script"), ("function" = String, Path), Options),
+    request_body(content((serde_json::Value = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
+    responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
+        (status = 404, description = "not listed, or no function of it", body = Problem),
+        (status = 422, description = "wrong arguments, or R stopped", body = Problem)))]
+pub(crate) async fn call_package(
+    State(calc): State<Calc>,
+    Path((package, function)): Path<(String, String)>,
+    Query(options): Query<Options>,
+    headers: HeaderMap,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let address = Address {
+        script: format!("{PREFIX}{package}"),
         function,
         draft: false,
     };

@@ -24,10 +24,13 @@ mod envelope;
 mod examples;
 mod fits;
 mod functions;
+mod installation;
 mod keys;
 mod lineage;
 mod listing;
 mod openapi;
+mod own_r;
+mod packages;
 mod problems;
 mod process_data;
 mod publishing;
@@ -147,6 +150,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         inner: Arc::new(inner),
     };
     start.spawn("keep house", retention::keep_house(calc.clone()));
+    start.spawn("offer packages", packages::offer(calc.clone()));
     start.spawn("follow publications", scripts::follow(calc.clone()));
     let module = start.routes(api(calc.clone()));
     Ok(module.subscribe(|subscriptions| tasks::subscribe(subscriptions, &calc)))
@@ -178,8 +182,10 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         .allow(PUBLISH, routes!(publishing::publish_script))
         .time_limit(VERIFYING)
         .allow(CALL, routes!(verification::verify_version))
+        .allow(READ, routes!(installation::installation))
         .body_limit(body_bytes)
         .time_limit(call_time)
         .allow(CALL, routes!(calls::call_function))
+        .allow(CALL, routes!(calls::call_package))
         .allow(CALL, routes!(calls::call_draft))
 }

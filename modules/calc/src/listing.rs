@@ -183,7 +183,8 @@ pub(crate) struct ScriptView {
 #[utoipa::path(get, path = "/api/calc/scripts", tag = "scripts", responses((status = 200, body = Vec<ScriptSummary>)))]
 pub(crate) async fn list_scripts(State(calc): State<Calc>) -> Json<Vec<ScriptSummary>> {
     let all = calc.scripts.all();
-    Json(all.iter().filter_map(ScriptSummary::of).collect())
+    let each = all.iter().filter_map(ScriptSummary::of);
+    Json(each.filter(|script| calc.offers(&script.name)).collect())
 }
 
 /// One script with its versions.

@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) keep_hours: u32,
     /// Sites whose calls over the bus this engine takes, separated by commas.
     pub(crate) sites: String,
+    /// Packages of R's library whose functions are callable, separated by commas.
+    pub(crate) packages: String,
 }
 
 impl Default for Settings {
@@ -55,6 +57,7 @@ impl Default for Settings {
             body_bytes: 32 << 20,
             keep_hours: 24,
             sites: "basel,dublin".into(),
+            packages: String::new(),
         }
     }
 }
@@ -85,10 +88,12 @@ impl Settings {
 
     /// The sites as a list.
     pub(crate) fn site_list(&self) -> impl Iterator<Item = &str> {
-        self.sites
-            .split(',')
-            .map(str::trim)
-            .filter(|site| !site.is_empty())
+        listed(&self.sites)
+    }
+
+    /// The packages as a list.
+    pub(crate) fn package_list(&self) -> impl Iterator<Item = &str> {
+        listed(&self.packages)
     }
 
     /// The whole environment of a worker with this folder: else the same on every machine, so that results are.
@@ -128,6 +133,10 @@ impl Settings {
             ("CALC_MEMORY_MB", self.memory_mb.to_string()),
         ]
     }
+}
+
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|one| !one.is_empty())
 }
 
 fn first_there(candidates: &[&str], otherwise: &std::path::Path) -> String {

@@ -15,6 +15,7 @@ mod calls;
 mod confinement;
 mod describing;
 mod endurance;
+mod library;
 mod scripts;
 mod states;
 mod support;

@@ -97,7 +97,16 @@ impl Engine {
 
     /// Another instance on the same store and bus.
     pub(crate) async fn beside(&self) -> Self {
-        let (environment, folder) = (self.environment.clone(), self.folder.clone());
+        self.beside_with(&[]).await
+    }
+
+    /// Another instance with other settings of the module.
+    pub(crate) async fn beside_with(&self, settings: &[(&str, &str)]) -> Self {
+        let (mut environment, folder) = (self.environment.clone(), self.folder.clone());
+        for (key, value) in settings {
+            let name = format!("DCP__MODULE__{}", key.to_uppercase());
+            environment.insert(name, (*value).to_owned());
+        }
         Self::run(environment, self.zone, self.signer.clone(), folder).await
     }
 

@@ -150,8 +150,10 @@ local({
       formals <- as.list(formals(env[[name]]))
       seen <- look_into(env[[name]])
       doc <- lines_above(lines, sources[[i]][[1L]])
+      # Only what declares something is held against it: a package has hundreds of functions.
+      declares <- any(grepl("^\\s*@cache", doc))
       found[[name]] <- list(name = name, args = I(lapply(names(formals), function(n) argument(n, formals[[n]], seen))),
-                            doc = paste(doc, collapse = "\n"), uses = I(uses_of(name, env)),
+                            doc = paste(doc, collapse = "\n"), uses = I(if (declares) uses_of(name, env) else character()),
                             assigns = I(unique(setdiff(seen$outside, seen$set))))
     }
     unname(found)
