@@ -46,13 +46,9 @@ pub(crate) enum Command {
         /// The script, or script@version; the newest approved one otherwise.
         script: String,
     },
-    /// Run the examples of every effective version again, and write what engine, scripts and examples are like. Ends with 1
-    /// when an example gives something else than at its publication.
-    Verify {
-        /// The report, as JSON.
-        #[arg(long, default_value = "calc-verification.json")]
-        output: std::path::PathBuf,
-    },
+    /// Look at an engine's installation, run the examples of every effective version again, and write it all as a signed report;
+    /// or check one. Ends with 1 when an example or a known answer is not what it was.
+    Verify(verify::Report),
     /// Retire a version: nothing answers under it any more.
     Retire {
         /// script@version.
@@ -92,7 +88,7 @@ pub(crate) async fn run(command: Command, place: Place) -> anyhow::Result<ExitCo
         place,
     };
     let done = match command {
-        Command::Verify { output } => return verify::verify(&engine, &output).await,
+        Command::Verify(report) => return verify::run(&engine, &report).await,
         Command::List => engine.list().await,
         Command::Show { script } => engine.show(&script).await,
         Command::Submit { script } => engine.step(&script, "draft", "review", None).await,

@@ -2,6 +2,7 @@
 //!
 //! The edge signs ([`Signer`]) a token that lives a minute; modules verify it ([`Verifier`]) without asking anyone.
 
+mod document;
 mod first;
 mod principal;
 mod resolve;

@@ -48,8 +48,8 @@ pub(super) fn header() -> String {
     URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","typ":"JWT"}"#)
 }
 
-/// Signs tokens; only the edge has one.
-pub struct Signer(SigningKey);
+/// Signs tokens and documents; only the edge and the operator of its node have one.
+pub struct Signer(pub(super) SigningKey);
 
 impl Signer {
     /// Reads a private key in PKCS#8 PEM (`openssl genpkey -algorithm ed25519`).

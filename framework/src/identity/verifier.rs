@@ -35,7 +35,7 @@ pub enum Refused {
 
 /// Verifies tokens of the edge offline.
 pub struct Verifier {
-    key: VerifyingKey,
+    pub(super) key: VerifyingKey,
     good: Mutex<HashMap<String, (i64, Arc<Principal>)>>,
 }
 

@@ -1,49 +1,95 @@
-//! `dcp calc verify`: the verification report of an engine after its installation or a change.
+//! `dcp calc verify`: the verification report of an engine after its installation or a change, signed with the node's key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use dcp::identity::{PUBLIC_KEY, Signer, Verifier};
+use dcp::secrets::{FileSecrets, Secret, get};
 use serde_json::{Value, json};
 
 use super::{Engine, listed};
+use crate::home::home;
 use crate::table::plain;
 
-/// Runs every known answer again and writes the report.
-pub(super) async fn verify(engine: &Engine, output: &Path) -> anyhow::Result<ExitCode> {
-    let engines = engine.get("/engines").await?;
+/// Which report, and which keys.
+#[derive(clap::Args)]
+pub(crate) struct Report {
+    /// The report, as JSON; its signature stands beside it, with `.jws` behind the name.
+    #[arg(long, default_value = "calc-verification.json")]
+    output: PathBuf,
+    /// Check the signature of a report instead of writing one.
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    check: Option<PathBuf>,
+    /// The key, as PEM: private to sign, public to check; the node's own from its secrets otherwise.
+    #[arg(long, value_name = "PEM")]
+    key: Option<PathBuf>,
+}
+
+/// Writes a report, or checks one.
+pub(super) async fn run(engine: &Engine, report: &Report) -> anyhow::Result<ExitCode> {
+    let key = report.key.as_deref();
+    match &report.check {
+        Some(file) => check(file, &verifier(key).await?),
+        // The key comes first: nobody waits for a report that cannot be signed.
+        None => verify(engine, &report.output, &signer(key).await?).await,
+    }
+}
+
+async fn signer(key: Option<&Path>) -> anyhow::Result<Signer> {
+    let pem = match key {
+        Some(file) => Secret::new(read(file)?),
+        None => own("identity", "private_key").await?,
+    };
+    Ok(Signer::from_pem(&pem)?)
+}
+
+async fn verifier(key: Option<&Path>) -> anyhow::Result<Verifier> {
+    let pem = match key {
+        Some(file) => Secret::new(read(file)?),
+        None => own(PUBLIC_KEY, "key").await?,
+    };
+    Ok(Verifier::from_pem(pem.expose())?)
+}
+
+/// A key of the node on which the command runs.
+async fn own(path: &str, key: &str) -> anyhow::Result<Secret<String>> {
+    let ask =
+        "the node's key cannot be read here; run where its secrets are, or name one with --key";
+    let secrets = FileSecrets::open(home()?.join("secrets.toml")).context(ask)?;
+    get(&secrets, path, key).await.context(ask)
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// Looks at the installation, runs every known answer again, and writes the report with its signature.
+async fn verify(engine: &Engine, output: &Path, signer: &Signer) -> anyhow::Result<ExitCode> {
+    let installation = engine.get("/installation").await?;
     let scripts = engine.get("/scripts").await?;
     let mut checked = Vec::new();
-    let (mut examples, mut different) = (0, 0);
     for script in listed(&scripts).filter(|script| !script["effective"].is_null()) {
-        let (name, version) = (plain(&script["name"]), plain(&script["effective"]));
-        let path = format!("/scripts/{name}/versions/{version}");
-        let known = engine.get(&path).await?;
-        let again = engine
-            .post(&format!("{path}/verification"), &json!({}))
-            .await?;
-        for example in listed(&again["examples"]) {
-            examples += 1;
-            if example["same"] != json!(true) {
-                different += 1;
-                let code = plain(&example["example"]).replace('\n', "; ");
-                println!(
-                    "{name}@{version:.12}: {code} gives something else than at its publication"
-                );
-            }
-        }
-        checked.push(json!({
-            "script": name, "version": version, "brought_by": script["brought_by"], "history": known["history"],
-            "examples": again["examples"], "environment": again["environment"], "at": again["at"],
-        }));
+        checked.push(repeat(engine, script).await?);
     }
-    let passed = different == 0;
-    let report = json!({ "engines": engines, "scripts": checked, "examples": examples, "different": different, "passed": passed });
-    write(output, &report)?;
-    let scripts = checked.len();
+    let wrong = wrong_answers(&installation);
+    let examples = || {
+        checked
+            .iter()
+            .flat_map(|script| listed(&script["examples"]))
+    };
+    let different = examples().filter(|one| one["same"] != json!(true)).count();
+    let passed = different == 0 && wrong == 0;
+    let report = json!({
+        "installation": installation, "scripts": checked, "examples": examples().count(), "different": different,
+        "wrong_known_answers": wrong, "passed": passed });
+    write(output, &report, signer)?;
     println!(
-        "{scripts} effective scripts, {examples} examples, {different} different; the report is {}",
-        output.display()
+        "{} effective scripts, {} examples, {different} different, {wrong} known answers wrong; the report is {}, signed in {}",
+        checked.len(),
+        examples().count(),
+        output.display(),
+        signature_of(output).display()
     );
     Ok(if passed {
         ExitCode::SUCCESS
@@ -52,8 +98,94 @@ pub(super) async fn verify(engine: &Engine, output: &Path) -> anyhow::Result<Exi
     })
 }
 
-fn write(output: &Path, report: &Value) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(report)?;
-    std::fs::write(output, text + "\n")
-        .with_context(|| format!("{} cannot be written", output.display()))
+/// The examples of a script again, with its history.
+async fn repeat(engine: &Engine, script: &Value) -> anyhow::Result<Value> {
+    let (name, version) = (plain(&script["name"]), plain(&script["effective"]));
+    let path = format!("/scripts/{name}/versions/{version}");
+    let known = engine.get(&path).await?;
+    let again = engine
+        .post(&format!("{path}/verification"), &json!({}))
+        .await?;
+    for example in listed(&again["examples"]).filter(|one| one["same"] != json!(true)) {
+        let code = plain(&example["example"]).replace('\n', "; ");
+        println!("{name}@{version:.12}: {code} gives something else than at its publication");
+    }
+    Ok(json!({
+        "script": name, "version": version, "brought_by": script["brought_by"], "history": known["history"],
+        "examples": again["examples"], "environment": again["environment"], "at": again["at"],
+    }))
+}
+
+fn wrong_answers(installation: &Value) -> usize {
+    let answers = listed(&installation["known_answers"]);
+    let wrong = answers.filter(|answer| answer["same"] != json!(true));
+    wrong
+        .inspect(|answer| {
+            let (what, gave, expected) = (&answer["what"], &answer["gave"], &answer["expected"]);
+            println!("{}: {gave} instead of {expected}", plain(what));
+        })
+        .count()
+}
+
+fn signature_of(report: &Path) -> PathBuf {
+    let mut name = report.as_os_str().to_owned();
+    name.push(".jws");
+    name.into()
+}
+
+fn write(output: &Path, report: &Value, signer: &Signer) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(report)? + "\n";
+    let signature = signer.sign_document(text.as_bytes()) + "\n";
+    for (file, content) in [(output, text), (&signature_of(output), signature)] {
+        std::fs::write(file, content)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    Ok(())
+}
+
+fn check(file: &Path, verifier: &Verifier) -> anyhow::Result<ExitCode> {
+    let (text, signature) = (read(file)?, read(&signature_of(file))?);
+    if let Err(refused) = verifier.check_document(text.as_bytes(), &signature) {
+        bail!(
+            "{} is not what was signed with this key: {refused}",
+            file.display()
+        );
+    }
+    let report: Value = serde_json::from_str(&text).context("the report is no JSON")?;
+    let installation = &report["installation"];
+    println!(
+        "{} is as it was signed: the engine of {} at {}, which {}",
+        file.display(),
+        plain(&installation["node"]),
+        plain(&installation["at"]),
+        if report["passed"] == json!(true) {
+            "passed"
+        } else {
+            "did not pass"
+        }
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dcp::identity::generate_keys;
+
+    #[test]
+    fn a_report_is_checked_by_its_signature() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.json");
+        let (private, public) = generate_keys().unwrap();
+        let verifier = Verifier::from_pem(&public).unwrap();
+        let report = json!({ "installation": { "node": "n", "at": "now" }, "passed": true });
+        write(&file, &report, &Signer::from_pem(&private).unwrap()).unwrap();
+        assert!(check(&file, &verifier).is_ok());
+        let changed = read(&file).unwrap().replace("true", "false");
+        std::fs::write(&file, changed).unwrap();
+        let refused = check(&file, &verifier).unwrap_err().to_string();
+        assert!(refused.contains("not what was signed"), "{refused}");
+        std::fs::remove_file(signature_of(&file)).unwrap();
+        assert!(check(&file, &verifier).is_err());
+    }
 }
