@@ -49,6 +49,13 @@ pub(crate) enum Command {
     /// Look at an engine's installation, run the examples of every effective version again, and write it all as a signed report;
     /// or check one. Ends with 1 when an example or a known answer is not what it was.
     Verify(verify::Report),
+    /// Register the environment of an engine (R, its library, the libraries below it) as found good, so that it answers more than
+    /// drafts.
+    Register {
+        /// Why, such as the report that verified it.
+        #[arg(long)]
+        reason: String,
+    },
     /// Retire a version: nothing answers under it any more.
     Retire {
         /// script@version.
@@ -90,6 +97,7 @@ pub(crate) async fn run(command: Command, place: Place) -> anyhow::Result<ExitCo
     let done = match command {
         Command::Verify(report) => return verify::run(&engine, &report).await,
         Command::List => engine.list().await,
+        Command::Register { reason } => engine.register(&reason).await,
         Command::Show { script } => engine.show(&script).await,
         Command::Submit { script } => engine.step(&script, "draft", "review", None).await,
         Command::Return { script, reason } => {
@@ -151,6 +159,14 @@ impl Engine {
             "FUNCTIONS",
         ];
         print!("{}", table(&head, 3..4, &rows));
+        Ok(())
+    }
+
+    async fn register(&self, reason: &str) -> anyhow::Result<()> {
+        let body = json!({ "reason": reason });
+        let all = self.post("/environments", &body).await?;
+        let fingerprint = plain(&all["fingerprint"]);
+        println!("the environment {fingerprint:.12} of the engine is registered");
         Ok(())
     }
 

@@ -158,6 +158,7 @@ impl Calc {
         let script = if request.draft {
             self.scripts.on_its_way(&request.script).await?
         } else {
+            self.admit_in_force().await?;
             self.scripts.in_force(&request.script).await?
         };
         entry.is_of(&script.version);

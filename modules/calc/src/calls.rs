@@ -292,6 +292,7 @@ impl Failure {
             Self::UnknownScript { .. }
                 | Self::UnknownFunction { .. }
                 | Self::UnknownResult(_)
+                | Self::Unregistered(_)
                 | Self::NotInForce { .. }
                 | Self::NoDraft { .. }
                 | Self::InvalidArguments(_)

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct InstalledFile {
     /// What it is for: `engine`, `worker`, `libr`, `blas`, `lapack`.
-    what: String,
+    pub(crate) what: String,
     /// Where it stands.
     path: String,
     /// The SHA-256 of its content; absent when it cannot be read.
-    sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
 }
 
 /// What an engine is.
@@ -58,13 +58,11 @@ pub(crate) async fn installation(State(calc): State<Calc>) -> Result<Json<Instal
 
 async fn looked_at(calc: Calc) -> Result<Installation, Failure> {
     let environment: Value = serde_json::from_str(calc.pool.about()).unwrap_or_default();
-    let files = files(&calc, &environment);
-    let reading = tokio::task::spawn_blocking(move || files.map(described).collect());
     let settings = &calc.settings;
     Ok(Installation {
         packages: calc.ask_r("installed", Vec::new()).await?,
         known_answers: calc.ask_r("known_answers", Vec::new()).await?,
-        files: reading.await.unwrap_or_default(),
+        files: installed_files(&calc).await,
         limits: json!({
             "memory_mb": settings.memory_mb, "call_seconds": settings.call_seconds, "task_seconds": settings.task_seconds,
             "result_bytes": settings.result_bytes, "body_bytes": settings.body_bytes,
@@ -77,17 +75,19 @@ async fn looked_at(calc: Calc) -> Result<Installation, Failure> {
     })
 }
 
-fn files(
-    calc: &Calc,
-    environment: &Value,
-) -> impl Iterator<Item = (&'static str, PathBuf)> + use<> {
+/// Programs and libraries with their hashes.
+pub(crate) async fn installed_files(calc: &Calc) -> Vec<InstalledFile> {
+    let environment: Value = serde_json::from_str(calc.pool.about()).unwrap_or_default();
     let mut files = vec![("worker", calc.settings.worker.clone())];
     files.extend(std::env::current_exe().ok().map(|path| ("engine", path)));
     for what in ["libr", "blas", "lapack"] {
         let path = environment[what].as_str();
         files.extend(path.map(|path| (what, path.into())));
     }
-    files.into_iter()
+    let reading = move || files.into_iter().map(described).collect();
+    tokio::task::spawn_blocking(reading)
+        .await
+        .unwrap_or_default()
 }
 
 fn described((what, path): (&str, PathBuf)) -> InstalledFile {

@@ -21,6 +21,7 @@ mod declaration;
 mod engine;
 mod engines;
 mod envelope;
+mod environments;
 mod examples;
 mod fits;
 mod functions;
@@ -90,6 +91,7 @@ pub struct Inner {
     recorder: recorder::Recorder,
     running: Arc<running::Running>,
     flights: caching::Flights,
+    environment: environments::OwnEnvironment,
     /// Versions whose examples run now.
     examining: Mutex<HashSet<Arc<str>>>,
     /// Calls outlive the connection that asked for them.
@@ -136,6 +138,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         recorder,
         running: Arc::default(),
         flights: caching::Flights::default(),
+        environment: environments::OwnEnvironment::default(),
         examining: Mutex::default(),
         calls: TaskTracker::new(),
         runtime: tokio::runtime::Handle::current(),
@@ -176,6 +179,8 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         .allow(READ, routes!(call_list::list_calls))
         .allow(READ, routes!(call_list::call_by_id))
         .allow(READ, routes!(engines::list_engines))
+        .allow(READ, routes!(environments::list_environments))
+        .allow(APPROVE, routes!(environments::register_environment))
         .allow(CALL, routes!(calls::cancel_call))
         .body_limit(publishing::SOURCE_BYTES)
         .time_limit(Duration::from_secs(25))

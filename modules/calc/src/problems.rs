@@ -30,6 +30,7 @@ impl From<Failure> for Problem {
             Failure::Start(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::UnknownResult(_)
+            | Failure::Unregistered(_)
             | Failure::NotInForce { .. }
             | Failure::NoDraft { .. }
             | Failure::TimedOut { .. }
@@ -55,9 +56,10 @@ fn status(failure: &Failure) -> StatusCode {
         | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
         Failure::InvalidArguments(_) | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Failure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
-        Failure::Cancelled | Failure::NotInForce { .. } | Failure::NoDraft { .. } => {
-            StatusCode::CONFLICT
-        }
+        Failure::Cancelled
+        | Failure::Unregistered(_)
+        | Failure::NotInForce { .. }
+        | Failure::NoDraft { .. } => StatusCode::CONFLICT,
         Failure::Crashed { .. } | Failure::Data(_) => StatusCode::BAD_GATEWAY,
         Failure::Busy => StatusCode::TOO_MANY_REQUESTS,
         Failure::Start(_) | Failure::Store(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -95,9 +95,13 @@ impl Calc {
             Err(failure) => (request, Err(failure)),
         };
         match calculated {
-            Err(failure @ (Failure::Busy | Failure::Start(_) | Failure::Store(_))) => {
-                Err(Reaction::later(failure))
-            }
+            // An engine that may not answer leaves the call to one that may, or until it may.
+            Err(
+                failure @ (Failure::Busy
+                | Failure::Start(_)
+                | Failure::Store(_)
+                | Failure::Unregistered(_)),
+            ) => Err(Reaction::later(failure)),
             Err(failure) => {
                 tracing::warn!(
                     call.id = call.call_id,

@@ -52,6 +52,8 @@ pub(crate) enum Failure {
         reference: String,
         state: &'static str,
     },
+    #[error("the environment {0} of this engine is not registered")]
+    Unregistered(String),
     #[error("there is no result {0}")]
     UnknownResult(String),
     #[error("the arguments do not fit the function")]
@@ -98,6 +100,7 @@ impl Failure {
             Self::UnknownFunction { .. } => "unknown-function",
             Self::NotInForce { .. } => "not-effective",
             Self::NoDraft { .. } => "no-draft",
+            Self::Unregistered(_) => "unregistered-environment",
             Self::UnknownResult(_) => "unknown-result",
             Self::InvalidArguments(_) => "invalid-arguments",
             Self::R(_) => "r-error",
@@ -118,6 +121,7 @@ impl Failure {
             Self::UnknownFunction { .. } => "The script has no such function",
             Self::NotInForce { .. } => "This version is not effective",
             Self::NoDraft { .. } => "This version is no draft",
+            Self::Unregistered(_) => "This engine answers drafts only",
             Self::UnknownResult(_) => "The result is not kept",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
             Self::R(_) => "The R function stopped with an error",
@@ -151,6 +155,9 @@ impl Failure {
                     "{reference} is in state {state}. The draft address is for versions on their way only."
                 )
             }
+            Self::Unregistered(fingerprint) => format!(
+                "Nobody has registered its environment {fingerprint:.12}: verify the engine, then register it (dcp calc register)."
+            ),
             Self::UnknownResult(key) => {
                 format!("No result {key} is kept here; calculate it again.")
             }

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) sites: String,
     /// Packages of R's library whose functions are callable, separated by commas.
     pub(crate) packages: String,
+    /// Whether versions in force are answered only where somebody has registered the environment of the engine.
+    pub(crate) registered_only: bool,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             keep_hours: 24,
             sites: "basel,dublin".into(),
             packages: String::new(),
+            registered_only: false,
         }
     }
 }

@@ -126,3 +126,54 @@ async fn an_installation_is_told_with_hashes_packages_limits_and_known_answers()
         assert_eq!(answer["same"], json!(true), "{answer}");
     }
 }
+
+#[tokio::test]
+async fn an_engine_whose_environment_nobody_has_registered_answers_drafts_only() {
+    let engine = Engine::start_validated_with(&[("registered_only", "true")]).await;
+    let published = engine.publish("e", "f <- function(x) x + 1").await.json();
+    let draft = format!("/draft/e@{}/f", published["version"].as_str().unwrap());
+    let in_draft = || engine.send(engine.request("POST", &draft).body(r#"{"x":1}"#));
+    assert_eq!(in_draft().await.value(), json!(2));
+    // Also one that needs no approval.
+    let free = Engine::start_with(&[("registered_only", "true")]).await;
+    free.publish("e", "f <- function(x) x + 1").await;
+    let refused = free.call("e/f", r#"{"x":1}"#).await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (409, "unregistered-environment"),
+        "{}",
+        refused.text
+    );
+    let register = |body: Value| free.send(free.request("POST", "/environments").json(&body));
+    assert_eq!(register(json!({ "reason": " " })).await.status, 422);
+    let registered = register(json!({ "reason": "verified" })).await.json();
+    assert_eq!(registered["is_registered"], json!(true));
+    let one = &registered["registered"][0];
+    assert_eq!(
+        (&one["by"]["name"], &one["reason"], &one["fingerprint"]),
+        (
+            &json!("Sam Scientist"),
+            &json!("verified"),
+            &registered["fingerprint"]
+        )
+    );
+    assert_eq!(free.call("e/f", r#"{"x":1}"#).await.value(), json!(2));
+    // One on the same store with another library is not registered.
+    let packages = tempfile::tempdir().unwrap();
+    let package = packages.path().join("extra");
+    std::fs::create_dir_all(package.join("Meta")).unwrap();
+    let about = r#"saveRDS(list(DESCRIPTION = c(Package = "extra", Version = "1.0", Built = "4.2.2"), Built = list(R = "4.2.2")), commandArgs(TRUE))"#;
+    let written = std::process::Command::new("Rscript")
+        .args(["-e", about])
+        .arg(package.join("Meta/package.rds"))
+        .status()
+        .unwrap();
+    assert!(written.success());
+    let other = free
+        .beside_with(&[("r_libs", &packages.path().display().to_string())])
+        .await;
+    let environments = other.get("/environments").await.json();
+    assert_eq!(environments["facts"]["packages"]["extra"], json!("1.0"));
+    assert_eq!(environments["is_registered"], json!(false));
+    assert_eq!(other.call("e/f", r#"{"x":1}"#).await.status, 409);
+}

@@ -60,7 +60,12 @@ impl Engine {
 
     /// In the validated zone.
     pub(crate) async fn start_validated() -> Self {
-        Self::start_in(Zone::Gxp, &[]).await
+        Self::start_validated_with(&[]).await
+    }
+
+    /// In the validated zone, with settings of the module.
+    pub(crate) async fn start_validated_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(Zone::Gxp, settings).await
     }
 
     /// Starts with settings of the module.
