@@ -188,12 +188,12 @@ impl Calc {
     async fn own_facts(&self) -> Result<&Facts, Failure> {
         let look = async {
             let packages = self.ask_r("installed", Vec::new()).await?;
-            Ok(self.facts_of(&installed_files(self).await, packages))
+            Ok(self.facts_of(&installed_files(self).await, &packages))
         };
         self.environment.facts.get_or_try_init(|| look).await
     }
 
-    fn facts_of(&self, files: &[InstalledFile], packages: BTreeMap<String, String>) -> Facts {
+    fn facts_of(&self, files: &[InstalledFile], packages: &BTreeMap<String, String>) -> Facts {
         let about: Value = serde_json::from_str(self.pool.about()).unwrap_or_default();
         let r = ["r", "platform", "locale", "time_zone", "rng"];
         let r: Map<String, Value> = r

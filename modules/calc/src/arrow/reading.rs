@@ -121,12 +121,8 @@ fn columns(
 }
 
 fn member(name: &str, out: &mut Vec<u8>) {
-    text(name, out);
+    out.extend_from_slice(serde_json::json!(name).to_string().as_bytes());
     out.push(b':');
-}
-
-fn text(value: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(serde_json::json!(value).to_string().as_bytes());
 }
 
 /// Why a column has no JSON form.
@@ -279,8 +275,7 @@ fn number(value: f64, out: &mut Vec<u8>) -> Result<(), NoVector> {
 }
 
 fn words(value: &str, out: &mut Vec<u8>) -> Result<(), NoVector> {
-    text(value, out);
-    Ok(())
+    Ok(serde_json::to_writer(out, value)?)
 }
 
 fn date(seconds: i64, out: &mut Vec<u8>) -> Result<(), NoVector> {

@@ -24,19 +24,7 @@ pub(crate) enum NoTable {
 
 /// The stream of a value; `about` goes with its schema, under `dcp`.
 pub(crate) fn stream(value: &[u8], about: String) -> Result<Vec<u8>, NoTable> {
-    let columns = match value.trim_ascii_start().first() {
-        Some(b'{') => {
-            let Members(members) =
-                serde_json::from_slice(value).map_err(|_| NoTable::Nested("the value".into()))?;
-            let each = members.into_iter();
-            each.map(|(name, raw)| Ok((column(&name, raw.get())?, name)))
-                .collect::<Result<Vec<_>, NoTable>>()?
-        }
-        _ => {
-            let text = std::str::from_utf8(value).unwrap_or_default();
-            vec![(column("the value", text)?, "value".to_owned())]
-        }
-    };
+    let columns = columns(value)?;
     let rows = columns.first().ok_or(NoTable::Ragged)?.0.len();
     if columns.iter().any(|(column, _)| column.len() != rows) {
         return Err(NoTable::Ragged);
@@ -51,6 +39,18 @@ pub(crate) fn stream(value: &[u8], about: String) -> Result<Vec<u8>, NoTable> {
     let mut writer = StreamWriter::try_new(Vec::new(), &schema)?;
     writer.write(&batch)?;
     Ok(writer.into_inner()?)
+}
+
+fn columns(value: &[u8]) -> Result<Vec<(ArrayRef, String)>, NoTable> {
+    if !value.trim_ascii_start().starts_with(b"{") {
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        return Ok(vec![(column("the value", text)?, "value".to_owned())]);
+    }
+    let Members(members) =
+        serde_json::from_slice(value).map_err(|_| NoTable::Nested("the value".into()))?;
+    let each = members.into_iter();
+    each.map(|(name, raw)| Ok((column(&name, raw.get())?, name)))
+        .collect()
 }
 
 fn column(name: &str, text: &str) -> Result<ArrayRef, NoTable> {

@@ -235,7 +235,8 @@ async fn a_table_is_told_as_a_stream_and_anything_else_says_that_it_is_none() {
         .column_by_name("n")
         .unwrap()
         .as_primitive::<Float64Type>();
-    assert!(n.value(0) == 1.5 && n.is_null(1) && n.value(2).is_nan() && n.is_valid(2));
+    assert_eq!(n.value(0).to_bits(), 1.5_f64.to_bits());
+    assert!(n.is_null(1) && n.value(2).is_nan() && n.is_valid(2));
     let t = batch.column_by_name("t").unwrap().as_string::<i32>();
     assert_eq!(t.iter().collect::<Vec<_>>(), [Some("a"), None, Some("NaN")]);
     let b = batch.column_by_name("b").unwrap().as_boolean();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Makes one raw system call whose arguments are noughts, which nothing but a filter answers with `EPERM`.
-const NATIVE: &str = r#"
+const NATIVE: &str = r"
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/syscall.h>
@@ -25,7 +25,7 @@ void numbers(int *out) {
     SYS_shmget, SYS_tkill, SYS_clone };
   for (unsigned i = 0; i < sizeof(all) / sizeof(int); i++) out[i] = all[i];
 }
-"#;
+";
 
 const SCRIPT: &str = r#"
 dyn.load("{native}")

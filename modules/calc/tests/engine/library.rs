@@ -46,7 +46,7 @@ async fn functions_of_a_listed_package_are_called_recorded_and_keyed_like_any_ot
         test.text
     );
     let median = call(&engine, "stats/sd", json!({ "x": x })).await.json();
-    assert_eq!(median["value"], json!(3.0276503540974917));
+    assert_eq!(median["value"], json!(3.027_650_354_097_491_7));
     let again = engine
         .call("pkg:stats/sd", json!({ "x": x }).to_string())
         .await
