@@ -108,11 +108,13 @@ function matches(route: PortalRoute): boolean {
 /** The pages outside every site and the modules that draw them. */
 const OUTSIDE: Readonly<Record<string, string>> = { login: 'login', sites: 'framework' };
 
-/** The module whose page is on show. */
+/** The module whose page is on show: that of the node in the query, where several nodes host it. */
 export function currentModule(): PortalModule | undefined {
-  const { site, route } = address.value;
+  const { site, route, query } = address.value;
   const outside = site === undefined ? OUTSIDE[route ?? ''] : undefined;
-  return current.value?.modules.find(({ name, routes }) => name === outside || routes.some(matches));
+  const fitting = (current.value?.modules ?? []).filter(({ name, routes }) => name === outside || routes.some(matches));
+  const wanted = new URLSearchParams(query).get('node');
+  return fitting.find(({ node }) => node === wanted) ?? fitting[0];
 }
 
 /** The route on show: the nearest one, when a route stands below another. */
