@@ -15,6 +15,15 @@ export interface RequestOptions {
   readonly node?: string;
   /** A 401 is an answer to show here, not the end of the session. */
   readonly anonymous?: boolean;
+  /** Further headers, such as those of HTTP caching. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a request may say whose answer is taken as it is. */
+export interface AnswerOptions extends RequestOptions {
+  readonly method?: Method;
+  /** The body: JSON that is written already. */
+  readonly text?: string;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -29,8 +38,8 @@ function locate(path: string, query: RequestOptions['query']): string {
   return search ? `${path}?${search}` : path;
 }
 
-async function send(method: Method, path: string, body: unknown, options: RequestOptions): Promise<Response> {
-  const headers = new Headers({ Accept: 'application/json, application/problem+json' });
+async function send(path: string, { method = 'GET', text, ...options }: AnswerOptions): Promise<Response> {
+  const headers = new Headers({ Accept: 'application/json, application/problem+json', ...options.headers });
   const site = options.site ?? address.value.site;
   if (site !== undefined) headers.set('DCP-Site', site);
   if (options.node !== undefined) headers.set('DCP-Node', options.node);
@@ -40,7 +49,7 @@ async function send(method: Method, path: string, body: unknown, options: Reques
     const answer = await fetch(locate(path, options.query), {
       method,
       headers,
-      body: method === 'GET' || method === 'DELETE' ? null : JSON.stringify(body ?? {}),
+      body: text ?? null,
       credentials: 'same-origin',
       ...(options.signal ? { signal: options.signal } : {}),
     });
@@ -90,13 +99,17 @@ function ended(): void {
   for (const listener of whenEnded) listener();
 }
 
+async function answerOf(path: string, options: AnswerOptions): Promise<Response> {
+  const answer = await send(path, options);
+  if (answer.ok) return answer;
+  const problem = await problemOf(answer);
+  if (problem.status === 401 && !options.anonymous) ended();
+  throw problem;
+}
+
 async function request<T>(method: Method, path: string, body: unknown, options: RequestOptions): Promise<T> {
-  const answer = await send(method, path, body, options);
-  if (!answer.ok) {
-    const problem = await problemOf(answer);
-    if (problem.status === 401 && !options.anonymous) ended();
-    throw problem;
-  }
+  const has = method !== 'GET' && method !== 'DELETE';
+  const answer = await answerOf(path, { ...options, method, ...(has ? { text: JSON.stringify(body ?? {}) } : {}) });
   if (answer.status === 204 || answer.headers.get('Content-Length') === '0') return undefined as T;
   return (await answer.json()) as T;
 }
@@ -107,5 +120,8 @@ export const api = {
   post: <T>(path: string, body?: unknown, options: RequestOptions = {}): Promise<T> => request<T>('POST', path, body, options),
   put: <T>(path: string, body?: unknown, options: RequestOptions = {}): Promise<T> => request<T>('PUT', path, body, options),
   patch: <T>(path: string, body?: unknown, options: RequestOptions = {}): Promise<T> => request<T>('PATCH', path, body, options),
+  /** The answer itself: files, and what stands in its head. */
+  answer: (path: string, options: AnswerOptions = {}): Promise<Response> =>
+    answerOf(path, { ...options, headers: { Accept: '*/*', ...options.headers } }),
   delete: <T = void>(path: string, options: RequestOptions = {}): Promise<T> => request<T>('DELETE', path, undefined, options),
 };

@@ -2,7 +2,6 @@
 
 import { api } from '@dcp/api-service';
 import type { Call, CallDetail, Changes, Engine, Envelope, Lineage, Script, ScriptRow, VersionDetail, VersionState } from './model';
-import { wire } from './wire';
 
 const BASE = '/api/calc';
 const part = encodeURIComponent;
@@ -51,12 +50,12 @@ export class Server {
   }
 
   async source(name: string, version: string, signal: AbortSignal): Promise<string> {
-    return (await wire(`${versionPath(name, version)}/source`, { node: this.node, signal })).text();
+    return (await api.answer(`${versionPath(name, version)}/source`, { node: this.node, signal })).text();
   }
 
   /** The OpenAPI document of a version's functions. */
   async openapi(name: string, version: string): Promise<Blob> {
-    return (await wire(`${versionPath(name, version)}/openapi.json`, { node: this.node })).blob();
+    return (await api.answer(`${versionPath(name, version)}/openapi.json`, { node: this.node })).blob();
   }
 
   changes(name: string, version: string, since: string, signal: AbortSignal): Promise<Changes> {
@@ -64,7 +63,7 @@ export class Server {
   }
 
   async publish(name: string, source: string): Promise<VersionDetail> {
-    const answer = await wire(scriptPath(name), { node: this.node, method: 'PUT', body: JSON.stringify({ source }) });
+    const answer = await api.answer(scriptPath(name), { node: this.node, method: 'PUT', text: JSON.stringify({ source }) });
     return (await answer.json()) as VersionDetail;
   }
 
@@ -79,7 +78,7 @@ export class Server {
       ...(order.background ? { Prefer: 'respond-async' } : {}),
     };
     const path = `${order.path}?call=${order.id}`;
-    const answer = await wire(path, { node: this.node, method: 'POST', body: order.body, headers, signal });
+    const answer = await api.answer(path, { node: this.node, method: 'POST', text: order.body, headers, signal });
     const envelope = answer.status === 202 ? undefined : ((await answer.json()) as Envelope);
     return { envelope, cacheStatus: answer.headers.get('Cache-Status') };
   }
@@ -101,7 +100,7 @@ export class Server {
   }
 
   async artifact(key: string, signal: AbortSignal): Promise<Blob> {
-    return (await wire(`${BASE}/artifacts/${part(key)}`, { node: this.node, signal })).blob();
+    return (await api.answer(`${BASE}/artifacts/${part(key)}`, { node: this.node, signal })).blob();
   }
 
   engines(signal: AbortSignal): Promise<readonly Engine[]> {
