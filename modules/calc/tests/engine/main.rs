@@ -12,6 +12,7 @@ mod arrow;
 mod bus;
 mod caching;
 mod calls;
+mod command;
 mod confinement;
 mod describing;
 mod endurance;

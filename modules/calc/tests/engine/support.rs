@@ -179,6 +179,15 @@ impl Engine {
         self.folder.path()
     }
 
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// What its edge would send with a request of the scientist.
+    pub(crate) fn token(&self) -> String {
+        token(&self.signer, self.zone, ("u-1", "Sam Scientist"))
+    }
+
     pub(crate) fn zone(&self) -> Zone {
         self.zone
     }
