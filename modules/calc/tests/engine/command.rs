@@ -17,8 +17,8 @@ twice <- function(x) 2 * x
 fn dcp(engine: &Engine, folder: &Path, arguments: &[&str]) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_calc")).with_file_name("dcp");
     if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        let built = build.args(["build", "-p", "dcp", "--bin", "dcp"]).status();
+        let mut cargo = Command::new(env!("CARGO"));
+        let built = cargo.args(["build", "-p", "dcp", "--bin", "dcp"]).status();
         assert!(built.unwrap().success());
     }
     let kept = folder.join("dcp");
