@@ -6,8 +6,8 @@ mod settings;
 
 pub(crate) use settings::QUIET;
 pub use settings::{
-    Address, BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, NodeSettings,
-    PiSettings, Settings, TelemetrySettings,
+    BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, Migrate, NodeSettings,
+    PiSettings, Settings, StoreSettings, TelemetrySettings,
 };
 
 use std::collections::HashMap;
@@ -161,13 +161,21 @@ impl Layers {
         Ok(())
     }
 
-    /// The name of the module in the place of `{module}` in every reference, so that one node's settings serve all its modules.
+    /// The name of the module in the place of `{module}` in every reference and in the database's address, so that one node's
+    /// settings serve all its modules.
     #[must_use]
     pub fn of_reader(mut self, name: &str) -> Self {
         let mut references = Vec::new();
         collect(&self.root, &mut Vec::new(), &mut references);
         for (at, reference) in references {
             self.put(&at, format!("secret://{}", of_reader(&reference, name)));
+        }
+        let address = child(&self.root, "store").and_then(|store| child(store, "url"));
+        if let Some(ValueKind::String(text)) = address.map(|address| &address.kind)
+            && text.contains("{module}")
+        {
+            let text = of_reader(text, name);
+            self.put(&["store".to_owned(), "url".to_owned()], text);
         }
         self
     }

@@ -209,3 +209,7 @@ pub const SPAN_PAUSES: (Duration, Duration) = (Duration::from_millis(500), Durat
 pub const SPAN_LAST: Duration = Duration::from_millis(250);
 /// Longest text of an attribute, in bytes.
 pub const SPAN_TEXT: usize = 256;
+/// Rows of one table that travel together when a database is copied: enough to be quick, few enough to stay in memory.
+pub const COPY_ROWS: usize = 500;
+/// Parameters of one statement when a database is copied; SQL Server takes 2100.
+pub const COPY_PARAMETERS: usize = 2000;

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use self::arguments::Arguments;
+use self::arguments::{Arguments, Migrating};
+use self::start::Migrated;
 use crate::bus::{Crossing, Delivery, Subscriptions};
 use crate::clock::Clock;
 use crate::config::{Layers, LogFormat, LogSettings, QUIET, Settings, SettingsError};
@@ -81,7 +82,7 @@ fn live(
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let outcome = runtime.block_on(process(manifest, layers, build));
+    let outcome = runtime.block_on(process(manifest, layers, arguments.migrate, build));
     // Blocking work that hangs must not hold the process after its drain.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     outcome
@@ -90,6 +91,7 @@ fn live(
 async fn process(
     manifest: Manifest,
     layers: Layers,
+    migrate: Option<Migrating>,
     build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>,
 ) -> anyhow::Result<()> {
     let mut layers = layers.of_reader(manifest.name.as_str());
@@ -99,11 +101,26 @@ async fn process(
     let settings = layers.settings()?;
     log(&settings.log)?;
     check_zone(&manifest, &settings)?;
-    let start = Start::new(manifest, layers, settings, secrets);
-    let module = build(start.clone())
-        .await
-        .context("the module cannot start")?;
-    operate(start, module).await
+    let migrates = migrate.is_some();
+    let start = Start::new(manifest, layers, settings, secrets, migrate);
+    let module = build(start.clone()).await;
+    if migrates {
+        return tell_migrated(module);
+    }
+    operate(start, module.context("the module cannot start")?).await
+}
+
+/// A process that only migrates ends where its module opens its database: that is the one place that knows the migrations.
+fn tell_migrated(module: anyhow::Result<Module>) -> anyhow::Result<()> {
+    let told = match module {
+        Ok(_) => Err(anyhow::anyhow!("the module has no database")),
+        Err(error) => match error.chain().find_map(|cause| cause.downcast_ref()) {
+            Some(Migrated(told)) => Ok(told.clone()),
+            None => Err(error),
+        },
+    };
+    println!("{}", told?);
+    Ok(())
 }
 
 /// A controlled node runs only what is validated; a free node runs both, under its own zone.

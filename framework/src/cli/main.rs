@@ -7,9 +7,11 @@
 
 mod calc;
 mod contracts;
+mod db;
 mod home;
 mod manifests;
 mod messages;
+mod migrate;
 mod node;
 mod portal;
 mod publish;
@@ -112,6 +114,12 @@ enum Command {
     /// Plan, make or check the queues of a zone.
     #[command(subcommand)]
     Topology(topology::Command),
+    /// Make databases for the deployed modules on SQL Server, and move what they have there.
+    #[command(subcommand)]
+    Db(db::Command),
+    /// Look at what the databases of the deployed modules lack, and bring it.
+    #[command(subcommand)]
+    Migrate(migrate::Command),
     /// Write the file of secrets with fresh random keys; an existing one only gets what it lacks.
     InitSecrets {
         /// User name of the person who is to be the first administrator: writes a code for that person, too.
@@ -187,6 +195,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Contracts(command) => return contracts::run(command),
         Command::Topology(command) => return topology::run(command).await,
+        Command::Db(command) => db::run(command).await?,
+        Command::Migrate(command) => return migrate::run(&command),
         Command::InitSecrets {
             first_administrator,
         } => secrets::write(first_administrator.as_deref())?,

@@ -137,6 +137,21 @@ pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One secret of the file, if it is there.
+pub(crate) fn read_one(file: &Path, path: &str, key: &str) -> anyhow::Result<Option<String>> {
+    Ok(text(&read(file)?, path, key).map(str::to_owned))
+}
+
+/// Writes one secret into the file, in the place of one of the same name.
+pub(crate) fn put(file: &Path, path: &str, key: &str, value: &str) -> anyhow::Result<()> {
+    let mut all = read(file)?;
+    if let Some(table) = all.get_mut(path).and_then(Value::as_table_mut) {
+        table.remove(key);
+    }
+    add(&mut all, path, key, &|| value.to_owned());
+    write_private(file, &toml::to_string(&all)?)
+}
+
 fn text<'a>(all: &'a Table, path: &str, key: &str) -> Option<&'a str> {
     all.get(path)?.get(key)?.as_str()
 }

@@ -53,12 +53,38 @@ impl Default for EdgeSettings {
     }
 }
 
-/// A section that holds one address.
+/// `[store]`: the module's database.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    /// The address.
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// `sqlite:<folder>`, in which each module has a file of its own, or `mssql:<ADO connection string>`. `{module}` stands for
+    /// the module's name.
     pub url: String,
+    /// Who brings the database up to date: each start, or only `dcp migrate apply`.
+    pub migrate: Migrate,
+    /// ADO connection string of an administrator of SQL Server, only for `--migrate`; `dcp migrate` sets it from `DCP_SQLSERVER`.
+    pub owner: Option<Secret<String>>,
+}
+
+/// Who brings a database up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Migrate {
+    /// Each start.
+    #[default]
+    Start,
+    /// `dcp migrate apply`; a start refuses a database that is behind.
+    Command,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:.dcp/state".into(),
+            migrate: Migrate::Start,
+            owner: None,
+        }
+    }
 }
 
 /// `[bus]`: where messages go. What is a reference `secret://path#key` is read again for every connection.
@@ -188,9 +214,9 @@ pub struct Settings {
     /// The way to other modules.
     #[serde(default)]
     pub edge: EdgeSettings,
-    /// `sqlite:<folder>` or an address of SQL Server.
-    #[serde(default = "default_store")]
-    pub store: Address,
+    /// Its database.
+    #[serde(default)]
+    pub store: StoreSettings,
     /// The bus of the zone.
     #[serde(default)]
     pub bus: BusSettings,
@@ -206,10 +232,4 @@ pub struct Settings {
     /// Kept process data.
     #[serde(default)]
     pub pi: PiSettings,
-}
-
-fn default_store() -> Address {
-    Address {
-        url: "sqlite:.dcp/state".into(),
-    }
 }

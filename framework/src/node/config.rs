@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::ports::PortRange;
-use crate::config::{BusSettings, PiSettings, TelemetrySettings};
+use crate::config::{BusSettings, PiSettings, StoreSettings, TelemetrySettings};
 use crate::model::Zone;
 use crate::secrets::SecretsSettings;
 
@@ -22,7 +22,7 @@ pub struct NodeConfig {
     /// Secrets of the node and the modules.
     pub secrets: SecretsSettings,
     /// Databases of the modules: a folder for `SQLite`, each module takes its own file in it.
-    pub store: Location,
+    pub store: StoreSettings,
     /// How modules and the node log.
     #[serde(default)]
     pub log: LogSection,
@@ -78,13 +78,6 @@ pub struct PeerSection {
     pub url: String,
     /// Where browsers reach it.
     pub public_url: String,
-}
-
-/// A place named by an address.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Location {
-    /// The address, for example `sqlite:.dcp/state/gxp-node`.
-    pub url: String,
 }
 
 /// Logging.

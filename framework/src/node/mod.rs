@@ -12,6 +12,7 @@ mod body;
 mod config;
 mod control;
 mod edge;
+mod environment;
 mod instance;
 mod launch;
 mod log_file;
@@ -24,8 +25,7 @@ mod status;
 mod supervisor;
 
 pub use config::{
-    EdgeSection, HostedModule, Location, LogSection, NodeConfig, NodeConfigError, NodeSection,
-    PeerSection,
+    EdgeSection, HostedModule, LogSection, NodeConfig, NodeConfigError, NodeSection, PeerSection,
 };
 pub use module::Change;
 pub use ports::PortRange;

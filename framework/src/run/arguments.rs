@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 /// Arguments that nobody understands.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}; the arguments are: [--config FILE] | --version | --help")]
+#[error(
+    "{0}; the arguments are: [--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] | --version | --help"
+)]
 pub(super) struct Wrong(String);
 
 /// What the process was asked to do.
@@ -22,6 +24,19 @@ pub(super) enum Arguments {
 pub(super) struct Run {
     /// File with settings.
     pub(super) config: Option<PathBuf>,
+    /// Only this with the database, and no service.
+    pub(super) migrate: Option<Migrating>,
+}
+
+/// What is done with the database instead of serving; `dcp migrate` and `dcp db copy` ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Migrating {
+    /// Look what is due.
+    Plan,
+    /// Apply it.
+    Apply,
+    /// Fill it from the file of SQLite at this address.
+    Copy(String),
 }
 
 impl Arguments {
@@ -39,9 +54,24 @@ impl Arguments {
                         .ok_or_else(|| Wrong("--config needs a file".into()))?;
                     run.config = Some(file.into());
                 }
+                Some("--migrate") => {
+                    let order = given.next();
+                    run.migrate = Some(match order.as_deref().and_then(|order| order.to_str()) {
+                        Some("plan") => Migrating::Plan,
+                        Some("apply") => Migrating::Apply,
+                        _ => return Err(Wrong("--migrate needs plan or apply".into())),
+                    });
+                }
+                Some("--copy-from") => {
+                    let from = given.next().and_then(|from| from.into_string().ok());
+                    let from = from.ok_or_else(|| Wrong("--copy-from needs sqlite:FILE".into()))?;
+                    run.migrate = Some(Migrating::Copy(from));
+                }
                 Some("--version") => return Ok(Self::Show(None)),
                 Some("--help") => {
-                    return Ok(Self::Show(Some("[--config FILE] | --version | --help")));
+                    return Ok(Self::Show(Some(
+                        "[--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] | --version | --help",
+                    )));
                 }
                 _ => return Err(Wrong(format!("{} is no argument", argument.display()))),
             }
@@ -64,9 +94,18 @@ mod tests {
         assert_eq!(
             of(&["--config", "a.toml"]).unwrap(),
             Arguments::Run(Run {
-                config: Some("a.toml".into())
+                config: Some("a.toml".into()),
+                migrate: None,
             })
         );
+        assert_eq!(
+            of(&["--migrate", "apply"]).unwrap(),
+            Arguments::Run(Run {
+                config: None,
+                migrate: Some(Migrating::Apply),
+            })
+        );
+        assert!(of(&["--migrate", "verify"]).is_err());
         assert_eq!(of(&["--version"]).unwrap(), Arguments::Show(None));
         assert!(of(&["--config"]).is_err());
         assert!(

@@ -9,15 +9,16 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::Module;
+use super::arguments::Migrating;
 use super::tasks::Tasks;
 use crate::bus::{Bus, BusError};
 use crate::clock::{Clock, Ids, SystemClock};
-use crate::config::{BusSettings, Layers, Settings, SettingsError};
+use crate::config::{BusSettings, Layers, Migrate, Settings, SettingsError};
 use crate::http::{Check, Health, Routes, ServiceClient};
 use crate::model::{Manifest, ModuleName, Zone};
 use crate::pi::{CacheSettings, PiCache};
 use crate::secrets::{Secret, Secrets, SecretsError};
-use crate::store::{Files, Store};
+use crate::store::{Copied, Files, Store, StoreError};
 
 /// Dialling another server may take so long.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -42,6 +43,16 @@ struct Inner {
     http: OnceLock<reqwest::Client>,
     store: Mutex<Option<Store>>,
     pi_cache: OnceLock<PiCache>,
+    migrating: Option<Migrating>,
+}
+
+/// The end of a process that only works on its database: what it found or did.
+#[derive(Debug, thiserror::Error)]
+#[error("the database is worked on; the process has nothing more to do")]
+pub(super) struct Migrated(pub(super) serde_json::Value);
+
+fn json<T: serde::Serialize>(done: T) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(done)
 }
 
 impl Start {
@@ -50,6 +61,7 @@ impl Start {
         layers: Layers,
         settings: Settings,
         secrets: Arc<dyn Secrets>,
+        migrating: Option<Migrating>,
     ) -> Self {
         let tasks = Tasks::default();
         let health = Health::new(tasks.stopping.clone());
@@ -65,6 +77,7 @@ impl Start {
             http: OnceLock::new(),
             store: Mutex::default(),
             pi_cache: OnceLock::new(),
+            migrating,
         };
         Self {
             inner: Arc::new(inner),
@@ -92,19 +105,58 @@ impl Start {
         node.unwrap_or(self.inner.manifest.zone)
     }
 
-    /// The module's database, opened and migrated. One per module.
+    /// The module's database, opened and, where `store.migrate` says so, migrated. One per module.
     pub async fn store(&self, files: Files) -> anyhow::Result<Store> {
         let address = self.store_address()?;
+        if let Some(order) = &self.inner.migrating {
+            return Err(self.migrated(order, &address, files).await?.into());
+        }
         let name = self.inner.manifest.name.as_str();
-        let opened = Store::open(name, &address, files, self.clock(), self.ids()).await;
-        let store = opened
-            .context("the database cannot be opened; see store.url (variable DCP__STORE__URL)")?;
+        let (clock, ids) = (self.clock(), self.ids());
+        let opened = match self.inner.settings.store.migrate {
+            Migrate::Start => Store::open(name, &address, files, clock, ids).await,
+            Migrate::Command => Store::open_migrated(name, &address, files, clock, ids).await,
+        };
+        let store = match opened {
+            // It says itself what to do.
+            Err(behind @ StoreError::Behind { .. }) => return Err(behind.into()),
+            opened => opened.context(
+                "the database cannot be opened; see store.url (variable DCP__STORE__URL)",
+            )?,
+        };
         *self
             .inner
             .store
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
         Ok(store)
+    }
+
+    async fn migrated(
+        &self,
+        order: &Migrating,
+        address: &str,
+        files: Files,
+    ) -> anyhow::Result<Migrated> {
+        let address = match &self.inner.settings.store.owner {
+            Some(owner) if address.starts_with("mssql:") => {
+                Secret::new(crate::store::as_administrator(owner.expose(), address)?)
+            }
+            _ => Secret::new(address.to_owned()),
+        };
+        let address = address.expose();
+        let done = match order {
+            Migrating::Plan => Store::plan(address, files).await.map(json),
+            Migrating::Apply => Store::migrate(address, files).await.map(json),
+            Migrating::Copy(from) => {
+                let tell = |copied: &Copied| {
+                    eprintln!("{:>10} rows  {}", copied.rows, copied.table);
+                };
+                Store::copy(from, address, files, tell).await.map(json)
+            }
+        };
+        let done = done.context("the database stays as it was")??;
+        Ok(Migrated(done))
     }
 
     /// The database, if the module has opened it.

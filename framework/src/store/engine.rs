@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::plan::Plan;
 use super::procedure::Catalog;
 use super::{Files, Rows, StoreError, Value, migration, sqlite, sqlserver, tsql};
 
@@ -29,7 +30,30 @@ impl Engine {
         Ok(Self::SqlServer(sqlserver::Engine::open(ado, catalog)?))
     }
 
-    pub(super) async fn migrate(&self, files: &Files) -> Result<(), StoreError> {
+    /// How the database stands to what `owners` bring; a file of SQLite that is not there is not made.
+    pub(super) async fn plan(address: &str, owners: &[Files]) -> Result<Plan, StoreError> {
+        let mut plan = Plan::default();
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            let recorded = migration::recorded(&sqlite::Address::parse(path)?.file)?;
+            for owner in owners {
+                let migrations = migration::of(owner, owner.sqlite)?;
+                plan.add(owner.owner, &migrations, None, &recorded);
+            }
+            return Ok(plan);
+        }
+        let ado = address.strip_prefix("mssql:").ok_or(StoreError::Address)?;
+        let engine = sqlserver::Engine::open(ado, &Arc::default())?;
+        let recorded = Box::pin(engine.recorded()).await?;
+        for owner in owners {
+            let migrations = migration::of(owner, owner.mssql)?;
+            let procedures = migration::checksum(&tsql::procedures(owner).join("\n"));
+            plan.add(owner.owner, &migrations, Some(&procedures), &recorded);
+        }
+        Ok(plan)
+    }
+
+    /// Applies what is due. Procedures of an older version of the program replace newer ones only when it is asked for.
+    pub(super) async fn migrate(&self, files: &Files, put_back: bool) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(engine) => engine.migrate(migration::of(files, files.sqlite)?).await,
             Self::SqlServer(engine) => {
@@ -37,6 +61,7 @@ impl Engine {
                     files.owner,
                     migration::of(files, files.mssql)?,
                     tsql::procedures(files),
+                    put_back,
                 ))
                 .await
             }

@@ -69,6 +69,14 @@ pub enum StoreError {
     /// The database and the embedded migrations do not fit together.
     #[error("migration: {0}")]
     Migration(String),
+    /// The database lacks what the program needs, and starting is not allowed to bring it.
+    #[error("the database of {module} lacks {missing}; run `dcp migrate apply --module {module}`")]
+    Behind {
+        /// Whose database.
+        module: String,
+        /// The first of what is missing, and how many more.
+        missing: String,
+    },
     /// An address of a database that nobody understands.
     #[error("the database address must begin with `sqlite:` or `mssql:`")]
     Address,

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::files::{SqlFile, migrations};
+use super::plan::Recorded;
 use super::procedure::problem;
 use super::{Files, StoreError};
 use crate::limits::{STORE_LOCK, STORE_OPEN};
@@ -75,6 +76,34 @@ pub(super) fn is_due(migration: &Migration, recorded: Option<&str>) -> Result<bo
             migration.owner, migration.version, migration.name
         ))),
     }
+}
+
+/// What a SQLite file has recorded; nothing, if there is no such file.
+pub(super) fn recorded(file: &std::path::Path) -> Result<Vec<Recorded>, StoreError> {
+    use super::sqlite::map;
+    if !file.is_file() {
+        return Ok(Vec::new());
+    }
+    let connection =
+        rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .map_err(map)?;
+    connection.busy_timeout(STORE_LOCK).map_err(map)?;
+    let there: bool = connection
+        .query_row(SQLITE_THERE, [], |row| row.get(0))
+        .map_err(map)?;
+    if !there {
+        return Ok(Vec::new());
+    }
+    let mut rows = connection.prepare(SQLITE_ALL).map_err(map)?;
+    let rows = rows.query_map([], |row| {
+        Ok(Recorded {
+            owner: row.get(0)?,
+            version: row.get(1)?,
+            name: row.get(2)?,
+            checksum: row.get(3)?,
+        })
+    });
+    rows.map_err(map)?.collect::<Result<_, _>>().map_err(map)
 }
 
 /// Applies what is due on SQLite.
@@ -151,3 +180,7 @@ const SQLITE_RECORDED: &str =
     "SELECT checksum FROM dcp_migration WHERE owner = ?1 AND version = ?2";
 const SQLITE_RECORD: &str =
     "INSERT INTO dcp_migration (owner, version, name, checksum) VALUES (?1, ?2, ?3, ?4)";
+const SQLITE_THERE: &str =
+    "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'dcp_migration')";
+const SQLITE_ALL: &str =
+    "SELECT owner, version, name, checksum FROM dcp_migration ORDER BY owner, version";

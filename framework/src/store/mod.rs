@@ -6,11 +6,13 @@
 //! SQLite commits with `synchronous = NORMAL`: the death of the process loses nothing, a loss of power may lose the
 //! last commits. `?synchronous=full` in the address survives that too, at a seventh of the speed.
 
+mod copy;
 mod engine;
 mod error;
 mod files;
 mod lease;
 mod migration;
+mod plan;
 mod procedure;
 mod rows;
 mod sqlite;
@@ -27,12 +29,14 @@ use self::engine::Engine;
 use crate::clock::{Clock, Ids};
 use crate::telemetry::{Span, SpanKind};
 
+pub use self::copy::Copied;
 pub use self::error::{Cause, StoreError};
 pub use self::files::{FRAMEWORK, Files};
 pub use self::lease::Lease;
+pub use self::plan::{Plan, Step};
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
-pub use self::sqlserver::create_database;
+pub use self::sqlserver::{NewDatabase, as_administrator, create_database, opens, set_up_database};
 pub use self::tsql::differences;
 pub use self::tx::Tx;
 pub use self::value::{Value, time_text};
@@ -77,11 +81,75 @@ impl Store {
         clock: Arc<dyn Clock>,
         ids: Ids,
     ) -> Result<Self, StoreError> {
-        let catalog = Arc::new(Catalog::read(owners)?);
-        let engine = Engine::open(address, &catalog)?;
+        let engine = Self::engine(address, owners)?;
         for owner in owners {
-            engine.migrate(owner).await?;
+            engine.migrate(owner, false).await?;
         }
+        Ok(Self::with(module, engine, clock, ids))
+    }
+
+    /// Opens a database that somebody else migrates, and refuses one that lacks what the program needs. One that a newer
+    /// version has migrated serves as well.
+    pub async fn open_migrated(
+        module: &str,
+        address: &str,
+        files: Files,
+        clock: Arc<dyn Clock>,
+        ids: Ids,
+    ) -> Result<Self, StoreError> {
+        let plan = Self::plan(address, files).await?;
+        if let Some(first) = plan.changed.first() {
+            return Err(StoreError::Migration(format!(
+                "{first} was changed after it was applied"
+            )));
+        }
+        if let Some(first) = plan.due.first() {
+            let more = match plan.due.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            return Err(StoreError::Behind {
+                module: module.to_owned(),
+                missing: format!("{first}{more}"),
+            });
+        }
+        let engine = Self::engine(address, &[FRAMEWORK, files])?;
+        Ok(Self::with(module, engine, clock, ids))
+    }
+
+    /// How the database at `address` stands to the migrations of the framework and of `files`; changes nothing.
+    pub async fn plan(address: &str, files: Files) -> Result<Plan, StoreError> {
+        Engine::plan(address, &[FRAMEWORK, files]).await
+    }
+
+    /// Applies to the database at `address` what it lacks, and answers with how it stood before.
+    pub async fn migrate(address: &str, files: Files) -> Result<Plan, StoreError> {
+        let before = Self::plan(address, files).await?;
+        let owners = [FRAMEWORK, files];
+        let engine = Self::engine(address, &owners)?;
+        for owner in &owners {
+            engine.migrate(owner, true).await?;
+        }
+        Ok(before)
+    }
+
+    /// Copies the file of SQLite at the address `from` to the empty, migrated database of SQL Server at `to`, and checks counts and
+    /// hashes; all or nothing. `tell` hears of each table. The module must not run meanwhile.
+    pub async fn copy(
+        from: &str,
+        to: &str,
+        files: Files,
+        tell: impl FnMut(&Copied),
+    ) -> Result<Vec<Copied>, StoreError> {
+        copy::copy(from, to, &[FRAMEWORK, files], tell).await
+    }
+
+    fn engine(address: &str, owners: &[Files]) -> Result<Engine, StoreError> {
+        let catalog = Arc::new(Catalog::read(owners)?);
+        Engine::open(address, &catalog)
+    }
+
+    fn with(module: &str, engine: Engine, clock: Arc<dyn Clock>, ids: Ids) -> Self {
         let inner = Inner {
             module: module.to_owned(),
             clock,
@@ -90,9 +158,9 @@ impl Store {
             published: Notify::new(),
             parked: Notify::new(),
         };
-        Ok(Self {
+        Self {
             inner: Arc::new(inner),
-        })
+        }
     }
 
     /// Begins a transaction. Until `commit`, dropping it undoes everything.

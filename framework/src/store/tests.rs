@@ -59,6 +59,10 @@ on_both_engines! {
     a_second_transaction_waits_for_the_first
 }
 
+mod copying;
+mod migrations;
+mod rights;
+
 /// Databases are made one after the other: a server may fail to make several at once.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 

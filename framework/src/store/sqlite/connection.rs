@@ -114,7 +114,8 @@ fn read(prepared: &mut rusqlite::Statement<'_>) -> Result<Rows, StoreError> {
     Ok(found)
 }
 
-fn cell(value: ValueRef<'_>) -> Result<Value, StoreError> {
+/// A value as it stands in the file.
+pub(in crate::store) fn cell(value: ValueRef<'_>) -> Result<Value, StoreError> {
     Ok(match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),

@@ -11,8 +11,8 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-pub(super) use self::connection::map;
 use self::connection::{Role, execute, open};
+pub(super) use self::connection::{cell, map};
 use super::migration::{self, Migration};
 use super::procedure::{Catalog, Procedure};
 use super::{Rows, StoreError, Value};

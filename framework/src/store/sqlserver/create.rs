@@ -1,9 +1,20 @@
-//! Making the database of a module, with an administrator's connection.
+//! Making the database and the login of a module, with an administrator's connection.
 
-use tiberius::Config;
-
-use super::{Engine, connect, map};
+use super::ado::Ado;
+use super::{Connection, Engine, connect, map};
+use crate::secrets::Secret;
 use crate::store::StoreError;
+
+/// What a module gets on a SQL Server.
+#[derive(Debug)]
+pub struct NewDatabase<'a> {
+    /// Name of the database, of the login and of its user: a-z, 0-9 and `_`.
+    pub name: &'a str,
+    /// Password of the login: letters, digits, `-` and `_`.
+    pub password: &'a Secret<String>,
+    /// For a server whose procedures do not reach the tables of their owner: lets the login reach them directly as well.
+    pub table_rights: bool,
+}
 
 /// Makes the database `name` on the server of an ADO connection string, if it is not there; answers with its address.
 pub async fn create_database(server: &str, name: &str) -> Result<String, StoreError> {
@@ -11,14 +22,74 @@ pub async fn create_database(server: &str, name: &str) -> Result<String, StoreEr
     if name.is_empty() || !name.chars().all(plain) {
         return Err(StoreError::Address);
     }
-    let config: Config = Engine::settings(server)?;
-    let mut connection = connect(&config).await?;
+    let mut connection = open(server).await?;
     // A database cannot be named by a parameter.
     let text = format!("IF DB_ID('{name}') IS NULL CREATE DATABASE {name};");
-    let made = connection.simple_query(text).await.map_err(map)?;
-    made.into_results().await.map_err(map)?;
-    Ok(format!(
-        "mssql:{};database={name}",
-        server.trim_end_matches(';')
-    ))
+    run(&mut connection, &text).await?;
+    let server = server.trim_end_matches(';');
+    Ok(format!("mssql:{server};database={name}"))
+}
+
+/// Makes database, login and user of a module, with the right to execute its procedures and no other; answers with the
+/// module's address. What is there stays, except that the login gets the password.
+pub async fn set_up_database(
+    server: &str,
+    new: &NewDatabase<'_>,
+) -> Result<Secret<String>, StoreError> {
+    let (name, password) = (new.name, new.password.expose());
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !password.chars().all(plain) {
+        return Err(StoreError::Address);
+    }
+    create_database(server, name).await?;
+    let mut connection = open(server).await?;
+    // A password cannot be a parameter either.
+    let login = format!(
+        "IF SUSER_ID('{name}') IS NULL CREATE LOGIN {name} WITH PASSWORD = '{password}', DEFAULT_DATABASE = {name}; \
+         ELSE ALTER LOGIN {name} WITH PASSWORD = '{password}';"
+    );
+    run(&mut connection, &login).await?;
+    let here = Ado::parse(server).at(name);
+    let mut connection = open(here.address().trim_start_matches("mssql:")).await?;
+    let user = format!("IF USER_ID('{name}') IS NULL CREATE USER {name} FOR LOGIN {name};");
+    run(&mut connection, &user).await?;
+    run(
+        &mut connection,
+        &format!("GRANT EXECUTE ON SCHEMA::dbo TO {name};"),
+    )
+    .await?;
+    if new.table_rights {
+        let rights = format!("GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::dbo TO {name};");
+        run(&mut connection, &rights).await?;
+    }
+    Ok(Secret::new(here.of(name, password).address()))
+}
+
+/// Whether the login of an address can connect to its database.
+pub async fn opens(address: &Secret<String>) -> Result<(), StoreError> {
+    let ado = address.expose().strip_prefix("mssql:");
+    open(ado.ok_or(StoreError::Address)?).await.map(drop)
+}
+
+async fn open(server: &str) -> Result<Connection, StoreError> {
+    connect(&Engine::settings(server)?).await
+}
+
+async fn run(connection: &mut Connection, text: &str) -> Result<(), StoreError> {
+    let done = connection.simple_query(text).await.map_err(map)?;
+    done.into_results().await.map_err(map)?;
+    Ok(())
+}
+
+/// Runs any statement, for tests that try what a login may not do; answers with the first column.
+#[cfg(test)]
+pub(in crate::store) async fn statement(
+    address: &str,
+    text: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut connection = open(address.trim_start_matches("mssql:")).await?;
+    let rows = connection.simple_query(text).await.map_err(map)?;
+    let rows = rows.into_first_result().await.map_err(map)?;
+    let text = |row: &tiberius::Row| row.try_get::<&str, _>(0).ok().flatten().map(str::to_owned);
+    Ok(rows.iter().filter_map(text).collect())
 }

@@ -2,19 +2,28 @@
 
 use super::{Connection, Engine, Taken, map};
 use crate::store::migration::{Migration, checksum, is_due};
+use crate::store::plan::{PROCEDURES, Plan, Recorded};
 use crate::store::{StoreError, tsql};
 
-/// Under this number the procedures of an owner are recorded among its migrations.
-const PROCEDURES: i64 = 0;
-
-const LOCK: &str = "EXEC sp_getapplock @Resource = 'dcp_migration', @LockMode = 'Exclusive', @LockOwner = 'Session', \
-    @LockTimeout = 60000;";
-const UNLOCK: &str = "EXEC sp_releaseapplock @Resource = 'dcp_migration', @LockOwner = 'Session';";
+// Prefixed, because not every server keeps the locks of its databases apart.
+const LOCK: &str = "DECLARE @granted INT, @resource NVARCHAR(255) = DB_NAME() + N':dcp_migration'; \
+    EXEC @granted = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', @LockOwner = 'Session', \
+    @LockTimeout = 60000; SELECT @granted AS granted;";
+const UNLOCK: &str = "DECLARE @resource NVARCHAR(255) = DB_NAME() + N':dcp_migration'; \
+    EXEC sp_releaseapplock @Resource = @resource, @LockOwner = 'Session';";
 const TABLE: &str = "IF OBJECT_ID('dbo.dcp_migration') IS NULL CREATE TABLE dbo.dcp_migration (owner NVARCHAR(100) NOT NULL, \
     version BIGINT NOT NULL, name NVARCHAR(200) NOT NULL, checksum NVARCHAR(64) NOT NULL, \
     applied_at DATETIMEOFFSET(3) NOT NULL DEFAULT SYSDATETIMEOFFSET(), PRIMARY KEY (owner, version));";
 const RECORDED: &str =
     "SELECT checksum FROM dbo.dcp_migration WHERE owner = @P1 AND version = @P2;";
+// A module's login sees procedures only; before there is one, only an administrator looks.
+const ALL: &str = "IF OBJECT_ID('dbo.dcp_migrations') IS NOT NULL EXEC dbo.dcp_migrations; \
+    ELSE IF OBJECT_ID('dbo.dcp_migration') IS NOT NULL \
+    SELECT owner, version, name, checksum FROM dbo.dcp_migration ORDER BY owner, version;";
+// The set that is replaced is kept on record below 0: a program that brings it is older, and not to be served before newer ones.
+const KEEP: &str = "DELETE FROM dbo.dcp_migration WHERE owner = @P1 AND version < 0 AND checksum = @P2; \
+    UPDATE dbo.dcp_migration SET version = (SELECT MIN(version) FROM dbo.dcp_migration WHERE owner = @P1) - 1 \
+    WHERE owner = @P1 AND version = 0;";
 const RECORD: &str = "DELETE FROM dbo.dcp_migration WHERE owner = @P1 AND version = @P2; \
     INSERT INTO dbo.dcp_migration (owner, version, name, checksum) VALUES (@P1, @P2, @P3, @P4);";
 const EXISTS: &str = "SELECT OBJECT_ID(@P1) AS id;";
@@ -26,10 +35,11 @@ impl Engine {
         owner: &str,
         migrations: Vec<Migration>,
         procedures: Vec<&str>,
+        put_back: bool,
     ) -> Result<(), StoreError> {
         let mut taken = Taken::from(&self.pool).await?;
         let connection = &mut taken.connection;
-        run(connection, LOCK).await?;
+        lock(connection).await?;
         run(connection, TABLE).await?;
         for migration in &migrations {
             if is_due(
@@ -43,11 +53,53 @@ impl Engine {
                     .map_err(|error| named(migration, &error))?;
             }
         }
-        replace(connection, owner, &procedures).await?;
+        let now = checksum(&procedures.join("\n"));
+        let mut plan = Plan::default();
+        plan.add(owner, &migrations, Some(&now), &all(connection).await?);
+        if !plan.due.is_empty() || (put_back && !plan.replaced.is_empty()) {
+            replace(connection, owner, &procedures, &now).await?;
+        }
         run(connection, UNLOCK).await?;
         taken.give_back();
         Ok(())
     }
+
+    /// What the database has recorded.
+    pub(in crate::store) async fn recorded(&self) -> Result<Vec<Recorded>, StoreError> {
+        let mut taken = Taken::from(&self.pool).await?;
+        let recorded = all(&mut taken.connection).await?;
+        taken.give_back();
+        Ok(recorded)
+    }
+}
+
+/// Waits for whoever migrates the same database.
+async fn lock(connection: &mut Connection) -> Result<(), StoreError> {
+    let rows = connection.simple_query(LOCK).await.map_err(map)?;
+    let row = rows.into_row().await.map_err(map)?;
+    let granted: Option<i32> = row.and_then(|row| row.get(0));
+    if granted.is_some_and(|granted| granted >= 0) {
+        return Ok(());
+    }
+    Err(StoreError::Migration(
+        "another program has been migrating this database for a minute; wait for it, or end it"
+            .to_owned(),
+    ))
+}
+
+async fn all(connection: &mut Connection) -> Result<Vec<Recorded>, StoreError> {
+    let rows = connection.simple_query(ALL).await.map_err(map)?;
+    let results = rows.into_results().await.map_err(map)?;
+    let text = |row: &tiberius::Row, at: usize| row.get::<&str, _>(at).unwrap_or("").to_owned();
+    let rows = results.iter().flatten();
+    Ok(rows
+        .map(|row| Recorded {
+            owner: text(row, 0),
+            version: row.get::<i64, _>(1).unwrap_or_default(),
+            name: text(row, 2),
+            checksum: text(row, 3),
+        })
+        .collect())
 }
 
 fn named(migration: &Migration, error: &StoreError) -> StoreError {
@@ -86,11 +138,8 @@ async fn replace(
     connection: &mut Connection,
     owner: &str,
     files: &[&str],
+    now: &str,
 ) -> Result<(), StoreError> {
-    let now = checksum(&files.join("\n"));
-    if recorded(connection, owner, PROCEDURES).await?.as_deref() == Some(&now) {
-        return Ok(());
-    }
     connection.begin_transaction().await.map_err(map)?;
     for batch in files.iter().flat_map(|file| tsql::batches(file)) {
         let Some(name) = tsql::created(&batch) else {
@@ -115,7 +164,11 @@ async fn replace(
         };
         run(connection, &batch).await?;
     }
-    record(connection, owner, PROCEDURES, "procedures", &now).await?;
+    connection
+        .execute(KEEP, &[&owner, &now])
+        .await
+        .map_err(map)?;
+    record(connection, owner, PROCEDURES, "procedures", now).await?;
     connection.commit_transaction().await.map_err(map)
 }
 

@@ -2,11 +2,17 @@
 //!
 //! A connection that is dropped in the middle of anything is thrown away: the server rolls back and frees its locks.
 
+mod ado;
 mod create;
 mod migrate;
+mod target;
 mod value;
 
-pub use self::create::create_database;
+pub use self::ado::as_administrator;
+#[cfg(test)]
+pub(super) use self::create::statement;
+pub use self::create::{NewDatabase, create_database, opens, set_up_database};
+pub(super) use self::target::Target;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -137,9 +143,12 @@ impl Engine {
     }
 }
 
-const TAKE_LOCK: &str = "DECLARE @granted INT; EXEC @granted = sp_getapplock @Resource = @P1, @LockMode = 'Exclusive', \
+// Prefixed, because not every server keeps the locks of its databases apart.
+const TAKE_LOCK: &str = "DECLARE @granted INT, @resource NVARCHAR(255) = DB_NAME() + N':' + @P1; \
+    EXEC @granted = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', \
     @LockOwner = 'Session', @LockTimeout = 0; SELECT @granted AS granted;";
-const RELEASE_LOCK: &str = "EXEC sp_releaseapplock @Resource = @P1, @LockOwner = 'Session';";
+const RELEASE_LOCK: &str = "DECLARE @resource NVARCHAR(255) = DB_NAME() + N':' + @P1; \
+    EXEC sp_releaseapplock @Resource = @resource, @LockOwner = 'Session';";
 
 impl Session {
     pub(super) async fn call(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use tiberius::time::time::{Date, OffsetDateTime, PrimitiveDateTime};
-use tiberius::{ColumnData, Command, IntoSql, Row, ToSql as _};
+use tiberius::{ColumnData, Command, IntoSql, Query, Row, ToSql as _};
 
 use super::map;
 use crate::clock::to_microseconds;
@@ -24,6 +24,20 @@ pub(super) fn bind(
         Value::Text(text) => command.bind_param(name, text),
         Value::Bytes(bytes) => command.bind_param(name, bytes),
         Value::Time(at) => command.bind_param(name, Instant::new(at)?),
+    }
+    Ok(())
+}
+
+/// Adds a parameter by its place, except a NULL one.
+pub(super) fn bind_query(query: &mut Query<'_>, value: Value) -> Result<(), StoreError> {
+    match value {
+        Value::Null => {}
+        Value::Bool(truth) => query.bind(truth),
+        Value::Int(number) => query.bind(number),
+        Value::Real(number) => query.bind(number),
+        Value::Text(text) => query.bind(text),
+        Value::Bytes(bytes) => query.bind(bytes),
+        Value::Time(at) => query.bind(Instant::new(at)?),
     }
     Ok(())
 }

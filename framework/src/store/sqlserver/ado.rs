@@ -1,0 +1,123 @@
+//! ADO connection strings, as far as an address is made of another one: `key=value;key=value`, values with `;` in quotes.
+
+use crate::store::StoreError;
+
+/// Names of the key for the database.
+const DATABASE: [&str; 2] = ["database", "initial catalog"];
+/// Names of the keys that say who connects.
+const WHO: [&str; 7] = [
+    "user id",
+    "uid",
+    "user",
+    "username",
+    "password",
+    "pwd",
+    "integratedsecurity",
+];
+
+/// A connection string in its parts, as they were written.
+#[derive(Clone)]
+pub(super) struct Ado(Vec<String>);
+
+impl Ado {
+    pub(super) fn parse(text: &str) -> Self {
+        let mut parts = vec![String::new()];
+        let mut quote = None;
+        for sign in text.chars() {
+            match (quote, sign) {
+                (None, ';') => {
+                    parts.push(String::new());
+                    continue;
+                }
+                (None, '"' | '\'') => quote = Some(sign),
+                (None, '{') => quote = Some('}'),
+                (Some(end), sign) if end == sign => quote = None,
+                _ => {}
+            }
+            if let Some(last) = parts.last_mut() {
+                last.push(sign);
+            }
+        }
+        parts.retain(|part| !part.trim().is_empty());
+        Self(parts)
+    }
+
+    fn key(part: &str) -> String {
+        let key = part.split('=').next().unwrap_or_default();
+        key.trim().to_ascii_lowercase()
+    }
+
+    pub(super) fn database(&self) -> Option<&str> {
+        let part = self
+            .0
+            .iter()
+            .find(|part| DATABASE.contains(&Self::key(part).as_str()))?;
+        let (_, value) = part.split_once('=')?;
+        Some(value.trim().trim_matches(['"', '\'', '{', '}']))
+    }
+
+    /// The same with another database.
+    #[must_use]
+    pub(super) fn at(mut self, database: &str) -> Self {
+        self.0
+            .retain(|part| !DATABASE.contains(&Self::key(part).as_str()));
+        self.0.push(format!("database={database}"));
+        self
+    }
+
+    /// The same for another login, whose name and password need no quotes.
+    #[must_use]
+    pub(super) fn of(mut self, login: &str, password: &str) -> Self {
+        self.0.retain(|part| {
+            !WHO.contains(&Self::key(part).replace(' ', "").as_str())
+                && !WHO.contains(&Self::key(part).as_str())
+        });
+        self.0.push(format!("user id={login};password={password}"));
+        self
+    }
+
+    /// As an address of the store.
+    pub(super) fn address(&self) -> String {
+        format!("mssql:{}", self.0.join(";"))
+    }
+}
+
+/// The address of a module's database, for the administrator of an ADO connection string.
+pub fn as_administrator(administrator: &str, address: &str) -> Result<String, StoreError> {
+    let address = address.strip_prefix("mssql:").ok_or(StoreError::Address)?;
+    let of_module = Ado::parse(address);
+    let database = of_module.database().ok_or(StoreError::Address)?;
+    Ok(Ado::parse(administrator).at(database).address())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADMINISTRATOR: &str =
+        "server=tcp:db,1433;User ID=sa;Password=\"a;b\";TrustServerCertificate=true";
+
+    #[test]
+    fn an_address_keeps_the_server_and_gets_another_login_and_database() {
+        let address = Ado::parse(ADMINISTRATOR)
+            .at("dcp_gxp_mvda")
+            .of("dcp_gxp_mvda", "pw")
+            .address();
+        assert_eq!(
+            address,
+            "mssql:server=tcp:db,1433;TrustServerCertificate=true;database=dcp_gxp_mvda;user id=dcp_gxp_mvda;password=pw"
+        );
+    }
+
+    #[test]
+    fn an_administrator_goes_to_the_database_of_the_module() {
+        let address = "mssql:server=db;Initial Catalog=dcp_gxp_mvda;uid=m;pwd=p";
+        let found = as_administrator(ADMINISTRATOR, address).unwrap();
+        assert_eq!(
+            found,
+            format!("mssql:{ADMINISTRATOR};database=dcp_gxp_mvda")
+        );
+        assert!(as_administrator(ADMINISTRATOR, "mssql:server=db").is_err());
+        assert!(as_administrator(ADMINISTRATOR, "sqlite:x.db").is_err());
+    }
+}
