@@ -2,8 +2,12 @@
 //!
 //! All of it is read before a socket opens. What is unknown or of the wrong type is refused with its key and its source.
 
+mod document;
+mod line;
 mod settings;
+mod shown;
 
+pub use document::document;
 pub(crate) use settings::QUIET;
 pub use settings::{
     BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, Migrate, NodeSettings,
@@ -41,6 +45,7 @@ pub enum SettingsError {
 #[derive(Debug, Clone)]
 pub struct Layers {
     root: Value,
+    file: Option<PathBuf>,
 }
 
 impl Layers {
@@ -66,7 +71,10 @@ impl Layers {
             .add_source(environment)
             .build()
             .map_err(|error| SettingsError::Invalid(error.to_string()))?;
-        Ok(Self { root: built.cache })
+        Ok(Self {
+            root: built.cache,
+            file: file.map(Path::to_owned),
+        })
     }
 
     /// What every process is told: all sections but the module's own.
@@ -76,6 +84,11 @@ impl Layers {
             table.remove("module");
         }
         self.read_as("", value)
+    }
+
+    /// The whole tree as one type, each key one that the type knows.
+    pub(crate) fn all<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        self.read_as("", self.root.clone())
     }
 
     /// `[secrets]` alone, which must be known before the others can be resolved.
@@ -121,6 +134,8 @@ impl Layers {
             (section, "" | ".") => section.to_owned(),
             (section, path) => format!("{section}.{path}"),
         };
+        // The reader of the path writes `module[1]`.
+        let key = key.replace('[', ".").replace(']', "");
         let found = key
             .split('.')
             .try_fold(&self.root, |value, key| child(value, key));
@@ -128,12 +143,25 @@ impl Layers {
             Some("the environment") => {
                 format!(" (variable DCP__{})", key.replace('.', "__").to_uppercase())
             }
-            Some(file) => format!(" (in {file})"),
-            None => String::new(),
+            origin => self.place(&key, origin),
         };
         // The reader adds key and origin in its own way; ours say which variable it is, so those are dropped.
         let what = what.split(" for key ").next().unwrap_or(what);
         SettingsError::Invalid(format!("setting {key}: {what}{origin}"))
+    }
+
+    /// The file and line of a key; of what is missing, those of the section it is missing from.
+    fn place(&self, key: &str, origin: Option<&str>) -> String {
+        let text = self
+            .file
+            .as_ref()
+            .and_then(|file| std::fs::read_to_string(file).ok());
+        let line = text.and_then(|text| line::line_of(&text, key));
+        match (&self.file, line, origin) {
+            (Some(file), Some(line), _) => format!(" (in {}, line {line})", file.display()),
+            (_, None, Some(file)) => format!(" (in {file})"),
+            _ => String::new(),
+        }
     }
 
     /// Replaces every `secret://path#key` in the tree. Those of a bus are only tried: it reads them again when they change.
@@ -193,6 +221,7 @@ impl Layers {
 fn child<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     match &value.kind {
         ValueKind::Table(table) => table.get(key),
+        ValueKind::Array(all) => all.get(key.parse::<usize>().ok()?),
         _ => None,
     }
 }

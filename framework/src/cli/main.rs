@@ -6,6 +6,7 @@
 )]
 
 mod calc;
+mod config;
 mod contracts;
 mod db;
 mod home;
@@ -114,6 +115,9 @@ enum Command {
     /// Plan, make or check the queues of a zone.
     #[command(subcommand)]
     Topology(topology::Command),
+    /// Check, show or explain the settings of the nodes.
+    #[command(subcommand)]
+    Config(config::Command),
     /// Make databases for the deployed modules on SQL Server, and move what they have there.
     #[command(subcommand)]
     Db(db::Command),
@@ -195,6 +199,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Contracts(command) => return contracts::run(command),
         Command::Topology(command) => return topology::run(command).await,
+        Command::Config(command) => return config::run(command).await,
         Command::Db(command) => db::run(command).await?,
         Command::Migrate(command) => return migrate::run(&command),
         Command::InitSecrets {

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Zone;
 use crate::secrets::{Secret, SecretsSettings};
 
 /// `[node]`: where this process runs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeSettings {
     /// Name of the node.
     pub name: String,
     /// Zone of the node; a module runs in no other than its manifest's.
+    #[schemars(with = "Option<String>")]
     pub zone: Option<Zone>,
     /// Which of the module's instances this is.
     pub instance: String,
@@ -30,15 +32,16 @@ impl Default for NodeSettings {
 }
 
 /// `[http]`: the module's own listener.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
     /// Address and port; the manifest's port on loopback when absent.
+    #[schemars(with = "Option<String>")]
     pub listen: Option<std::net::SocketAddr>,
 }
 
 /// `[edge]`: the way to other modules.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EdgeSettings {
     /// Internal address of this node's edge.
@@ -54,7 +57,7 @@ impl Default for EdgeSettings {
 }
 
 /// `[store]`: the module's database.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// `sqlite:<folder>`, in which each module has a file of its own, or `mssql:<ADO connection string>`. `{module}` stands for
@@ -63,11 +66,12 @@ pub struct StoreSettings {
     /// Who brings the database up to date: each start, or only `dcp migrate apply`.
     pub migrate: Migrate,
     /// ADO connection string of an administrator of SQL Server, only for `--migrate`; `dcp migrate` sets it from `DCP_SQLSERVER`.
+    #[schemars(with = "Option<String>")]
     pub owner: Option<Secret<String>>,
 }
 
 /// Who brings a database up to date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Migrate {
     /// Each start.
@@ -88,7 +92,7 @@ impl Default for StoreSettings {
 }
 
 /// `[bus]`: where messages go. What is a reference `secret://path#key` is read again for every connection.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BusSettings {
     /// `local:<file>` or `amqp(s)://user:password@host/vhost`.
@@ -96,6 +100,7 @@ pub struct BusSettings {
     /// The user, instead of the address's.
     pub user: Option<String>,
     /// Its password.
+    #[schemars(with = "Option<String>")]
     pub password: Option<Secret<String>>,
     /// File with the certificates (PEM) of the CA that signs the broker's; what the machine trusts when absent.
     pub ca: Option<PathBuf>,
@@ -129,7 +134,7 @@ impl Default for BusSettings {
 pub(crate) const QUIET: &str = "tiberius::tds=off,vaultrs=off,rustify=off";
 
 /// `[log]`: what is logged, and how.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
     /// A level, or directives such as `info,dcp::bus=debug`.
@@ -139,7 +144,7 @@ pub struct LogSettings {
 }
 
 /// Format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// One JSON object a line.
@@ -158,7 +163,7 @@ impl Default for LogSettings {
 }
 
 /// `[telemetry]`: where traces go. Without a collector nothing is recorded.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetrySettings {
     /// Address of a collector that takes OTLP by HTTP, such as `http://127.0.0.1:4318`.
@@ -180,7 +185,7 @@ impl Default for TelemetrySettings {
 }
 
 /// `[pi]`: history that was read from PI, kept on disk. Without a folder nothing is kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PiSettings {
     /// Folder of the kept history; modules of one zone share it.
@@ -202,7 +207,7 @@ impl Default for PiSettings {
 }
 
 /// What every module's process is told.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where this process runs.

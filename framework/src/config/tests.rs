@@ -143,3 +143,24 @@ async fn what_a_bus_refers_to_is_tried_and_left_to_be_read_for_each_connection()
     let error = layers.resolve(&One).await.unwrap_err().to_string();
     assert!(error.contains("module.other_bus.password"), "{error}");
 }
+
+#[test]
+fn the_documented_settings_are_those_of_the_code() {
+    let kept = include_str!("../../../docs/configuration.md");
+    assert!(
+        kept == document(),
+        "docs/configuration.md is out of date: cargo run -p dcp -- config document >docs/configuration.md"
+    );
+}
+
+#[test]
+fn every_setting_says_what_it_is() {
+    for line in document().lines().filter(|line| line.starts_with("| `")) {
+        let about = line
+            .trim_end_matches('|')
+            .rsplit(" | ")
+            .next()
+            .unwrap_or_default();
+        assert!(about.trim().len() > 3, "{line}");
+    }
+}

@@ -3,15 +3,18 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ports::PortRange;
-use crate::config::{BusSettings, PiSettings, StoreSettings, TelemetrySettings};
+use crate::config::{
+    BusSettings, Layers, PiSettings, SettingsError, StoreSettings, TelemetrySettings,
+};
 use crate::model::Zone;
 use crate::secrets::SecretsSettings;
 
 /// Everything a node needs to know before it opens a socket.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct NodeConfig {
     /// Who this node is.
     pub node: NodeSection,
@@ -38,11 +41,12 @@ pub struct NodeConfig {
 }
 
 /// Identity of the node.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct NodeSection {
     /// Name, unique in the platform; also the name of its folders.
     pub name: String,
     /// Whether what it hosts is validated.
+    #[schemars(with = "String")]
     pub zone: Zone,
     /// Folder of deployments, state and logs.
     pub home: PathBuf,
@@ -52,17 +56,20 @@ pub struct NodeSection {
 }
 
 /// Listeners, public addresses and peers.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct EdgeSection {
     /// Listener for the company's own network: everything.
+    #[schemars(with = "String")]
     pub internal: SocketAddr,
     /// Listener for outside: only what manifests expose.
+    #[schemars(with = "String")]
     pub external: SocketAddr,
     /// How browsers reach this node.
     pub public_url: String,
     /// How browsers reach the portal, which may be another node.
     pub portal_url: String,
     /// Ports of module instances on loopback, `first-last`.
+    #[schemars(with = "String")]
     pub module_ports: PortRange,
     /// Other nodes of the platform.
     #[serde(default, rename = "peer")]
@@ -70,7 +77,7 @@ pub struct EdgeSection {
 }
 
 /// Another node of the platform.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct PeerSection {
     /// Its name.
     pub name: String,
@@ -81,7 +88,7 @@ pub struct PeerSection {
 }
 
 /// Logging.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LogSection {
     /// Level or filter.
@@ -100,7 +107,7 @@ impl Default for LogSection {
 }
 
 /// One module this node hosts.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct HostedModule {
     /// Name, the same as its folder in `deploy`.
     pub name: String,
@@ -109,6 +116,7 @@ pub struct HostedModule {
     pub instances: u32,
     /// Its own settings, handed over as `DCP__MODULE__` variables.
     #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub settings: toml::Table,
 }
 
@@ -120,14 +128,8 @@ fn one() -> u32 {
 #[derive(Debug, thiserror::Error)]
 pub enum NodeConfigError {
     /// The file or a variable does not parse.
-    #[error("the settings in {file} do not fit")]
-    Settings {
-        /// The file read.
-        file: PathBuf,
-        /// What does not fit.
-        #[source]
-        source: ::config::ConfigError,
-    },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// A value parses and still cannot be used.
     #[error("{0}")]
     Value(String),
@@ -136,19 +138,7 @@ pub enum NodeConfigError {
 impl NodeConfig {
     /// Reads `file` and the `DCP__` variables above it.
     pub fn load(file: &Path) -> Result<Self, NodeConfigError> {
-        let read = ::config::Config::builder()
-            .add_source(::config::File::from(file).format(::config::FileFormat::Toml))
-            .add_source(
-                ::config::Environment::with_prefix("DCP")
-                    .prefix_separator("__")
-                    .separator("__"),
-            )
-            .build()
-            .and_then(::config::Config::try_deserialize::<Self>);
-        let settings = read.map_err(|source| NodeConfigError::Settings {
-            file: file.to_owned(),
-            source,
-        })?;
+        let settings: Self = Layers::read(Some(file))?.all()?;
         settings.check()?;
         Ok(settings)
     }
@@ -255,6 +245,28 @@ mod tests {
         assert_eq!(config.modules[0].instances, 1);
         assert_eq!(config.state(), Path::new("/srv/dcp/state/gxp-node"));
         assert_eq!(config.edge.peers[0].name, "nongxp-node");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let wrong = load(&PLAIN.replace("[bus]", "[bus]\nuser_name = \"a\""))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            wrong.starts_with("setting bus.user_name: unknown field"),
+            "{wrong}"
+        );
+        assert!(wrong.ends_with(", line 17)"), "{wrong}");
+        let wrong = load(&PLAIN.replace(
+            "settings = { demo",
+            "instances = \"two\"\nsettings = { demo",
+        ));
+        let wrong = wrong.unwrap_err().to_string();
+        assert!(
+            wrong.starts_with("setting module.0.instances: invalid type"),
+            "{wrong}"
+        );
+        assert!(wrong.ends_with(", line 24)"), "{wrong}");
     }
 
     #[test]

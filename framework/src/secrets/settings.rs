@@ -15,13 +15,14 @@ pub(crate) fn of_reader(text: &str, name: &str) -> String {
 /// Where secrets come from: `[secrets]` of the settings.
 ///
 /// In names and files `{module}` stands for the module that reads them, so that one node's settings serve all.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretsSettings {
     /// `file:<path>` or `vault:<url of the server>/<mount of a KV version 2 engine>`.
     #[serde(default = "default_url")]
     pub url: String,
     /// Vault: a token, where there is no role.
+    #[schemars(with = "Option<String>")]
     pub token: Option<Secret<String>>,
     /// Vault: id of an `AppRole`.
     pub role_id: Option<String>,

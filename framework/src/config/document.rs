@@ -1,0 +1,155 @@
+//! docs/configuration.md, made of what stands beside each setting in the code.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+use super::Settings;
+use crate::node::NodeConfig;
+
+const HEAD: &str = "# Configuration
+
+Made from the code by `dcp config document >docs/configuration.md`; a test fails when it is out of date.
+
+A node reads one file, and the variables of its process above it: `store.url` is `DCP__STORE__URL`. It hands its modules what they need. What is unknown or has the wrong type is refused at the start,
+with the key and the line or variable. No setting holds a secret: it holds `secret://path#key` (see [operations](operations.md#secrets)).
+`dcp config check` looks at the files of the nodes without starting anything; `dcp config show` prints what is in force, without secrets.
+";
+
+const MODULES: &str = "
+What each module takes in `settings` stands beside its code.
+
+## A module's process
+A node sets these for its modules; whoever starts a module by hand gives them as variables or in a file (`--config`). Sections that read as above are left out.
+";
+
+/// The text of docs/configuration.md.
+pub fn document() -> String {
+    let node = sections::<NodeConfig>();
+    let mut text = format!("{HEAD}\n## The file of a node\n");
+    for section in &node {
+        section.write(&mut text);
+    }
+    text.push_str(MODULES);
+    for section in sections::<Settings>() {
+        if !node.iter().any(|known| known.rows == section.rows) {
+            section.write(&mut text);
+        }
+    }
+    text
+}
+
+/// A section of the file and its keys.
+struct Section {
+    name: String,
+    about: String,
+    rows: Vec<String>,
+}
+
+impl Section {
+    fn write(&self, text: &mut String) {
+        let brackets = match self.name.strip_suffix("[]") {
+            Some(name) => format!("[[{name}]]"),
+            None => format!("[{}]", self.name),
+        };
+        let head = "| key | takes | when absent | what it is |\n|---|---|---|---|\n";
+        for part in ["\n### `", &brackets, "`\n", &self.about, "\n\n", head] {
+            text.push_str(part);
+        }
+        for row in &self.rows {
+            text.push_str(row);
+            text.push('\n');
+        }
+    }
+}
+
+fn sections<T: JsonSchema>() -> Vec<Section> {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let mut found = Vec::new();
+    walk("", schema.as_value(), "", &mut found);
+    found
+}
+
+/// Adds the tables below a schema; what is no table is a row of the table it stands in.
+fn walk(name: &str, schema: &Value, about: &str, found: &mut Vec<Section>) {
+    let at = found.len();
+    let mut rows = Vec::new();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    for (key, inner) in schema["properties"].as_object().unwrap_or(&Map::new()) {
+        let below = if name.is_empty() {
+            key.clone()
+        } else {
+            format!("{}.{key}", name.trim_end_matches("[]"))
+        };
+        let about = words(inner);
+        if inner["properties"].is_object() {
+            walk(&below, inner, &about, found);
+        } else if inner["items"]["properties"].is_object() {
+            walk(&format!("{below}[]"), &inner["items"], &about, found);
+        } else {
+            let is_required = required.iter().any(|one| one == key);
+            let absent = match &inner["default"] {
+                _ if is_required => "required".to_owned(),
+                Value::Null => String::new(),
+                Value::String(text) => format!("`{text}`"),
+                other => format!("`{other}`"),
+            };
+            rows.push(format!(
+                "| `{key}` | {} | {absent} | {about} |",
+                takes(inner)
+            ));
+        }
+    }
+    if !name.is_empty() {
+        let section = Section {
+            name: name.to_owned(),
+            about: about.to_owned(),
+            rows,
+        };
+        found.insert(at, section);
+    }
+}
+
+fn words(schema: &Value) -> String {
+    let text = schema["description"].as_str().unwrap_or_default();
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('|', "\\|")
+}
+
+/// The type, in words; a choice with its names.
+fn takes(schema: &Value) -> String {
+    let choices = schema["oneOf"]
+        .as_array()
+        .or_else(|| schema["anyOf"].as_array());
+    if let Some(choices) = choices {
+        let each =
+            choices
+                .iter()
+                .filter(|one| one["type"] != "null")
+                .map(|one| match &one["const"] {
+                    Value::String(name) => format!("`{name}`"),
+                    _ => takes(one),
+                });
+        return each.collect::<Vec<_>>().join(", ");
+    }
+    let kinds = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        Value::String(kind) => vec![kind.as_str()],
+        _ => Vec::new(),
+    };
+    let kind = kinds
+        .into_iter()
+        .find(|kind| *kind != "null")
+        .unwrap_or_default();
+    match kind {
+        "integer" => "whole number".to_owned(),
+        "number" => "number".to_owned(),
+        "boolean" => "`true`, `false`".to_owned(),
+        "object" => "table".to_owned(),
+        _ => "text".to_owned(),
+    }
+}
