@@ -145,6 +145,11 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
         start.clock(),
         start.stopping(),
     ));
+    let secrets = start.secrets();
+    start.check(Check::wanted("secrets", move || {
+        let trouble = secrets.trouble();
+        async move { trouble.map_or(Ok(()), Err) }
+    }));
     // First of all: what counts takes its counters when it is made.
     let metrics = metrics()?;
     record(&start)?;

@@ -65,6 +65,11 @@ pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<SecretTable, SecretsEr
 pub trait Secrets: Send + Sync {
     /// Everything at one path.
     fn read<'a>(&'a self, path: &'a str) -> Reading<'a>;
+
+    /// What is wrong with the provider at present, and how long what was read still serves; nothing when all is well.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// One value of a provider.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use dcp::secrets::Secrets as _;
 use rustix::process::Signal;
 use tokio::net::TcpListener;
 
@@ -13,12 +14,15 @@ async fn is_survived(mut bao: Bao, lose: impl AsyncFn(&mut Bao), find: impl Asyn
     let secrets = open(&bao.role("mvda", "4s", "1h").await).await.unwrap();
     assert_eq!(password(&secrets).await.unwrap(), CANARY);
     lose(&mut bao).await;
+    assert_eq!(secrets.trouble(), None);
     let (mut served, mut closed) = (0, String::new());
+    let mut serves = String::new();
     eventually("nothing is given out", async || {
         match password(&secrets).await {
             Ok(read) => {
                 assert_eq!(read, CANARY);
                 served += 1;
+                serves = secrets.trouble().unwrap_or(serves.clone());
             }
             Err(error) => {
                 assert!(
@@ -33,6 +37,15 @@ async fn is_survived(mut bao: Bao, lose: impl AsyncFn(&mut Bao), find: impl Asyn
     .await;
     assert!(served > 10, "only {served} reads were served from memory");
     assert!(
+        serves.starts_with("the vault gives nothing: ") && serves.ends_with(" s more"),
+        "readiness said {serves:?} while memory served"
+    );
+    let ended = secrets.trouble().unwrap_or_default();
+    assert!(
+        ended.starts_with("the lease of the secrets has ended"),
+        "{ended}"
+    );
+    assert!(
         closed.contains("the lease has ended and no secret is given out until"),
         "{closed}"
     );
@@ -45,6 +58,10 @@ async fn is_survived(mut bao: Bao, lose: impl AsyncFn(&mut Bao), find: impl Asyn
     find(&mut bao).await;
     eventually("secrets are given out again", async || {
         password(&secrets).await.is_ok_and(|read| read == CANARY)
+    })
+    .await;
+    eventually("readiness says nothing more", async || {
+        secrets.trouble().is_none()
     })
     .await;
 }

@@ -84,6 +84,10 @@ impl Secrets for VaultSecrets {
     fn read<'a>(&'a self, path: &'a str) -> Reading<'a> {
         Box::pin(self.vault.read(path))
     }
+
+    fn trouble(&self) -> Option<String> {
+        self.vault.present_trouble()
+    }
 }
 
 impl Vault {

@@ -121,6 +121,24 @@ impl Vault {
         state.away = Some(reason);
     }
 
+    /// Why the vault gives nothing at present, and until when that does not matter.
+    pub(super) fn present_trouble(&self) -> Option<String> {
+        let state = self.state();
+        let left = state.lease.as_ref().map(Lease::left).unwrap_or_default();
+        let refused = || Some(state.refused.as_ref()?.1.clone());
+        let reason = state.away.clone().or_else(refused);
+        if left.is_zero() {
+            let reason = reason.as_deref().unwrap_or("a login is under way");
+            return Some(format!(
+                "the lease of the secrets has ended and none is given out: {reason}"
+            ));
+        }
+        let (reason, left) = (reason?, left.as_secs());
+        Some(format!(
+            "the vault gives nothing: {reason}; secrets that were read serve for {left} s more"
+        ))
+    }
+
     /// The sentence for a secret that is not given out because the lease has ended.
     pub(super) fn closed(&self) -> SecretsError {
         let state = self.state();
