@@ -61,6 +61,7 @@ on_both_engines! {
 
 mod copying;
 mod migrations;
+mod restoring;
 mod rights;
 
 /// Databases are made one after the other: a server may fail to make several at once.

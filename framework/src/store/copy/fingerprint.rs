@@ -55,7 +55,9 @@ mod tests {
 
     fn of(rows: &[&[Value]]) -> Fingerprint {
         let mut sum = Fingerprint::default();
-        rows.iter().for_each(|row| sum.add(row));
+        for row in rows {
+            sum.add(row);
+        }
         sum
     }
 

@@ -5,7 +5,7 @@ use crate::secrets::Secret;
 use crate::store::{NewDatabase, StoreError, opens, set_up_database, sqlserver};
 
 /// A server, the name of a database that is not there, and a password.
-async fn place(test: &str) -> Option<(String, String)> {
+fn place(test: &str) -> Option<(String, String)> {
     let Ok(server) = std::env::var("DCP_TEST_SQLSERVER") else {
         eprintln!("SKIPPED: {test}: DCP_TEST_SQLSERVER is not set");
         return None;
@@ -47,7 +47,7 @@ async fn refused(address: &Secret<String>, statement: &str) {
 #[tokio::test]
 async fn the_login_of_a_module_reaches_no_table_no_other_database_and_changes_no_definition() {
     let test = "store::rights::the_login_of_a_module_reaches_no_table";
-    let Some((server, name)) = place(test).await else {
+    let Some((server, name)) = place(test) else {
         return;
     };
     let address = migrated(&server, &name).await;
@@ -78,7 +78,7 @@ async fn the_login_of_a_module_reaches_no_table_no_other_database_and_changes_no
 #[tokio::test]
 async fn setting_up_a_database_again_keeps_what_is_in_it() {
     let test = "store::rights::setting_up_a_database_again_keeps_what_is_in_it";
-    let Some((server, name)) = place(test).await else {
+    let Some((server, name)) = place(test) else {
         return;
     };
     let first = migrated(&server, &name).await;
@@ -93,7 +93,7 @@ async fn setting_up_a_database_again_keeps_what_is_in_it() {
 #[tokio::test]
 async fn a_new_password_ends_the_old_one() {
     let test = "store::rights::a_new_password_ends_the_old_one";
-    let Some((server, name)) = place(test).await else {
+    let Some((server, name)) = place(test) else {
         return;
     };
     let first = set_up(&server, &name, "Aa1-first").await;
@@ -110,7 +110,7 @@ async fn a_new_password_ends_the_old_one() {
 #[tokio::test]
 async fn the_login_of_a_module_works_through_its_procedures() {
     let test = "store::rights::the_login_of_a_module_works_through_its_procedures";
-    let Some((server, name)) = place(test).await else {
+    let Some((server, name)) = place(test) else {
         return;
     };
     let version = sqlserver::statement(&server, "SELECT @@VERSION AS text").await;
