@@ -19,12 +19,12 @@ fn unit(test: &str, zone: &str, folder: &Path) -> Option<PathBuf> {
         return None;
     }
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/systemd/dcp-node@.service");
-    let text = std::fs::read_to_string(kept).unwrap();
-    let runs = text.lines().filter(|line| line.starts_with("ExecStart"));
+    let written = std::fs::read_to_string(kept).unwrap();
+    let runs = written.lines().filter(|line| line.starts_with("ExecStart"));
     assert_eq!(runs.count(), 1);
-    let text = text.replace("/opt/dcp/bin/%i-node ", "/bin/true ");
+    let runnable = written.replace("/opt/dcp/bin/%i-node ", "/bin/true ");
     let file = folder.join(format!("dcp-node@{zone}.service"));
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, runnable).unwrap();
     Some(file)
 }
 

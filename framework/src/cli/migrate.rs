@@ -166,29 +166,24 @@ fn answer(process: &mut Process, program: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn told(place: &str, plan: &Plan, order: &str) -> String {
     let verb = if order == "apply" { "applied" } else { "due" };
-    let mut text = String::new();
-    let mut line = |word: &str, step: &dyn std::fmt::Display| {
-        text.push_str(&format!("{place}: {word} {step}\n"));
+    let replaced = if order == "apply" {
+        "put back"
+    } else {
+        "replaced by another version's:"
     };
-    for step in &plan.changed {
-        line("CHANGED after it was applied:", step);
+    let parts = [
+        ("CHANGED after it was applied:", &plan.changed),
+        (verb, &plan.due),
+        (replaced, &plan.replaced),
+        ("ahead of this version:", &plan.ahead),
+    ];
+    let lines = parts.iter().flat_map(|(word, steps)| {
+        let line = move |step| format!("{place}: {word} {step}\n");
+        steps.iter().map(line)
+    });
+    let text: String = lines.collect();
+    if text.is_empty() {
+        return format!("{place}: level\n");
     }
-    for step in &plan.due {
-        line(verb, step);
-    }
-    for step in &plan.replaced {
-        let word = if order == "apply" {
-            "put back"
-        } else {
-            "replaced by another version's:"
-        };
-        line(word, step);
-    }
-    for step in &plan.ahead {
-        line("ahead of this version:", step);
-    }
-    if plan.is_level() && plan.ahead.is_empty() {
-        line("level", &"");
-    }
-    text.replace(" \n", "\n")
+    text
 }

@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod dynamic;
 mod kubernetes;
 mod leases;
 mod login;

@@ -8,7 +8,7 @@ use vaultrs::client::VaultClient;
 use super::Trouble;
 
 /// Part of a lease after which it is renewed: two thirds, give or take a little, so that those who logged in together part.
-const RENEW: std::ops::Range<f64> = 0.62..0.71;
+pub(super) const RENEW: std::ops::Range<f64> = 0.62..0.71;
 
 /// What a login gave. Its end is counted from before the question, so that it never ends here later than at the vault.
 #[derive(Clone)]

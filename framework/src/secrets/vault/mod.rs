@@ -1,8 +1,10 @@
 //! Secrets in Vault or `OpenBao`: a KV version 2 engine, read with a token, an `AppRole` or a service account of Kubernetes.
 //!
-//! Each read asks the vault, so that a changed secret needs no restart. While the vault is away (stopped, sealed, hanging,
+//! Each read asks the vault, so that a changed secret needs no restart; of credentials
+//! that the vault makes for the reader it gives the same until two thirds of their lease. While the vault is away (stopped, sealed, hanging,
 //! not able to write its audit log) what was read before serves until the lease ends; after that nothing is given out.
 
+mod dynamic;
 mod keeper;
 mod lease;
 mod login;
@@ -41,6 +43,8 @@ struct Vault {
     state: Mutex<State>,
     /// One renewal or login at a time.
     turn: tokio::sync::Mutex<()>,
+    /// One at a time asks for credentials that the vault makes: two readers of a pair get the same.
+    making: tokio::sync::Mutex<()>,
     met_trouble: Notify,
 }
 
@@ -52,6 +56,7 @@ impl VaultSecrets {
             login,
             state: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            making: tokio::sync::Mutex::default(),
             met_trouble: Notify::new(),
         });
         let first = tokio::time::timeout(START, vault.log_in()).await;
@@ -95,9 +100,16 @@ impl Vault {
         if !is_path(path) {
             return Err(SecretsError::Missing(path.to_owned()));
         }
+        let _alone = match dynamic::engine(path) {
+            Some(_) => Some(self.making.lock().await),
+            None => None,
+        };
         let Some(known) = self.known(path) else {
             return Err(self.closed());
         };
+        if let (Some(table), true) = (&known.table, known.is_fresh) {
+            return Ok(table.clone());
+        }
         let (lease, table) = (known.lease, known.table);
         if let (Some(table), true) = (&table, known.is_away) {
             return Ok(table.clone());
@@ -162,9 +174,14 @@ impl Vault {
         path: &str,
         patience: Duration,
     ) -> Result<SecretTable, Trouble> {
-        let asked = vaultrs::kv2::read(&*lease.client, &self.server.mount, path);
+        let asked = async {
+            match dynamic::engine(path) {
+                Some(engine) => self.make(lease, path, engine).await,
+                None => Ok(vaultrs::kv2::read(&*lease.client, &self.server.mount, path).await?),
+            }
+        };
         match tokio::time::timeout(patience, asked).await {
-            Ok(answer) => Ok(answer?),
+            Ok(answer) => answer,
             Err(_) => Err(Trouble::Away("it does not answer in time".to_owned())),
         }
     }

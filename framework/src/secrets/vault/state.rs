@@ -5,6 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::{SecretTable, SecretsError};
+use super::dynamic::Made;
 use super::{Lease, Trouble, Vault};
 
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(super) struct State {
     away: Option<String>,
     refused: Option<(Instant, String)>,
     tables: BTreeMap<String, SecretTable>,
+    /// Of the tables that the vault has made for this reader: until when.
+    made: BTreeMap<String, Made>,
     /// Whether it was told that secrets are no longer given out.
     told_closed: bool,
 }
@@ -23,6 +26,8 @@ pub(super) struct Known {
     pub(super) lease: Lease,
     pub(super) table: Option<SecretTable>,
     pub(super) is_away: bool,
+    /// Whether it was made for this reader and is to be used on.
+    pub(super) is_fresh: bool,
 }
 
 impl Vault {
@@ -38,11 +43,18 @@ impl Vault {
     pub(super) fn known(&self, path: &str) -> Option<Known> {
         let state = self.state();
         let lease = state.lease.clone().filter(Lease::is_good)?;
+        let made = state.made.get(path);
+        let is_over = made.is_some_and(|made| made.until <= Instant::now());
         Some(Known {
+            is_fresh: made.is_some_and(|made| made.is_fresh(&lease)),
             lease,
-            table: state.tables.get(path).cloned(),
+            table: state.tables.get(path).filter(|_| !is_over).cloned(),
             is_away: state.away.is_some(),
         })
+    }
+
+    pub(super) fn note_made(&self, path: &str, made: Made) {
+        self.state().made.insert(path.to_owned(), made);
     }
 
     pub(super) fn remember(&self, path: &str, table: &SecretTable) {
