@@ -87,7 +87,7 @@ async fn set_up(bao: &Bao, broker: &Broker) {
     });
     bao.call(Method::POST, "rabbitmq/config/connection", connection)
         .await;
-    let lease = json!({"ttl": 8, "max_ttl": 60});
+    let lease = json!({"ttl": 20, "max_ttl": 60});
     bao.call(Method::POST, "rabbitmq/config/lease", lease).await;
     let all = json!({"gxp": {"configure": ".*", "write": ".*", "read": ".*"}});
     let role = json!({"vhosts": all.to_string()});
@@ -134,7 +134,13 @@ async fn the_bus_changes_to_a_new_user_before_the_vault_takes_the_old_one_away()
         Arc::new(SystemClock),
     )
     .await;
-    let _held = held.unwrap();
+    let held = held.unwrap();
+    // Any question makes it connect; there is no such queue.
+    assert!(held.depth("nobody").await.is_err());
+    eventually("the first user has the connection", async || {
+        broker.users_of_connections().await == [first.as_str()]
+    })
+    .await;
     eventually("another user has the connections", async || {
         let users = broker.users_of_connections().await;
         !users.is_empty() && users.iter().all(|user| *user != first)

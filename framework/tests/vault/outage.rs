@@ -16,13 +16,13 @@ async fn is_survived(mut bao: Bao, lose: impl AsyncFn(&mut Bao), find: impl Asyn
     lose(&mut bao).await;
     assert_eq!(secrets.trouble(), None);
     let (mut served, mut closed) = (0, String::new());
-    let mut serves = String::new();
+    let mut told = String::new();
     eventually("nothing is given out", async || {
         match password(&secrets).await {
             Ok(read) => {
                 assert_eq!(read, CANARY);
                 served += 1;
-                serves = secrets.trouble().unwrap_or(serves.clone());
+                told = secrets.trouble().unwrap_or(told.clone());
             }
             Err(error) => {
                 assert!(
@@ -37,8 +37,8 @@ async fn is_survived(mut bao: Bao, lose: impl AsyncFn(&mut Bao), find: impl Asyn
     .await;
     assert!(served > 10, "only {served} reads were served from memory");
     assert!(
-        serves.starts_with("the vault gives nothing: ") && serves.ends_with(" s more"),
-        "readiness said {serves:?} while memory served"
+        told.starts_with("the vault gives nothing: ") && told.ends_with(" s more"),
+        "readiness said {told:?} while memory served"
     );
     let ended = secrets.trouble().unwrap_or_default();
     assert!(

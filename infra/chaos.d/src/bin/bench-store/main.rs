@@ -46,14 +46,12 @@ async fn main() -> anyhow::Result<()> {
         figures.push(sqlite::open(arguments.rounds).await?);
     }
     let server = ["store.procedure_p50_vs_tiberius", "store.pool_p99_vs_p50"];
-    match &arguments.sqlserver {
-        Some(server) => {
-            figures.extend(Box::pin(sqlserver::measure(server, arguments.rounds, wants)).await?)
-        }
-        None => eprintln!(
-            "SKIPPED: {}: DCP_TEST_SQLSERVER is not set",
-            server.join(", ")
-        ),
+    if let Some(server) = &arguments.sqlserver {
+        let measured = Box::pin(sqlserver::measure(server, arguments.rounds, wants));
+        figures.extend(measured.await?);
+    } else {
+        let left_out = server.join(", ");
+        eprintln!("SKIPPED: {left_out}: DCP_TEST_SQLSERVER is not set");
     }
     for figure in figures {
         println!("{}", figure.line());
