@@ -13,8 +13,16 @@ use crate::telling::itself;
 
 /// Login, name, sites. The role has the name of the login.
 const DEMO: [(&str, &str, &[&str]); 4] = [
-    ("analyst", "Ana Keller", &["basel", "dublin"]),
-    ("scientist", "Sven Roth", &["basel", "dublin"]),
+    (
+        "analyst",
+        "Ana Keller",
+        &["basel", "dublin", "stein", "visp"],
+    ),
+    (
+        "scientist",
+        "Sven Roth",
+        &["basel", "dublin", "stein", "visp"],
+    ),
     ("administrator", "Ada Meier", &["*"]),
     ("operator", "Otto Frei", &["*"]),
 ];

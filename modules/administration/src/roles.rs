@@ -64,8 +64,13 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
         (
             "administrator",
             "Administrator",
-            "Manages users and roles; works on no data.",
-            &["administration.manage", "administration.read", "node.read"],
+            "Manages users, roles and sources of process data; works on no data.",
+            &[
+                "administration.manage",
+                "administration.read",
+                "framework.sources",
+                "node.read",
+            ],
         ),
         (
             "operator",

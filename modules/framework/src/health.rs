@@ -1,6 +1,6 @@
 //! Whether the sources of process data answer: each is asked once a minute, and when somebody wants to know now.
 
-mod known;
+pub(crate) mod known;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ use crate::sites::{self, DataSource};
 /// How often each source is asked.
 const EVERY: Duration = Duration::from_mins(1);
 /// What a source must have answered by.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Sources asked at once.
 const AT_ONCE: usize = 8;
 
@@ -41,8 +41,11 @@ pub(crate) struct Watched {
 pub(crate) struct Watch {
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
-    known: Arc<Mutex<HashMap<DataSourceId, Arc<Entry>>>>,
+    known: Arc<Mutex<HashMap<DataSourceId, Known>>>,
 }
+
+/// Version of a source and what is known of it.
+type Known = (i64, Arc<Entry>);
 
 /// One source: who holds `asking` asks it.
 #[derive(Default)]
@@ -60,19 +63,24 @@ impl Watch {
         }
     }
 
-    fn entry(&self, id: &DataSourceId) -> Arc<Entry> {
+    /// What is known of a source; a changed one is asked as if it were new.
+    fn entry(&self, source: &DataSource) -> Arc<Entry> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(id.clone()).or_default().clone()
+        let (version, entry) = known.entry(source.id.clone()).or_default();
+        if *version != source.version {
+            (*version, *entry) = (source.version, Arc::default());
+        }
+        entry.clone()
     }
 
-    fn watched(&self, source: DataSource) -> Watched {
-        let health = self.entry(&source.id).health();
+    pub(crate) fn watched(&self, source: DataSource) -> Watched {
+        let health = self.entry(&source).health();
         Watched { source, health }
     }
 
     /// Asks a source, unless somebody else does so while this waits.
-    async fn ask(&self, source: &DataSource) {
-        let (entry, wanted) = (self.entry(&source.id), self.clock.now());
+    pub(crate) async fn ask(&self, source: &DataSource) {
+        let (entry, wanted) = (self.entry(source), self.clock.now());
         let _asking = entry.asking.lock().await;
         if entry.health().checked_at.is_some_and(|at| at >= wanted) {
             return;
@@ -83,6 +91,10 @@ impl Watch {
         let mut health = entry.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.note(source, at, outcome);
         tracing::debug!(source = %source.id, condition = ?health.condition, "a data source was asked");
+    }
+
+    pub(crate) fn secrets(&self) -> Arc<dyn Secrets> {
+        self.secrets.clone()
     }
 
     /// A reader for one question.
@@ -122,7 +134,7 @@ impl Framework {
         let framework = self.clone();
         start.spawn("sources", async move {
             loop {
-                match framework.store.read("data_sources", params![]).await {
+                match framework.store.read("data_sources", params![false]).await {
                     Ok(rows) => framework.ask_all(rows.all().unwrap_or_default()).await,
                     Err(error) => {
                         tracing::warn!(

@@ -5,19 +5,26 @@ mod browse;
 mod feed;
 mod health;
 mod reactions;
+mod record;
 mod settings;
+mod setup;
 mod sites;
+mod trial;
 
 use std::sync::Arc;
 
 use dcp::Start;
 use dcp::clock::Clock;
 use dcp::http::{Routes, routes};
+use dcp::model::Permission;
 use dcp::store::{Files, Store};
 
 use self::feed::Feed;
 use self::health::Watch;
 use self::settings::Settings;
+
+/// Allows to add, change and take out the sources of process data of a site.
+pub(crate) const SOURCES: Permission = Permission::new("framework.sources");
 
 /// The module's SQL.
 pub const STORE: Files = dcp::store!();
@@ -52,6 +59,12 @@ impl Framework {
             .authenticated(routes!(sites::data_sources))
             .authenticated(routes!(health::health))
             .authenticated(routes!(health::check))
+            .allow(SOURCES, routes!(trial::try_out))
+            .allow(SOURCES, routes!(setup::add))
+            .allow(SOURCES, routes!(setup::change))
+            .allow(SOURCES, routes!(setup::remove))
+            .allow(SOURCES, routes!(record::restore))
+            .allow(SOURCES, routes!(record::changes))
             .authenticated(routes!(browse::elements))
             .authenticated(routes!(browse::tags))
             .authenticated(routes!(browse::batches))

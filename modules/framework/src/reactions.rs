@@ -10,24 +10,26 @@ use dcp::events::mvda::{Model, ModelCalculated, ModelFailed};
 use dcp::events::saw::ChartCalculated;
 use dcp::model::Zone;
 use dcp::params;
-use dcp::store::Tx;
+use dcp::store::{StoreError, Tx};
 
 use crate::Framework;
 
 /// One line of activity.
-struct Line<'a> {
-    at: Timestamp,
-    site: Option<&'a str>,
-    restricted: bool,
-    by: &'a Actor,
-    kind: &'a str,
-    title: (String, String),
-    subject: (&'a str, &'a str, &'a str),
-    link: Option<&'a str>,
+pub(crate) struct Line<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) site: Option<&'a str>,
+    pub(crate) restricted: bool,
+    pub(crate) by: &'a Actor,
+    pub(crate) kind: &'a str,
+    /// English and German.
+    pub(crate) title: (String, String),
+    /// What it happened to: type, id, name.
+    pub(crate) subject: (&'a str, &'a str, &'a str),
+    pub(crate) link: Option<&'a str>,
 }
 
 impl Line<'_> {
-    async fn add(self, tx: &mut Tx<'_>) -> Result<(), Reaction> {
+    pub(crate) async fn add(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let module = self.kind.split('.').next().unwrap_or_default();
         let (kind, (en, de), (what, id, name)) = (self.kind, self.title, self.subject);
         let brought_from = tx.brought_from().map(Zone::as_str);
@@ -89,7 +91,8 @@ async fn user_changed(tx: &mut Tx<'_>, event: &UserChanged) -> Result<(), Reacti
         link: None,
     }
     .add(tx)
-    .await
+    .await?;
+    Ok(())
 }
 
 async fn script_published(tx: &mut Tx<'_>, event: &ScriptPublished) -> Result<(), Reaction> {
@@ -110,7 +113,8 @@ async fn script_published(tx: &mut Tx<'_>, event: &ScriptPublished) -> Result<()
         link: None,
     }
     .add(tx)
-    .await
+    .await?;
+    Ok(())
 }
 
 async fn model_calculated(tx: &mut Tx<'_>, event: &ModelCalculated) -> Result<(), Reaction> {
@@ -137,7 +141,8 @@ async fn model_calculated(tx: &mut Tx<'_>, event: &ModelCalculated) -> Result<()
         link,
     }
     .add(tx)
-    .await
+    .await?;
+    Ok(())
 }
 
 async fn model_failed(tx: &mut Tx<'_>, event: &ModelFailed) -> Result<(), Reaction> {
@@ -161,7 +166,8 @@ async fn model_failed(tx: &mut Tx<'_>, event: &ModelFailed) -> Result<(), Reacti
         link,
     }
     .add(tx)
-    .await
+    .await?;
+    Ok(())
 }
 
 async fn chart_calculated(tx: &mut Tx<'_>, event: &ChartCalculated) -> Result<(), Reaction> {
@@ -181,5 +187,6 @@ async fn chart_calculated(tx: &mut Tx<'_>, event: &ChartCalculated) -> Result<()
         link: Some(&event.link),
     }
     .add(tx)
-    .await
+    .await?;
+    Ok(())
 }

@@ -5,18 +5,21 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use dcp::model::{DataSourceId, SiteId};
 use dcp::params;
-use dcp::store::StoreError;
+use dcp::store::{StoreError, Tx};
 use serde::Deserialize;
 
 use crate::Framework;
+use crate::record::{Action, Entry};
+use crate::setup::{Setup, State};
+use crate::sites::DataSource as Stored;
 
 /// Section `[module]` of the settings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
-    /// Knows the demo's two sites.
+    /// Knows the demo's four sites.
     demo: bool,
-    /// Address of the PI Web API of the demo's data source.
+    /// Address of the PI Web API of the demo's data sources.
     pi_url: Option<String>,
     /// TOML file with `[[site]]` and `[[data_source]]`.
     sites: Option<PathBuf>,
@@ -70,6 +73,18 @@ name = "Dublin"
 country = "IE"
 time_zone = "Europe/Dublin"
 
+[[site]]
+id = "stein"
+name = "Stein"
+country = "CH"
+time_zone = "Europe/Zurich"
+
+[[site]]
+id = "visp"
+name = "Visp"
+country = "CH"
+time_zone = "Europe/Zurich"
+
 [[data_source]]
 id = "dryers"
 site = "basel"
@@ -77,6 +92,26 @@ name = "Dryers"
 url = "http://127.0.0.1:7420/piwebapi"
 asset_server = "PIAF"
 database = "Basel"
+data_server = "PIMAM"
+credentials = "pi/dryers"
+
+[[data_source]]
+id = "chromatography"
+site = "stein"
+name = "Chromatography"
+url = "http://127.0.0.1:7420/piwebapi"
+asset_server = "PIAF"
+database = "Stein"
+data_server = "PIMAM"
+credentials = "pi/dryers"
+
+[[data_source]]
+id = "polymerization"
+site = "visp"
+name = "Polymerization"
+url = "http://127.0.0.1:7420/piwebapi"
+asset_server = "PIAF"
+database = "Visp"
 data_server = "PIMAM"
 credentials = "pi/dryers"
 "#;
@@ -95,8 +130,10 @@ impl Settings {
             return Ok(Sites::default());
         }
         let mut sites = read(DEMO)?;
-        if let (Some(url), Some(source)) = (&self.pi_url, sites.data_source.first_mut()) {
-            source.url.clone_from(url);
+        if let Some(url) = &self.pi_url {
+            for source in &mut sites.data_source {
+                source.url.clone_from(url);
+            }
         }
         Ok(sites)
     }
@@ -125,7 +162,7 @@ fn read(text: &str) -> anyhow::Result<Sites> {
 }
 
 impl Framework {
-    /// Writes the sites down. What the file does not name any more stays: records refer to it.
+    /// Writes the sites down. What the file does not name any more stays.
     pub(crate) async fn keep(&self, sites: &Sites) -> Result<(), StoreError> {
         let mut tx = self.store.begin().await?;
         for site in &sites.site {
@@ -135,34 +172,58 @@ impl Framework {
             )
             .await?;
         }
-        for source in &sites.data_source {
-            let DataSource {
-                id,
-                site,
-                name,
-                url,
-                asset_server,
-                database,
-                data_server,
-                credentials,
-                ca_file,
-            } = source;
-            let ca_file = ca_file.as_ref().map(|file| file.display().to_string());
-            let values = params![
-                id,
-                site,
-                name,
-                "pi-web-api",
-                url,
-                asset_server,
-                database,
-                data_server,
-                credentials,
-                ca_file
-            ];
-            tx.call("data_source_put", values).await?;
-        }
+        Self::keep_sources(&mut tx, &sites.data_source).await?;
         tx.commit().await
+    }
+
+    async fn keep_sources(tx: &mut Tx<'_>, named: &[DataSource]) -> Result<(), StoreError> {
+        let known: Vec<Stored> = tx.call("data_sources", params![true]).await?.all()?;
+        for source in named {
+            let known = known.iter().find(|one| one.id == source.id);
+            let told = known.is_some_and(|known| source.is_told_by(known));
+            if !told {
+                let (action, seen) =
+                    known.map_or((Action::Added, 0), |known| (Action::Changed, known.version));
+                let state = State::of_file(source.setup(), true);
+                Entry::of_file(&source.id, &source.site, action)
+                    .keep(tx, seen, &state)
+                    .await?;
+            }
+        }
+        // Records refer to it, so it stays; who may set up sources can take it out.
+        let left = known
+            .iter()
+            .filter(|known| known.from_file && named.iter().all(|source| source.id != known.id));
+        for source in left {
+            let state = State::of_file(source.setup(), false);
+            Entry::of_file(&source.id, &source.site, Action::Released)
+                .keep(tx, source.version, &state)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl DataSource {
+    fn setup(&self) -> Setup {
+        Setup {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            asset_server: self.asset_server.clone(),
+            database: self.database.clone(),
+            data_server: self.data_server.clone(),
+            credentials: self.credentials.clone(),
+            ca_file: self.ca_file.as_ref().map(|file| file.display().to_string()),
+        }
+    }
+
+    /// Whether what is stored, and its record, say the same.
+    fn is_told_by(&self, known: &Stored) -> bool {
+        known.version > 0
+            && known.from_file
+            && !known.removed
+            && known.site == self.site
+            && known.setup() == self.setup()
     }
 }
 
@@ -171,15 +232,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_demo_has_two_sites_and_one_source() {
+    fn the_demo_has_a_source_for_each_site_of_the_simulator() {
         let settings = Settings {
             demo: true,
             pi_url: Some("http://127.0.0.1:1/piwebapi".into()),
             sites: None,
         };
         let sites = settings.sites().unwrap();
-        assert_eq!((sites.site.len(), sites.data_source.len()), (2, 1));
-        assert_eq!(sites.data_source[0].url, "http://127.0.0.1:1/piwebapi");
+        assert_eq!((sites.site.len(), sites.data_source.len()), (4, 3));
+        let url = "http://127.0.0.1:1/piwebapi";
+        assert!(sites.data_source.iter().all(|source| source.url == url));
         assert!(Settings::default().sites().unwrap().site.is_empty());
     }
 

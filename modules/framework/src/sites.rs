@@ -1,4 +1,4 @@
-//! Sites and their sources of process data.
+//! Sites and their sources of process data, as everybody of the site sees them.
 
 use axum::extract::State;
 use dcp::http::{Caller, Json, Problem};
@@ -8,7 +8,11 @@ use dcp::pi::PiSource;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Framework;
+use crate::setup::Setup;
+use crate::{Framework, SOURCES};
+
+/// The only kind of source there is.
+pub(crate) const KIND: &str = "pi-web-api";
 
 /// A site.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -27,7 +31,7 @@ pub(crate) struct Site {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct DataSource {
     pub(crate) id: DataSourceId,
-    site: SiteId,
+    pub(crate) site: SiteId,
     pub(crate) name: String,
     /// `pi-web-api`.
     kind: String,
@@ -36,12 +40,19 @@ pub(crate) struct DataSource {
     asset_server: String,
     database: String,
     pub(crate) data_server: String,
-    /// Where its credentials stand at the provider of secrets; for modules only.
+    /// Where its credentials stand at the provider of secrets; for modules and for those who set up sources.
     #[serde(skip_serializing_if = "Option::is_none")]
     credentials: Option<String>,
-    /// PEM file of the CA that signs its certificate, on the machines that read it; for modules only.
+    /// PEM file of the CA that signs its certificate, on the machines that read it; for the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     ca_file: Option<String>,
+    /// Whether the site file names it: then nobody changes it in the portal.
+    pub(crate) from_file: bool,
+    /// Counts its changes.
+    pub(crate) version: i64,
+    /// Whether it was taken out: nobody but its record knows it then.
+    #[serde(skip_serializing)]
+    pub(crate) removed: bool,
 }
 
 impl DataSource {
@@ -58,9 +69,41 @@ impl DataSource {
         }
     }
 
-    /// Without what only modules need, unless a module asks.
+    /// With this set-up.
+    pub(crate) fn of(id: DataSourceId, site: SiteId, setup: Setup) -> Self {
+        Self {
+            id,
+            site,
+            name: setup.name,
+            kind: KIND.to_owned(),
+            url: setup.url,
+            asset_server: setup.asset_server,
+            database: setup.database,
+            data_server: setup.data_server,
+            credentials: Some(setup.credentials),
+            ca_file: setup.ca_file,
+            from_file: false,
+            version: 0,
+            removed: false,
+        }
+    }
+
+    /// What can be changed about it.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            asset_server: self.asset_server.clone(),
+            database: self.database.clone(),
+            data_server: self.data_server.clone(),
+            credentials: self.credentials.clone().unwrap_or_default(),
+            ca_file: self.ca_file.clone(),
+        }
+    }
+
+    /// Without what only modules need and those who set up sources, unless one of them asks.
     pub(crate) fn shown_to(mut self, caller: &Caller) -> Self {
-        if !caller.is_service() {
+        if !caller.is_service() && !caller.may(&SOURCES, &self.site) {
             (self.credentials, self.ca_file) = (None, None);
         }
         self
@@ -103,7 +146,7 @@ pub(crate) async fn sources_of(
     }
     let mut all: Vec<DataSource> = framework
         .store
-        .read("data_sources", params![])
+        .read("data_sources", params![false])
         .await?
         .all()?;
     let wanted = |source: &DataSource| {

@@ -124,7 +124,7 @@ async fn everyone_sees_their_own_sites_only() {
             .as_array()
             .unwrap()
             .len(),
-        2
+        4
     );
     let nobody = framework.token("u-new", &[]);
     assert_eq!(

@@ -20,8 +20,10 @@ pub const ASK_AGAIN: Duration = Duration::from_secs(2);
 pub const COLLECT_EVERY: Duration = Duration::from_secs(5);
 /// Pause between two looks for changes made by other instances, while somebody listens.
 pub const WATCH_EVERY: Duration = Duration::from_millis(500);
-/// How long the list of data sources is remembered.
-pub const SOURCES_FOR: Duration = Duration::from_secs(30);
+/// How long the list of data sources is remembered: who sets one up sees it used while still waiting for it.
+pub const SOURCES_FOR: Duration = Duration::from_secs(10);
+/// How long a reader is used before its credentials are read again.
+pub const READER_FOR: Duration = Duration::from_secs(30);
 /// Tags of one trend: more lines cannot be told apart.
 pub const TREND_TAGS: usize = 20;
 /// Tags of a trend read in one request: a few, so that the first lines can be drawn while others are read.

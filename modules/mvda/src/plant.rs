@@ -20,11 +20,9 @@ use crate::{Mvda, limits};
 pub struct Plant {
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
-    clients: Arc<Mutex<HashMap<PiSourceKey, (PiClient, Timestamp)>>>,
+    clients: Arc<Mutex<HashMap<String, (PiClient, Timestamp)>>>,
     cache: Option<PiCache>,
 }
-
-type PiSourceKey = (String, String);
 
 impl std::fmt::Debug for Plant {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -50,28 +48,29 @@ impl Plant {
     }
 
     async fn kept(&self, source: &Source) -> Result<PiClient, Problem> {
-        let key = (source.id.clone(), source.url.clone());
-        let now = self.clock.now();
+        let (wanted, now) = (source.as_pi(), self.clock.now());
         let kept = self
             .clients
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
+            .get(&source.id)
             .cloned();
+        // A source that was changed meanwhile has another reader from now on.
         if let Some((client, until)) = kept
             && now < until
+            && *client.source() == wanted
         {
             return Ok(client);
         }
-        let client = PiClient::open(&source.as_pi(), self.secrets.clone())
+        let client = PiClient::open(&wanted, self.secrets.clone())
             .await
             .map_err(|error| source.problem(error))?
             .with_cache(self.cache.as_ref());
-        let until = now.checked_add(limits::SOURCES_FOR).unwrap_or(now);
+        let until = now.checked_add(limits::READER_FOR).unwrap_or(now);
         self.clients
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, (client.clone(), until));
+            .insert(source.id.clone(), (client.clone(), until));
         Ok(client)
     }
 

@@ -66,6 +66,25 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['{source}: the PI Web API server fails with {status}: {cause}.', '{source}: Der PI-Web-API-Server meldet {status}: {cause}.'],
   ['{source}: the PI Web API server answers {status}: {cause}.', '{source}: Der PI-Web-API-Server antwortet {status}: {cause}.'],
   ['{source}: {what} does not exist on the PI server.', '{source}: {what} gibt es auf dem PI-Server nicht.'],
+  ['{source}: the data source is not usable: {cause}.', '{source}: Die Datenquelle ist nicht brauchbar: {cause}.'],
+  ['{source}: the account may not read {what}.', '{source}: Das Konto darf {what} nicht lesen.'],
+  ['Begin with https://.', 'Mit https:// beginnen.'],
+  [
+    'An address beginning with http:// is not encrypted and possible on this machine only: begin with https://.',
+    'Eine Adresse mit http:// ist nicht verschlüsselt und nur auf dieser Maschine möglich: mit https:// beginnen.',
+  ],
+  [
+    'Give the path of the credentials at the provider of secrets, beginning with pi/, not the credentials themselves.',
+    'Den Pfad der Zugangsdaten beim Geheimnisspeicher angeben, beginnend mit pi/, nicht die Zugangsdaten selbst.',
+  ],
+  ['Give the whole path of the file, beginning with /.', 'Den ganzen Pfad der Datei angeben, beginnend mit /.'],
+  ['Give {shortest} to {longest} characters.', '{shortest} bis {longest} Zeichen angeben.'],
+  ['The site file names this source: it is changed there.', 'Diese Quelle steht in der Standortdatei: Dort wird sie geändert.'],
+  ['Somebody else has just changed this source; look again.', 'Jemand anders hat diese Quelle gerade geändert; bitte noch einmal ansehen.'],
+  [
+    'There is or was a source of this id; choose another one.',
+    'Eine Quelle mit dieser Kennung gibt oder gab es; bitte eine andere wählen.',
+  ],
   ['The unit has no batch {batch}.', 'Die Einheit hat keine Charge {batch}.'],
   ['The range ends before it begins.', 'Der Zeitraum endet, bevor er beginnt.'],
   // calculations
@@ -149,7 +168,10 @@ const GERMAN: readonly (readonly [string, string])[] = [
     'Looks at batches, calculates models and uses control charts at a site.',
     'Sieht Chargen, berechnet Modelle und benutzt Regelkarten an einem Standort.',
   ],
-  ['Manages users and roles; works on no data.', 'Verwaltet Benutzer und Rollen; arbeitet mit keinen Daten.'],
+  [
+    'Manages users, roles and sources of process data; works on no data.',
+    'Verwaltet Benutzer, Rollen und Quellen der Prozessdaten; arbeitet mit keinen Daten.',
+  ],
   ['Publishes R scripts, calls them, and models batches.', 'Veröffentlicht R-Skripte, ruft sie auf und modelliert Chargen.'],
   [
     'Watches the nodes, starts and stops modules, approves R scripts.',

@@ -30,7 +30,7 @@ pub(crate) enum Condition {
 /// What is known of a source; it begins anew when the process starts.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct Health {
-    pub(super) condition: Condition,
+    pub(crate) condition: Condition,
     /// Since when it is so.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
@@ -216,7 +216,7 @@ impl From<PiIdentity> for Identity {
 }
 
 /// What is not right about a server that answers.
-pub(super) fn warnings(source: &DataSource, identity: &PiIdentity) -> Vec<Warning> {
+pub(crate) fn warnings(source: &DataSource, identity: &PiIdentity) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if identity.clock_warning().is_some() {
         let seconds = identity.clock_difference_ms.unwrap_or_default() / 1000.0;
@@ -253,7 +253,7 @@ mod tests {
     fn source(data_server: &str) -> DataSource {
         serde_json::from_value(serde_json::json!({
             "id": "dryers", "site": "basel", "name": "Dryers", "kind": "pi-web-api", "url": "http://127.0.0.1:1/piwebapi",
-            "asset_server": "PIAF", "database": "Basel", "data_server": data_server,
+            "asset_server": "PIAF", "database": "Basel", "data_server": data_server, "from_file": false, "removed": false, "version": 1,
         }))
         .unwrap()
     }

@@ -1,9 +1,14 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, input, signal } from '@angular/core';
-import { formatAgo, formatDuration, problemLine, ProblemError, query, toast } from '@dcp/api-service';
+import { formatAgo, formatDuration, may, problemLine, ProblemError, query, toast } from '@dcp/api-service';
 import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { ChangesPanel } from './changes-panel';
 import { BADGE, checkSource, latencyText, loadSources, type Identity, type Source } from './model';
+import { s } from './setup-texts';
+import { setups, SOURCES, type Change } from './setup';
 import { SourceContents } from './source-contents';
+import { SourceDialog } from './source-dialog';
 import { SourcePanel } from './source-panel';
+import { StepDialog, type Step } from './step-dialog';
 import { t } from './texts';
 
 /** A source is asked once a minute; a look at what is known costs little. */
@@ -12,7 +17,7 @@ const REFRESH_MS = 10_000;
 /** The sources of process data of a site: whether they answer, how fast, and who they are. */
 @Component({
   selector: 'fw-data-sources',
-  imports: [CellTemplate, DataTable, SourceContents, SourcePanel, StatePanel],
+  imports: [CellTemplate, ChangesPanel, DataTable, SourceContents, SourceDialog, SourcePanel, StatePanel, StepDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './data-sources-page.html',
   styles: `
@@ -21,7 +26,14 @@ const REFRESH_MS = 10_000;
       grid-template-columns: minmax(0, 1fr);
       gap: var(--dcp-space-3);
     }
-    button {
+    header {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: start;
+      justify-content: space-between;
+      gap: var(--dcp-space-2);
+    }
+    dcp-table button {
       min-height: 24px;
       font-size: var(--dcp-size-small);
     }
@@ -30,6 +42,7 @@ const REFRESH_MS = 10_000;
 export class DataSourcesPage {
   readonly site = input.required<string>();
   protected readonly t = t;
+  protected readonly s = s;
   protected readonly badge = BADGE;
   protected readonly text = sortToText;
   protected readonly place = injectQueryState({ q: query.text(), sort: query.text('name'), source: query.text() });
@@ -43,6 +56,12 @@ export class DataSourcesPage {
     return new Set(chosen ? [chosen.id] : []);
   });
   protected readonly asking = signal<ReadonlySet<string>>(new Set());
+  /** Whether the user may set up the sources of this site. */
+  protected readonly allowed = computed(() => may(SOURCES, this.site()));
+  /** What the dialog is about. */
+  protected readonly edited = signal<Source | 'new' | undefined>(undefined);
+  protected readonly step = signal<Step | undefined>(undefined);
+  protected readonly turn = signal(0);
   private readonly now = signal(Date.now());
   /** One source needs no choice. */
   private readonly only = computed(() => (this.rows().length === 1 ? this.rows()[0] : undefined));
@@ -103,6 +122,49 @@ export class DataSourcesPage {
 
   protected open(keys: ReadonlySet<string>): void {
     this.place.set({ source: [...keys][0] ?? '' }, { replace: true });
+  }
+
+  protected saved(done: 'added' | 'changed', source: Source): void {
+    this.edited.set(undefined);
+    toast(s(done, { name: source.name }), { kind: 'done' });
+    this.place.set({ source: source.id }, { replace: true });
+    this.again();
+  }
+
+  protected takeOut(source: Source): void {
+    const { id, name, version: seen } = source;
+    this.step.set({
+      heading: s('takeTitle', { name }),
+      text: s('takeText'),
+      button: s('take'),
+      dangerous: true,
+      done: s('removed', { name }),
+      run: (order) => setups.remove(this.site(), id, { ...order, seen }),
+    });
+  }
+
+  /** Who restores a state has seen the newest one that the record shows. */
+  protected restore({ change, newest }: { change: Change; newest: number }): void {
+    const { name } = change.setup;
+    this.step.set({
+      heading: s('restoreTitle', { name, version: change.version }),
+      text: s('restoreText'),
+      button: s('restore'),
+      dangerous: false,
+      done: s('restored', { name }),
+      run: (order) => setups.restore(this.site(), change.source, change.version, { ...order, seen: newest }),
+    });
+  }
+
+  protected done(step: Step): void {
+    this.step.set(undefined);
+    toast(step.done, { kind: 'done' });
+    this.again();
+  }
+
+  private again(): void {
+    this.sources.reload();
+    this.turn.update((turn) => turn + 1);
   }
 
   protected async check(row: Source): Promise<void> {

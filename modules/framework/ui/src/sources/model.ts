@@ -53,6 +53,13 @@ export interface Source {
   readonly asset_server: string;
   readonly database: string;
   readonly data_server: string;
+  /** Only for those who set up sources. */
+  readonly credentials?: string;
+  readonly ca_file?: string;
+  /** Whether the site file names it: then it is changed there. */
+  readonly from_file: boolean;
+  /** Counts its changes. */
+  readonly version: number;
   readonly health: Health;
 }
 
@@ -73,7 +80,7 @@ export const BADGE: Readonly<Record<Condition, string>> = {
   failed: 'dcp-badge--danger',
 };
 
-const ADDRESS = '/api/framework/data-sources';
+export const ADDRESS = '/api/framework/data-sources';
 
 export const loadSources = (site: string, signal: AbortSignal): Promise<readonly Source[]> =>
   api.get(`${ADDRESS}/health`, { query: { site }, signal });

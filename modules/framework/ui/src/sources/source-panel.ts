@@ -3,6 +3,7 @@ import { formatTime, zoneName } from '@dcp/api-service';
 import { CopyText, shared } from '@dcp/kit';
 import { LatencyHistory } from './latency-history';
 import { sentence, warningText, type Source } from './model';
+import { s } from './setup-texts';
 import { t } from './texts';
 
 const MINUTE_MS = 60_000;
@@ -26,6 +27,10 @@ const MINUTE_MS = 60_000;
       background: var(--dcp-warning-surface);
       color: var(--dcp-warning);
     }
+    .actions {
+      display: flex;
+      gap: var(--dcp-space-2);
+    }
     dd {
       overflow-wrap: anywhere;
     }
@@ -34,6 +39,7 @@ const MINUTE_MS = 60_000;
 export class SourcePanel {
   readonly source = input.required<Source>();
   protected readonly t = t;
+  protected readonly s = s;
   protected readonly time = (at: string): string => formatTime(at, { seconds: true });
   protected readonly zone = computed(() => {
     shared.language();

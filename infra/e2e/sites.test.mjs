@@ -1,0 +1,63 @@
+// The other sites of the demo: batches with unit procedures and phases in Visp, cycles of a chromatography in Stein.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { accessible, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
+
+const SITES = [
+  { site: 'visp', branches: ['Polymerization'], unit: 'Autoclave 1', batches: 57, first: 'NY1-001' },
+  { site: 'stein', branches: ['Downstream'], unit: 'Skid 1', batches: 120, first: 'SK1-001' },
+];
+
+let browser, page, analyst;
+before(async () => {
+  browser = await openBrowser();
+  analyst = await Tool.of('analyst');
+  page = await openPage(browser);
+  await page.goto(`${portal}/sites`);
+  await signIn(page, 'analyst');
+});
+after(() => browser.close());
+
+test('all sites can be chosen', async () => {
+  for (const name of ['Basel', 'Stein', 'Visp']) await page.getByRole('link', { name: new RegExp(`^${name}`) }).waitFor();
+  await screenshot(page, 'sites');
+});
+
+for (const { site, branches, unit, batches, first } of SITES) {
+  test(`${unit} of ${site} stands in the tree, and its ${batches} batches in the table`, async () => {
+    await page.goto(`${portal}/app/${site}/mvda`);
+    const leaf = page.getByRole('treeitem', { name: unit });
+    const steps = branches.map((name) => page.getByRole('treeitem', { name, exact: true }));
+    await steps[0].or(leaf).first().waitFor();
+    for (const step of steps) if (!(await leaf.isVisible())) await step.click();
+    await leaf.click();
+    await page.getByText(`${batches} rows`).first().waitFor();
+    await page.getByRole('searchbox').or(page.getByPlaceholder('Filter')).first().fill(first);
+    await page.getByText(first).first().waitFor();
+    await accessible(page, `the batches of ${unit}`);
+    await screenshot(page, `site-${site}-batches`);
+  });
+
+  test(`the values of ${unit} can be drawn, those of a batch and all`, async () => {
+    for (const tab of ['trend', 'overlay']) {
+      const address = new URL(page.url());
+      address.searchParams.set('tab', tab);
+      address.searchParams.set('batch', first);
+      await page.goto(address.href);
+      await page.getByRole('figure').or(page.locator('canvas')).first().waitFor();
+      assert.equal(await page.getByRole('alert').count(), 0, await page.getByRole('alert').allTextContents().then(String));
+      await screenshot(page, `site-${site}-${tab}`);
+    }
+  });
+}
+
+test('a model of the polymerization is calculated by the engine of its site', async () => {
+  const ask = (path, options = {}) => analyst.ask(path, { site: 'visp', ...options });
+  const [source] = (await ask('/api/mvda/sources')).body;
+  assert.equal(source.name, 'Polymerization');
+  assert.equal((await ask('/api/mvda/sources', { site: 'basel' })).body[0].name, 'Dryers');
+});
+
+test('nothing of this was an error of a script', () => assert.deepEqual(page.problems, []));
