@@ -151,6 +151,8 @@ pub const PI_LIVE_POLL: Duration = Duration::from_secs(5);
 pub const PI_LIVE_BETTER: Duration = Duration::from_mins(10);
 /// Silence of a channel after which the server is asked whether it is there, and after which it is not.
 pub const PI_LIVE_SILENCE: Duration = Duration::from_secs(20);
+/// Longest pause of a channel that has spoken before: PI sends a heartbeat every 25 s unless somebody has set another pace.
+pub const PI_LIVE_MUTE: Duration = Duration::from_mins(1);
 /// Breaks in a row without a word in between after which a lesser way is tried.
 pub const PI_LIVE_BREAKS: u32 = 3;
 /// Values in one block of kept history, about: what is held at once while a long history is read, some megabytes.

@@ -64,7 +64,7 @@ async fn listen(
         }
         Ok(())
     };
-    let listened = tokio::time::timeout(Duration::from_secs(90), listening).await;
+    let listened = tokio::time::timeout(Duration::from_secs(150), listening).await;
     listened.unwrap()?;
     Ok(heard)
 }
@@ -133,6 +133,19 @@ async fn values_come_over_a_channel_and_survive_its_breaks_without_loss_or_doubl
     let heard = complete(&simulator, &client, &[breaks], 2).await;
     assert_eq!(heard.ways, [(LiveWay::Channel, None)]);
     assert_eq!(heard.broken.len(), 2, "{:?}", heard.broken);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_goes_silent_without_closing_is_noticed_and_nothing_of_the_silence_is_missing()
+ {
+    let (simulator, client) = start(Settings::default()).await;
+    let stalls = json!({ "kind": "channel_stalls", "messages": 4, "times": 1 });
+    let heard = complete(&simulator, &client, &[stalls], 1).await;
+    assert_eq!(heard.ways, [(LiveWay::Channel, None)]);
+    assert_eq!(
+        heard.broken,
+        ["the channel is open and says nothing any more"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

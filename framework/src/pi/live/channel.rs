@@ -1,5 +1,7 @@
 //! A channel: the server sends values over a WebSocket.
 
+use std::time::Instant;
+
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::AUTHORIZATION;
@@ -23,6 +25,8 @@ type Socket = Either<TcpStream, TlsStream<TcpStream>>;
 
 pub(super) struct Channel {
     socket: WebSocketStream<Socket>,
+    /// When the last message came; none before the first.
+    heard: Option<Instant>,
 }
 
 impl Channel {
@@ -42,7 +46,12 @@ impl Channel {
             let opening = shake_hands(client, &url, used.clone());
             let opened = tokio::time::timeout(limits::PI_REQUEST, opening).await;
             match opened.unwrap_or(Err(PiError::Slow(limits::PI_REQUEST).into())) {
-                Ok(socket) => return Ok(Self { socket }),
+                Ok(socket) => {
+                    return Ok(Self {
+                        socket,
+                        heard: None,
+                    });
+                }
                 Err(Break::Fatal(PiError::Unauthorized)) if client.renew(used.as_ref()).await => {
                     let newer = client.authorization();
                     if newer == used {
@@ -55,12 +64,21 @@ impl Channel {
         }
     }
 
-    /// The next values; a server that is silent is asked whether it is there.
+    /// The next values; a server that is silent is asked whether it is there. That it is there is not enough: heartbeats were asked
+    /// for, so one that spoke before and sends none any more has lost what it was to tell.
     pub(super) async fn next(&mut self) -> Result<Arrived, Break> {
         let mut asked = false;
         loop {
-            let message = tokio::time::timeout(limits::PI_LIVE_SILENCE, self.socket.next()).await;
+            let quiet = self.heard.map(|at| at.elapsed()).unwrap_or_default();
+            let left = limits::PI_LIVE_MUTE.saturating_sub(quiet);
+            let message =
+                tokio::time::timeout(limits::PI_LIVE_SILENCE.min(left), self.socket.next()).await;
             match message {
+                Err(_) if left <= limits::PI_LIVE_SILENCE => {
+                    return Err(Break::Again(
+                        "the channel is open and says nothing any more".to_owned(),
+                    ));
+                }
                 Err(_) if asked => return Err(Break::Again("the channel is silent".to_owned())),
                 Err(_) => {
                     asked = true;
@@ -71,11 +89,16 @@ impl Channel {
                     return Err(Break::Again("the server closed the channel".to_owned()));
                 }
                 Ok(Some(Err(error))) => return Err(broken(&error)),
-                Ok(Some(Ok(Message::Text(text)))) => return read(text.as_bytes()),
-                Ok(Some(Ok(Message::Binary(bytes)))) => return read(&bytes),
+                Ok(Some(Ok(Message::Text(text)))) => return self.told(text.as_bytes()),
+                Ok(Some(Ok(Message::Binary(bytes)))) => return self.told(&bytes),
                 Ok(Some(Ok(_))) => asked = false,
             }
         }
+    }
+
+    fn told(&mut self, text: &[u8]) -> Result<Arrived, Break> {
+        self.heard = Some(Instant::now());
+        read(text)
     }
 }
 
