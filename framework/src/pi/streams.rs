@@ -179,8 +179,36 @@ impl PiClient {
         }
     }
 
-    /// Values that draw the same picture as all recorded ones on `intervals` pixel columns.
+    /// Values that draw the same picture as all recorded ones on `intervals` pixel columns; from the cache where they are kept, and
+    /// then on up to twice as many.
     pub async fn plot(
+        &self,
+        tags: &[&str],
+        start: Timestamp,
+        end: Timestamp,
+        intervals: usize,
+    ) -> Result<Vec<Series>, PiError> {
+        let (from, last) = (start.as_microsecond(), end.as_microsecond());
+        let Some(cache) = self.cache().filter(|_| from < last) else {
+            return self.plot_now(tags, start, end, intervals).await;
+        };
+        let kind = Kind::plot(last - from, intervals);
+        let (whole, behind) = (kind.column(from).0, kind.column(last).1);
+        // The last column is kept too, once all of it is settled.
+        let to = if behind <= cache.settled() {
+            behind
+        } else {
+            last.saturating_add(1)
+        };
+        let read = self.through_cache(kind, tags, Range { from: whole, to });
+        let read = read.await?.into_iter();
+        Ok(read
+            .map(|series| series.within(from, last.saturating_add(1)))
+            .collect())
+    }
+
+    /// The same, from the server.
+    pub(super) async fn plot_now(
         &self,
         tags: &[&str],
         start: Timestamp,

@@ -429,6 +429,46 @@ async fn grids_are_kept_by_interval_and_place() {
     assert_same(&part, &grid(&direct, on_it, stage.at(50)).await);
 }
 
+#[tokio::test]
+async fn a_picture_is_kept_and_serves_another_one_of_about_the_same_range() {
+    let stage = Stage::new().await;
+    let plot = async |client: &PiClient, from: i64, to: i64| {
+        let read = client.plot(&["A"], stage.at(from), stage.at(to), 40).await;
+        read.unwrap().remove(0)
+    };
+    let direct = connect(&stage.url);
+    let fresh = plot(&stage.client, 7, 1200).await;
+    assert_same(&fresh, &plot(&direct, 7, 1200).await);
+    assert_eq!(fresh.kept, None);
+    let (readings, kept) = stage.readings_of(plot(&stage.client, 7, 1200)).await;
+    assert_eq!(readings, 0);
+    assert_same(&kept, &fresh);
+    assert!(kept.kept.is_some());
+    let (readings, moved) = stage.readings_of(plot(&stage.client, 60, 1270)).await;
+    assert_eq!(readings, 1, "only what is new");
+    assert_same(&moved, &plot(&direct, 60, 1270).await);
+    // A value that comes late is noticed as it is for recorded values.
+    let late = stage.first + 500 * MINUTE + 17 * SECOND;
+    stage.plant.lock().unwrap().add("A", late, 1e6);
+    stage.clock.advance(LATER);
+    let seen = plot(&stage.client, 7, 1200).await;
+    assert!(seen.values.contains(&1e6));
+    assert_same(&seen, &plot(&direct, 7, 1200).await);
+}
+
+#[tokio::test]
+async fn a_picture_up_to_the_present_is_never_kept_to_its_end() {
+    let stage = Stage::new().await;
+    let plot = async || {
+        let read = stage.client.plot(&["A"], stage.at(0), stage.at(1440), 40);
+        read.await.unwrap().remove(0)
+    };
+    plot().await;
+    let (readings, read) = stage.readings_of(plot()).await;
+    assert_eq!(readings, 1);
+    assert_eq!(read.len(), 1441);
+}
+
 /// What happens to a plant and who looks at it.
 #[derive(Debug, Clone)]
 enum Step {

@@ -109,7 +109,6 @@ impl PiClient {
 
 impl Lane {
     fn new(client: &PiClient, kind: Kind, tags: &[&str]) -> Self {
-        let rows = Micros::try_from(limits::PI_CACHE_ROWS).unwrap_or(Micros::MAX);
         Self {
             client: client.clone(),
             kind,
@@ -119,10 +118,7 @@ impl Lane {
                 .map(|tag| kind.of(client.source(), tag))
                 .collect(),
             parts: VecDeque::new(),
-            window: match kind {
-                Kind::Recorded => Micros::MAX,
-                Kind::Grid { interval, .. } => interval.saturating_mul(rows),
-            },
+            window: kind.window(),
             settled: kind.settled(client.cache().map_or(Micros::MIN, PiCache::settled)),
         }
     }
@@ -288,6 +284,15 @@ impl Lane {
         match self.kind {
             Kind::Recorded => {
                 let read = self.client.recorded_now(&tags, from, to).await?;
+                Ok(read
+                    .into_iter()
+                    .map(|series| series.within(range.from, range.to))
+                    .collect())
+            }
+            Kind::Plot { width } => {
+                let columns = (range.to - range.from).saturating_add(width - 1) / width;
+                let columns = usize::try_from(columns).unwrap_or(usize::MAX);
+                let read = self.client.plot_now(&tags, from, to, columns).await?;
                 Ok(read
                     .into_iter()
                     .map(|series| series.within(range.from, range.to))

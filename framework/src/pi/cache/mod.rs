@@ -10,6 +10,7 @@
 mod block;
 mod folder;
 mod history;
+mod kind;
 mod signs;
 
 use std::collections::{HashMap, HashSet};
@@ -26,8 +27,9 @@ pub use self::history::History;
 use self::block::Block;
 pub(super) use self::folder::Range;
 use self::folder::{Folder, Found, Part};
+pub(super) use self::kind::Kind;
 use super::time::Micros;
-use super::{PiClient, PiError, PiSource};
+use super::{PiClient, PiError};
 use crate::clock::Clock;
 use crate::limits;
 
@@ -98,56 +100,6 @@ impl Texts {
     }
 }
 
-/// How far from the ends of a grid the recorded values may lie between which a server interpolates there.
-const REACH: Micros = 3_600_000_000;
-
-/// How values are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// As they were recorded.
-    Recorded,
-    /// On a grid through `anchor`.
-    Grid { interval: Micros, anchor: Micros },
-}
-
-impl Kind {
-    /// What is kept under a name of its own: a grid is known by its interval and its place.
-    fn of(self, source: &PiSource, tag: &str) -> String {
-        let credentials = source.credentials.as_deref().unwrap_or_default();
-        let kind = match self {
-            Self::Recorded => "recorded".to_owned(),
-            Self::Grid { interval, anchor } => {
-                format!("every {interval} from {}", anchor.rem_euclid(interval))
-            }
-        };
-        [source.url.trim_end_matches('/'), credentials, tag, &kind].join("\n")
-    }
-
-    /// The last instant at or before `at` at which a block may end, counted from `from`.
-    fn boundary(self, from: Micros, at: Micros) -> Micros {
-        match self {
-            Self::Recorded => at,
-            Self::Grid { interval, .. } => at - (at - from).rem_euclid(interval),
-        }
-    }
-
-    /// The range on whose recorded values those of a block depend.
-    fn depends_on(self, from: Micros, to: Micros) -> (Micros, Micros) {
-        match self {
-            Self::Recorded => (from, to),
-            Self::Grid { .. } => (from.saturating_sub(REACH), to.saturating_add(REACH)),
-        }
-    }
-
-    /// What ends before this is kept, when values that end before `settled` do not change any more.
-    fn settled(self, settled: Micros) -> Micros {
-        match self {
-            Self::Recorded => settled,
-            Self::Grid { .. } => settled.saturating_sub(REACH),
-        }
-    }
-}
-
 /// How a reader uses what is kept.
 #[derive(Debug, Clone)]
 pub(super) struct Keeping {
@@ -175,7 +127,7 @@ impl PiClient {
         self
     }
 
-    fn cache(&self) -> Option<&PiCache> {
+    pub(super) fn cache(&self) -> Option<&PiCache> {
         self.keeping.as_ref().map(|keeping| &keeping.cache)
     }
 
@@ -219,7 +171,7 @@ impl PiCache {
     }
 
     /// Values that end before this are kept.
-    fn settled(&self) -> Micros {
+    pub(super) fn settled(&self) -> Micros {
         let now = self.inner.clock.now();
         let settled = now
             .checked_sub(self.inner.settled)
