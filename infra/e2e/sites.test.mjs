@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { accessible, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
+import { accessible, eventually, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
 
 const SITES = [
   { site: 'visp', branches: ['Polymerization'], unit: 'Autoclave 1', batches: 57, first: 'NY1-001' },
@@ -11,6 +11,8 @@ const SITES = [
 ];
 
 let browser, page, analyst;
+/** The address of the unit of Visp. */
+let visp;
 before(async () => {
   browser = await openBrowser();
   analyst = await Tool.of('analyst');
@@ -34,6 +36,7 @@ for (const { site, branches, unit, batches, first } of SITES) {
     for (const step of steps) if (!(await leaf.isVisible())) await step.click();
     await leaf.click();
     await page.getByText(`${batches} rows`).first().waitFor();
+    if (site === 'visp') visp = page.url();
     await page.getByRole('searchbox').or(page.getByPlaceholder('Filter')).first().fill(first);
     await page.getByText(first).first().waitFor();
     await accessible(page, `the batches of ${unit}`);
@@ -54,10 +57,35 @@ for (const { site, branches, unit, batches, first } of SITES) {
 }
 
 test('a model of the polymerization is calculated by the engine of its site', async () => {
-  const ask = (path, options = {}) => analyst.ask(path, { site: 'visp', ...options });
-  const [source] = (await ask('/api/mvda/sources')).body;
-  assert.equal(source.name, 'Polymerization');
-  assert.equal((await ask('/api/mvda/sources', { site: 'basel' })).body[0].name, 'Dryers');
+  const ask = (path, options = {}) => analyst.ask(`/api/mvda${path}`, { site: 'visp', ...options });
+  const [source] = (await ask('/sources')).body;
+  const unit = Object.fromEntries(['unit', 'path'].map((key) => [key, new URL(visp).searchParams.get(key)]));
+  const of = `/sources/${source.id}/elements/${unit.unit}`;
+  const tags = (await ask(`${of}/tags`)).body.filter(({ name }) => /^Tag0[2-5]$/.test(name));
+  const batches = (await ask(`${of}/batches`)).body.items.filter(({ end }) => end);
+  const made = await ask('/models', {
+    method: 'POST',
+    body: {
+      name: 'Polymerization',
+      kind: 'evolution',
+      source: source.id,
+      unit: { web_id: unit.unit, path: unit.path, name: 'Autoclave 1' },
+      tags: tags.map(({ name, web_id }) => ({ name, web_id })),
+      batches: batches.map(({ id, start, end }, at) => ({ id, start, end, reference: at < 30 })),
+      components: 2,
+    },
+  });
+  assert.equal(made.status, 202, JSON.stringify(made.body));
+  const ended = await eventually(
+    'the model',
+    async () => {
+      const { body } = await ask(`/models/${made.body.id}`);
+      return ['ready', 'failed'].includes(body.state) && body;
+    },
+    120,
+  );
+  assert.equal(ended.state, 'ready', JSON.stringify(ended));
+  assert.equal(ended.batches, batches.length);
 });
 
 test('nothing of this was an error of a script', () => assert.deepEqual(page.problems, []));

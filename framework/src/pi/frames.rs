@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::listing::Unreadable;
 use super::objects::{FrameWire, PiBatch};
 use super::paging::Page;
 use super::refusal::BatchAnswer;
@@ -134,8 +135,30 @@ struct MetadataValue {
 }
 
 impl PiClient {
-    /// The batches of a unit, oldest first.
+    /// The batches of a unit, oldest first; refused when one of them cannot be read.
     pub async fn batches(&self, unit: &str, filter: &BatchFilter) -> Result<Vec<PiBatch>, PiError> {
+        let frames = self.frames_of(unit, filter).await?;
+        frames.into_iter().map(FrameWire::batch).collect()
+    }
+
+    /// The batches of a unit, oldest first, and what cannot be read of them.
+    pub(super) async fn readable_batches(
+        &self,
+        unit: &str,
+        filter: &BatchFilter,
+    ) -> Result<(Vec<PiBatch>, Vec<Unreadable>), PiError> {
+        let (mut batches, mut unreadable) = (Vec::new(), Vec::new());
+        for frame in self.frames_of(unit, filter).await? {
+            let name = frame.name().to_owned();
+            match frame.batch() {
+                Ok(batch) => batches.push(batch),
+                Err(error) => unreadable.push(Unreadable::new(name, &error)),
+            }
+        }
+        Ok((batches, unreadable))
+    }
+
+    async fn frames_of(&self, unit: &str, filter: &BatchFilter) -> Result<Vec<FrameWire>, PiError> {
         // Without a start the server answers with the last eight hours.
         let from = time::format(filter.from.map_or(0, Timestamp::as_microsecond));
         let to = filter
@@ -156,8 +179,8 @@ impl PiClient {
                 .map(|template| ("templateName", template)),
         );
         query.extend(filter.name.as_deref().map(|name| ("nameFilter", name)));
-        self.frames(&["elements", unit, "eventframes"], &query, "the unit")
-            .await
+        let path = ["elements", unit, "eventframes"];
+        self.all(&path, &query, "the unit", FrameWire::id).await
     }
 
     /// Event frames of the whole database, oldest first.
@@ -169,17 +192,8 @@ impl PiClient {
             ("query", &text),
             ("selectedFields", FRAME_FIELDS),
         ];
-        self.frames(&["eventframes", "search"], &query, "the search")
-            .await
-    }
-
-    async fn frames(
-        &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-        what: &str,
-    ) -> Result<Vec<PiBatch>, PiError> {
-        let frames: Vec<FrameWire> = self.all(path, query, what, FrameWire::id).await?;
+        let path = ["eventframes", "search"];
+        let frames: Vec<FrameWire> = self.all(&path, &query, "the search", FrameWire::id).await?;
         frames.into_iter().map(FrameWire::batch).collect()
     }
 
@@ -253,18 +267,20 @@ impl PiClient {
         batches: &[&str],
     ) -> Result<Vec<BTreeMap<String, Value>>, PiError> {
         let all = self.batch_metadata(batches).await?.into_iter();
-        Ok(all
-            .map(|of_one| {
-                of_one
-                    .into_iter()
-                    .map(|attribute| (attribute.name, attribute.value))
-                    .collect()
-            })
-            .collect())
+        Ok(all.map(by_name).collect())
     }
 
     /// The attributes of batches with their units, in the order asked for, several batches in one request.
     pub async fn batch_metadata(&self, batches: &[&str]) -> Result<Vec<Vec<PiMetadata>>, PiError> {
+        let each = self.metadata_of_each(batches).await?;
+        each.into_iter().collect()
+    }
+
+    /// The same, of each batch on its own: one that cannot be read leaves the others.
+    pub(super) async fn metadata_of_each(
+        &self,
+        batches: &[&str],
+    ) -> Result<Vec<Result<Vec<PiMetadata>, PiError>>, PiError> {
         let mut all = Vec::with_capacity(batches.len());
         for part in batches.chunks(limits::PI_BATCH_PARTS) {
             let paths: Vec<Vec<&str>> = part
@@ -274,9 +290,7 @@ impl PiClient {
             let answers = self
                 .get_many(&paths, &[("selectedFields", ATTRIBUTE_FIELDS)])
                 .await?;
-            for answer in &answers {
-                all.push(metadata(answer)?);
-            }
+            all.extend(answers.iter().map(metadata));
         }
         Ok(all)
     }
@@ -288,6 +302,14 @@ impl PiClient {
             .await?;
         Ok(page.items)
     }
+}
+
+/// The values of attributes by their names.
+pub(super) fn by_name(attributes: Vec<PiMetadata>) -> BTreeMap<String, Value> {
+    let pairs = attributes.into_iter();
+    pairs
+        .map(|attribute| (attribute.name, attribute.value))
+        .collect()
 }
 
 fn metadata(answer: &BatchAnswer) -> Result<Vec<PiMetadata>, PiError> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::frames::by_name;
 use super::{BatchFilter, PiBatch, PiClient, PiError};
 
 /// Whether a batch has ended.
@@ -64,6 +65,26 @@ impl ListedBatch {
     }
 }
 
+/// Something that could not be read although the rest could, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Unreadable {
+    /// What: a batch by its name, a tag by its WebID.
+    pub id: String,
+    /// Why, as a sentence that begins with its name.
+    pub detail: String,
+}
+
+impl Unreadable {
+    /// Of this name, for this reason.
+    pub fn new(name: impl Into<String>, error: &PiError) -> Self {
+        let id = name.into();
+        Self {
+            detail: format!("{id}: {error}."),
+            id,
+        }
+    }
+}
+
 /// The batches of a unit, the oldest first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Batches)]
@@ -71,6 +92,8 @@ pub struct ListedBatches {
     items: Vec<ListedBatch>,
     /// Whether older ones were left out.
     truncated: bool,
+    /// Batches that are left out, or listed without what is written down about them, because that cannot be read.
+    unreadable: Vec<Unreadable>,
 }
 
 impl PiClient {
@@ -82,19 +105,22 @@ impl PiClient {
         most: usize,
         now: Timestamp,
     ) -> Result<ListedBatches, PiError> {
-        let mut frames = self.batches(unit, filter).await?;
+        let (mut frames, mut unreadable) = self.readable_batches(unit, filter).await?;
         let surplus = frames.len().saturating_sub(most);
         frames.drain(..surplus);
         let ids: Vec<&str> = frames.iter().map(|frame| frame.web_id.as_str()).collect();
-        let attributes = self.batch_attributes(&ids).await?;
-        let items = frames
-            .into_iter()
-            .zip(attributes)
-            .map(|(frame, attributes)| ListedBatch::new(frame, attributes, now))
-            .collect();
+        let attributes = self.metadata_of_each(&ids).await?;
+        let items = frames.into_iter().zip(attributes).map(|(frame, found)| {
+            let attributes = found.map(by_name).unwrap_or_else(|error| {
+                unreadable.push(Unreadable::new(frame.name.as_str(), &error));
+                BTreeMap::new()
+            });
+            ListedBatch::new(frame, attributes, now)
+        });
         Ok(ListedBatches {
-            items,
+            items: items.collect(),
             truncated: surplus > 0,
+            unreadable,
         })
     }
 }

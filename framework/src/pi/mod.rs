@@ -53,7 +53,7 @@ pub use discovery::{PiDiscovery, PiUnit};
 pub use error::PiError;
 pub use frames::{BatchFilter, BatchState, PiAnnotation, PiMetadata, PiPhase};
 pub use identity::{PiDataServer, PiIdentity};
-pub use listing::{BatchStatus, ListedBatch, ListedBatches};
+pub use listing::{BatchStatus, ListedBatch, ListedBatches, Unreadable};
 pub use live::{LiveNews, LiveWay};
 pub use objects::{PiBatch, PiElement, PiServer, PiSummary, PiTag, PiTemplate, PiTemplateTag};
 pub use search::FrameSearch;

@@ -63,6 +63,8 @@ pub struct PiTag {
     pub path: String,
     /// The point behind an attribute; empty for a static one.
     pub point: String,
+    /// Whether it has values over time; a static attribute has one value and no history.
+    pub has_history: bool,
 }
 
 impl PiTag {
@@ -109,6 +111,7 @@ impl From<AttributeWire> for PiTag {
             r#type: wire.value_type,
             step: wire.step,
             path: wire.path,
+            has_history: !wire.data_reference_plug_in.is_empty(),
             // A configuration may carry settings after the path of the point.
             point: if is_point {
                 wire.config_string
@@ -152,6 +155,7 @@ impl From<PointWire> for PiTag {
             step: wire.step,
             point: wire.path.clone(),
             path: wire.path,
+            has_history: true,
         }
     }
 }
@@ -282,6 +286,10 @@ impl FrameWire {
 
     pub(super) fn has_children(&self) -> bool {
         self.has_children
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dcp::pi::webid::{Form, Kind, Owner, WebId};
 use dcp::pi::{
-    BatchState, FrameSearch, PiBatch, PiClient, PiCredentials, PiError, PiPhase, PiSource,
+    BatchFilter, BatchState, FrameSearch, PiBatch, PiClient, PiCredentials, PiError, PiPhase,
+    PiSource,
 };
 use jiff::Timestamp;
 use pi_simulator::Settings;
@@ -465,4 +466,48 @@ async fn a_batch_without_a_readable_time_is_named_and_not_left_out() {
         error.to_string(),
         "the answer is incomplete: the batch B-17 has no readable end: 'soon'"
     );
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_read_is_named_and_the_others_are_listed() {
+    let server = Scripted::start(|asked| {
+        if asked.target.starts_with("/piwebapi/batch") {
+            let lot = json!({ "Name": "Lot", "Value": { "Value": "L1", "Good": true } });
+            let read = json!({ "Status": 200, "Content": { "Links": {}, "Items": [lot] } });
+            let refused = json!({ "Status": 403, "Content": { "Errors": ["No."] } });
+            return (207, json!({ "0": read, "1": refused }));
+        }
+        let frame = |name: &str, start: &str| {
+            json!({
+                "WebId": name, "Name": name, "StartTime": start, "EndTime": "2026-01-02T00:00:00Z", "TemplateName": "Batch",
+                "HasChildren": false, "RefElementWebIds": [],
+            })
+        };
+        let frames = [
+            frame("B1", "2026-01-01T00:00:00Z"),
+            frame("B2", "some day"),
+            frame("B3", "2026-01-01T12:00:00Z"),
+        ];
+        (200, json!({ "Links": {}, "Items": frames }))
+    })
+    .await;
+    let now = "2026-02-01T00:00:00Z".parse().unwrap();
+    let client = server.client();
+    let listed = client
+        .listed_batches("unit", &BatchFilter::default(), 10, now)
+        .await;
+    let listed = serde_json::to_value(listed.unwrap()).unwrap();
+    let of = |place: usize| {
+        (
+            &listed["items"][place]["id"],
+            &listed["items"][place]["attributes"],
+        )
+    };
+    assert_eq!(of(0), (&json!("B1"), &json!({ "Lot": "L1" })));
+    assert_eq!(of(1), (&json!("B3"), &json!({})));
+    let unreadable = [
+        json!({ "id": "B2", "detail": "B2: the answer is incomplete: the batch B2 has no readable start: 'some day'." }),
+        json!({ "id": "B3", "detail": "B3: the account may not read the attributes of the batch." }),
+    ];
+    assert_eq!(listed["unreadable"], json!(unreadable));
 }

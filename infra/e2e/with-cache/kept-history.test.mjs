@@ -34,6 +34,7 @@ for (const [name, state] of [
     await open(state);
     await open(state);
     await age().waitFor();
+    await page.getByText(/\d %.* of all values since the start came from .* on disk/).waitFor();
     await accessible(page, `a ${name} of kept values`);
     await screenshot(page, `kept-${name}`);
     await anew().click();

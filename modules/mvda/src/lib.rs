@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod limits;
 pub mod model;
 pub mod models;
+pub mod overlay;
 pub mod parameters;
 pub mod plant;
 pub mod provenance;
@@ -126,7 +127,8 @@ pub fn api(mvda: Mvda) -> Routes<Mvda> {
         .allow(READ, routes!(plant::list_tags))
         .allow(READ, routes!(plant::list_batches))
         .allow(READ, routes!(trend::show_trend))
-        .allow(READ, routes!(trend::show_overlay))
+        .allow(READ, routes!(overlay::show_overlay))
+        .allow(READ, routes!(plant::show_kept))
         .allow(READ, routes!(models::list_models))
         .allow(READ, routes!(changes::stream_models))
         .allow(READ, routes!(models::show_model))

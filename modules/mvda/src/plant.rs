@@ -9,8 +9,8 @@ use dcp::http::{Caller, Json, Path, Problem, Query};
 use dcp::pi::{BatchFilter, ListedBatches, PiCache, PiClient, PiElement, PiSource, PiTag};
 use dcp::secrets::Secrets;
 use jiff::Timestamp;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::sources::Source;
 use crate::{Mvda, limits};
@@ -74,11 +74,13 @@ impl Plant {
         Ok(client)
     }
 
-    /// The tags of an element.
+    /// The tags of an element that have values over time: what does not change cannot be drawn or modelled.
     pub async fn tags(&self, source: &Source, element: &str) -> Result<Vec<PiTag>, Problem> {
         let client = self.client(source).await?;
         let tags = client.tags(element).await;
-        tags.map_err(|error| source.problem(error))
+        let mut tags = tags.map_err(|error| source.problem(error))?;
+        tags.retain(|tag| tag.has_history);
+        Ok(tags)
     }
 }
 
@@ -95,6 +97,28 @@ impl Source {
             ca_file: self.ca_file.clone(),
         }
     }
+}
+
+/// History that is kept on disk, and what it is good for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeptHistory {
+    /// Bytes on disk, of all modules that share the folder.
+    bytes: u64,
+    /// The share of the values read since this process started that came from there.
+    hit_rate: f64,
+    /// How many values were read since then.
+    values: u64,
+}
+
+/// What is kept of process data, and how often that was used; nothing where no history is kept.
+#[utoipa::path(get, path = "/api/mvda/kept", tag = "sources", responses((status = 200, body = Option<KeptHistory>)))]
+pub async fn show_kept(State(mvda): State<Mvda>) -> Json<Option<KeptHistory>> {
+    let numbers = mvda.plant.cache.as_ref().map(PiCache::numbers);
+    Json(numbers.map(|numbers| KeptHistory {
+        bytes: numbers.bytes,
+        hit_rate: numbers.hit_rate(),
+        values: numbers.kept + numbers.read,
+    }))
 }
 
 /// Below which element.

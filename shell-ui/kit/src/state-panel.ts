@@ -73,7 +73,7 @@ import { words } from './texts';
   `,
 })
 export class StatePanel {
-  readonly of = input.required<Loadable<unknown>>();
+  readonly of = input.required<Omit<Loadable<unknown>, 'set'>>();
   /** Whether the value that was read holds nothing. */
   readonly empty = input(false);
   readonly emptyTitle = input('');

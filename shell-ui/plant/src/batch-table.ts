@@ -1,15 +1,17 @@
 import { ChangeDetectionStrategy, Component, computed, input, model, output } from '@angular/core';
 import { CellTemplate, DataTable, type Sort } from '@dcp/kit';
 import { batchColumns, batchId } from './columns';
-import type { Batch } from './model';
+import type { Batch, Unreadable } from './model';
 import { t } from './texts';
+import { UnreadableNote } from './unreadable-note';
 
 /** The batches of a unit, to look at or to choose from; what can be done with the chosen goes into an element with `tableActions`. */
 @Component({
   selector: 'dcp-batch-table',
-  imports: [CellTemplate, DataTable],
+  imports: [CellTemplate, DataTable, UnreadableNote],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
+    <dcp-unreadable [of]="unreadable()" />
     <dcp-table
       [rows]="rows()"
       [columns]="columns()"
@@ -37,6 +39,8 @@ import { t } from './texts';
 })
 export class BatchTable {
   readonly rows = input.required<readonly Batch[]>();
+  /** Batches that are missing, or of which something is, because it could not be read. */
+  readonly unreadable = input<readonly Unreadable[]>([]);
   /** Name of the unit. */
   readonly unit = input.required<string>();
   /** What the table is called, when that says more than the unit. */

@@ -2,4 +2,5 @@
 export { AssetTree, type Asset } from './asset-tree';
 export { BatchTable } from './batch-table';
 export { batchColumns, batchId, lasting } from './columns';
-export type { AssetSource, Batch, Element } from './model';
+export type { AssetSource, Batch, Element, Unreadable } from './model';
+export { UnreadableNote } from './unreadable-note';

@@ -27,3 +27,9 @@ export interface Batch {
   readonly duration_s: number;
   readonly status: 'complete' | 'running';
 }
+
+/** Something that could not be read although the rest could, and why. */
+export interface Unreadable {
+  readonly id: string;
+  readonly detail: string;
+}

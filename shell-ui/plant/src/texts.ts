@@ -13,6 +13,8 @@ export const t = translate({
     running: 'running',
     complete: 'complete',
     batchesOf: 'Batches of {unit}',
+    unreadable: '{count, plural, one {One could not be read in full:} other {# could not be read in full:}}',
+    unreadableMore: 'and {count} more',
   },
   de: {
     assets: 'Anlagen',
@@ -26,5 +28,7 @@ export const t = translate({
     running: 'läuft',
     complete: 'abgeschlossen',
     batchesOf: 'Chargen von {unit}',
+    unreadable: '{count, plural, one {Eines war nicht ganz lesbar:} other {# waren nicht ganz lesbar:}}',
+    unreadableMore: 'und {count} weitere',
   },
 });

@@ -13,6 +13,7 @@ mod stage;
 use std::time::Duration;
 
 use axum::http::Method;
+use dcp::pi::webid::WebId;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use stage::{Stage, start_simulator, until};
@@ -83,6 +84,7 @@ async fn from_the_asset_tree_to_the_reason_of_an_abnormal_batch() {
     let dryer = dryer(&stage).await;
     sees_the_plant(&stage, &dryer).await;
     refuses_what_is_wrong(&stage, &dryer).await;
+    draws_what_can_be_read(&stage, &dryer).await;
     let id = calculates_a_model(&stage, &dryer).await;
     explains_the_abnormal_batch(&stage, &dryer, &id).await;
     keeps_versions_and_archives(&stage, &dryer, &id).await;
@@ -490,6 +492,38 @@ async fn says_that_pi_is_down(stage: &mut Stage, dryer: &Dryer) {
     .await;
 }
 
+/// A tag that is gone is named, and the others are drawn; a trend of it alone is a problem.
+async fn draws_what_can_be_read(stage: &Stage, dryer: &Dryer) {
+    let gone = WebId::of_point("PIMAM", "TIC9.PV").unwrap().to_string();
+    let batch = &dryer.batches[3];
+    let (start, end) = (
+        batch["start"].as_str().unwrap(),
+        batch["end"].as_str().unwrap(),
+    );
+    let range = format!("start={start}&end={end}");
+    let tags = dryer
+        .tags
+        .iter()
+        .map(|tag| format!("tag={}&", tag["web_id"].as_str().unwrap()));
+    let tags: String = tags.collect();
+    let trend = format!("/sources/dryers/trend?tag={gone}&{tags}{range}");
+    let read = stage.get(&trend).await;
+    let lines = read["series"].as_array().unwrap();
+    assert_eq!(lines.len(), dryer.tags.len(), "{read}");
+    assert_eq!(read["unreadable"][0]["id"], json!(gone));
+    let detail = read["unreadable"][0]["detail"].as_str().unwrap();
+    assert!(
+        detail.contains(r"PIMAM\TIC9.PV") && detail.contains("no longer"),
+        "{detail}"
+    );
+    let alone = format!("/sources/dryers/trend?tag={gone}&{range}");
+    let (status, problem) = stage.try_get(&alone).await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (404, &json!("urn:dcp:problem:pi-not-found"))
+    );
+}
+
 /// Lines of more tags than are read in one request, from PI, from disk, and from disk while PI is away.
 async fn shows_what_is_kept(stage: &mut Stage, dryer: &Dryer) {
     stage.mvda.kill();
@@ -529,6 +563,13 @@ async fn shows_what_is_kept(stage: &mut Stage, dryer: &Dryer) {
             assert_eq!(kept[part], read[part]);
         }
     }
+    let numbers = stage.get("/kept").await;
+    assert!(numbers["bytes"].as_u64() > Some(0), "{numbers}");
+    let rate = numbers["hit_rate"].as_f64().unwrap();
+    assert!(
+        rate > 0.4 && rate < 0.6,
+        "read once, and once from disk: {numbers}"
+    );
     stage.simulator.kill();
     assert_eq!(
         stage.get(&trend).await["series"][9]["values"],

@@ -1,10 +1,11 @@
 // The calls to the module's backend, one function per endpoint.
 
 import { api } from '@dcp/api-service';
-import type { Batch, Element } from '@dcp/plant';
+import type { Batch, Element, Unreadable } from '@dcp/plant';
 import type {
   Contributions,
   EnvelopeAnswer,
+  KeptHistory,
   Model,
   ModelSummary,
   NewModel,
@@ -29,7 +30,7 @@ export const backend = {
     }),
   tags: (source: string, unit: string, signal: AbortSignal) => api.get<Tag[]>(`${elementPath(source, unit)}/tags`, { signal }),
   batches: (source: string, unit: string, signal: AbortSignal) =>
-    api.get<{ items: Batch[]; truncated: boolean }>(`${elementPath(source, unit)}/batches`, { signal }),
+    api.get<{ items: Batch[]; truncated: boolean; unreadable: Unreadable[] }>(`${elementPath(source, unit)}/batches`, { signal }),
   trend: (
     source: string,
     tags: readonly string[],
@@ -47,6 +48,7 @@ export const backend = {
       query: { tag, unit, batch: batches, points, ...(reload ? { reload: 'true' } : {}) },
       signal,
     }),
+  kept: (signal: AbortSignal) => api.get<KeptHistory | null>(`${ROOT}/kept`, { signal }),
   models: (unit: string, signal: AbortSignal) => api.get<ModelSummary[]>(`${ROOT}/models`, { query: { unit }, signal }),
   model: (id: string, signal: AbortSignal) => api.get<Model>(`${ROOT}/models/${part(id)}`, { signal }),
   result: (id: string, signal: AbortSignal) => api.get<Result>(`${ROOT}/models/${part(id)}/result`, { signal }),

@@ -13,7 +13,7 @@ import { t } from './words';
   template: `
     <dcp-state
       [of]="unit.batches"
-      [empty]="unit.batches.value()?.length === 0"
+      [empty]="unit.batches.value()?.length === 0 && unit.unreadable().length === 0"
       [emptyTitle]="t('noBatches')"
       [emptyText]="t('noBatchesText')"
       [rows]="12"
@@ -21,6 +21,7 @@ import { t } from './words';
       <dcp-batch-table
         class="dcp-panel"
         [rows]="rows()"
+        [unreadable]="unit.unreadable()"
         [unit]="view.unitName()"
         [now]="unit.now()"
         selectable="many"

@@ -1,5 +1,7 @@
 // What the module's backend answers, as far as the pages use it. Times are RFC 3339 UTC.
 
+import type { Unreadable } from '@dcp/plant';
+
 export interface Source {
   id: string;
   name: string;
@@ -39,6 +41,16 @@ export interface TrendAnswer {
     /** Whether PI could not be asked if they still hold. */
     stale?: boolean;
   }[];
+  /** Tags of which there is no line, because they cannot be read. */
+  unreadable: Unreadable[];
+}
+
+/** What is kept of process data on disk, and how often that was used. */
+export interface KeptHistory {
+  bytes: number;
+  /** The share of all values, since the module was started. */
+  hit_rate: number;
+  values: number;
 }
 
 export interface OverlayAnswer {

@@ -1,8 +1,9 @@
 // Values that were kept from an earlier reading: how old they are, and reading them anew.
 
 import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
-import { formatTime } from '@dcp/api-service';
-import { shared } from '@dcp/kit';
+import { formatBytes, formatNumber, formatTime } from '@dcp/api-service';
+import { loadable, shared } from '@dcp/kit';
+import { backend } from './backend';
 import { keptSince } from './trend-data';
 import { t } from './words';
 
@@ -34,7 +35,12 @@ export class Anew {
   `,
   template: `
     @if (kept(); as kept) {
-      <span class="dcp-hint">{{ t('readAt', { time: kept.time }) }}</span>
+      <span class="dcp-hint">
+        {{ t('readAt', { time: kept.time }) }}
+        @if (use(); as use) {
+          · {{ t('keptUse', use) }}
+        }
+      </span>
       @if (kept.stale) {
         <span class="dcp-badge dcp-badge--warning" role="status">{{ t('stale') }}</span>
       }
@@ -46,6 +52,16 @@ export class Kept {
   readonly series = input.required<readonly { read_at?: string; stale?: boolean }[]>();
   readonly anew = output();
   protected readonly t = t;
+  /** How good what is kept is, as far as the module knows; asked for only where something of it is shown. */
+  private readonly numbers = loadable({
+    on: () => keptSince(this.series()),
+    load: (_, signal) => backend.kept(signal),
+  });
+  protected readonly use = computed(() => {
+    shared.language();
+    const numbers = this.numbers.value();
+    return numbers && { size: formatBytes(numbers.bytes), share: formatNumber(100 * numbers.hit_rate, { digits: 2 }) };
+  });
   protected readonly kept = computed(() => {
     shared.clock();
     const kept = keptSince(this.series());

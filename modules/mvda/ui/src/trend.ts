@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { formatTime, parseTime, timeZone, zoneName } from '@dcp/api-service';
 import { shared, StatePanel } from '@dcp/kit';
-import type { Batch } from '@dcp/plant';
+import { UnreadableNote, type Batch } from '@dcp/plant';
 import { backend } from './backend';
 import type { Chart } from './chart';
 import type { Tag } from './contract';
@@ -31,7 +31,7 @@ const LENGTHS: Record<string, number> = {
 @Component({
   selector: 'mvda-trend',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Drawing, Kept, StatePanel, TagPicker],
+  imports: [Drawing, Kept, StatePanel, TagPicker, UnreadableNote],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -102,6 +102,7 @@ const LENGTHS: Record<string, number> = {
           </button>
         </dcp-state>
       } @else {
+        <dcp-unreadable [of]="data.value()?.unreadable ?? []" />
         <mvda-drawing [of]="data" [chart]="chart()" />
       }
     </dcp-state>

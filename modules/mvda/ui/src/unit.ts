@@ -1,7 +1,7 @@
 // What every tab needs of the chosen unit: its batches and its tags, loaded once and kept fresh while a batch runs.
 
 import { computed, DestroyRef, effect, inject, Injectable, signal, untracked } from '@angular/core';
-import { loadable } from '@dcp/kit';
+import { loadable, type Loadable } from '@dcp/kit';
 import type { Batch } from '@dcp/plant';
 import { backend } from './backend';
 import { isNumeric, type Tag } from './contract';
@@ -29,10 +29,13 @@ export class Unit {
     return source && unit ? { source, unit } : undefined;
   });
 
-  readonly batches = loadable({
+  private readonly listed = loadable({
     on: this.address,
-    load: ({ source, unit }, signal) => backend.batches(source, unit, signal).then(({ items }) => items),
+    load: ({ source, unit }, signal) => backend.batches(source, unit, signal),
   });
+  readonly batches: Omit<Loadable<Batch[]>, 'set'> = { ...this.listed, value: computed(() => this.listed.value()?.items) };
+  /** Batches that are missing, or of which something is, because it could not be read. */
+  readonly unreadable = computed(() => this.listed.value()?.unreadable ?? []);
   readonly tags = loadable({
     on: this.address,
     load: ({ source, unit }, signal) => backend.tags(source, unit, signal).then((tags) => tags.filter(isNumeric)),

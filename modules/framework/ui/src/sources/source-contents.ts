@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, input, linkedSignal, signal } from '@angular/core';
 import { api } from '@dcp/api-service';
 import { DataTable, loadable, shared, StatePanel, type Column } from '@dcp/kit';
-import { AssetTree, BatchTable, type Asset, type Batch, type Element } from '@dcp/plant';
+import { AssetTree, BatchTable, type Asset, type Batch, type Element, type Unreadable } from '@dcp/plant';
 import { tagsAddress, treeAddress, batchesAddress, type Source, type Tag } from './model';
 import { t } from './texts';
 
@@ -74,7 +74,10 @@ export class SourceContents {
   protected readonly batches = loadable({
     on: this.address,
     load: ({ site, source, element }, signal) =>
-      api.get<{ items: readonly Batch[]; truncated: boolean }>(batchesAddress(source, element), { query: { site }, signal }),
+      api.get<{ items: readonly Batch[]; truncated: boolean; unreadable: readonly Unreadable[] }>(batchesAddress(source, element), {
+        query: { site },
+        signal,
+      }),
   });
   protected readonly tagKey = (row: Tag): string => row.web_id;
   protected readonly columns = computed<readonly Column<Tag>[]>(() => {
