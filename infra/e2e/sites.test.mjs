@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test';
 import { accessible, eventually, openBrowser, openPage, portal, screenshot, signIn, Tool } from './platform.mjs';
 
 const SITES = [
-  { site: 'visp', branches: ['Polymerization'], unit: 'Autoclave 1', batches: 57, first: 'NY1-001' },
-  { site: 'stein', branches: ['Downstream'], unit: 'Skid 1', batches: 120, first: 'SK1-001' },
+  { site: 'visp', branches: ['Polymerization'], unit: 'Autoclave 1', batches: 57, first: 'NY1-001', tag: 'Tag02' },
+  { site: 'stein', branches: ['Downstream'], unit: 'Skid 1', batches: 120, first: 'SK1-001', tag: 'Conductivity' },
 ];
 
 let browser, page, analyst;
@@ -27,7 +27,7 @@ test('all sites can be chosen', async () => {
   await screenshot(page, 'sites');
 });
 
-for (const { site, branches, unit, batches, first } of SITES) {
+for (const { site, branches, unit, batches, first, tag } of SITES) {
   test(`${unit} of ${site} stands in the tree, and its ${batches} batches in the table`, async () => {
     await page.goto(`${portal}/app/${site}/mvda`);
     const leaf = page.getByRole('treeitem', { name: unit });
@@ -48,8 +48,10 @@ for (const { site, branches, unit, batches, first } of SITES) {
       const address = new URL(page.url());
       address.searchParams.set('tab', tab);
       address.searchParams.set('batch', first);
+      address.searchParams.set('tags', tag);
       await page.goto(address.href);
-      await page.getByRole('figure').or(page.locator('canvas')).first().waitFor();
+      // The skid has a value every two seconds: 432,000 of one tag in all its cycles.
+      await page.getByRole('figure').or(page.locator('canvas')).first().waitFor({ timeout: 90_000 });
       assert.equal(await page.getByRole('alert').count(), 0, await page.getByRole('alert').allTextContents().then(String));
       await screenshot(page, `site-${site}-${tab}`);
     }

@@ -111,10 +111,13 @@ impl PiClient {
         let ids: Vec<&str> = frames.iter().map(|frame| frame.web_id.as_str()).collect();
         let attributes = self.metadata_of_each(&ids).await?;
         let items = frames.into_iter().zip(attributes).map(|(frame, found)| {
-            let attributes = found.map(by_name).unwrap_or_else(|error| {
-                unreadable.push(Unreadable::new(frame.name.as_str(), &error));
-                BTreeMap::new()
-            });
+            let attributes = match found {
+                Ok(attributes) => by_name(attributes),
+                Err(error) => {
+                    unreadable.push(Unreadable::new(frame.name.as_str(), &error));
+                    BTreeMap::new()
+                }
+            };
             ListedBatch::new(frame, attributes, now)
         });
         Ok(ListedBatches {
