@@ -35,12 +35,10 @@ export class Anew {
   `,
   template: `
     @if (kept(); as kept) {
-      <span class="dcp-hint">
-        {{ t('readAt', { time: kept.time }) }}
-        @if (use(); as use) {
-          · {{ t('keptUse', use) }}
-        }
-      </span>
+      <span class="dcp-hint">{{ t('readAt', { time: kept.time }) }}</span>
+      @if (use(); as use) {
+        <span class="dcp-hint">{{ t('keptUse', use) }}</span>
+      }
       @if (kept.stale) {
         <span class="dcp-badge dcp-badge--warning" role="status">{{ t('stale') }}</span>
       }
