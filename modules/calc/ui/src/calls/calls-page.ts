@@ -12,7 +12,7 @@ import {
   toast,
   zoneName,
 } from '@dcp/api-service';
-import { CellTemplate, DataTable, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
+import { CellTemplate, DataTable, InAddress, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { CALL, calledOf, isUnderWay, short, type Call, type CallState } from '../model';
 import { link, server } from '../place';
 import { t } from './texts';
@@ -33,7 +33,7 @@ const LOOK: Readonly<Record<CallState, string>> = {
 /** Calls that run and calls that ran, newest first; a running one can be cancelled. */
 @Component({
   selector: 'calc-calls',
-  imports: [CellTemplate, DataTable, StatePanel],
+  imports: [CellTemplate, DataTable, InAddress, StatePanel],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './calls-page.html',
   styles: `

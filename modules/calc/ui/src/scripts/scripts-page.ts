@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, effect, untracked } from '@angular/core';
 import { followLink, formatTime, localized, may, navigate, query, zoneName } from '@dcp/api-service';
-import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { CellTemplate, DataTable, InAddress, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { PUBLISH, short, type ScriptRow } from '../model';
 import { StateBadge } from '../parts/state-badge';
 import { link, scriptLink, server } from '../place';
@@ -9,7 +9,7 @@ import { t } from '../texts';
 /** All scripts of the engine; a row opens the script. */
 @Component({
   selector: 'calc-scripts',
-  imports: [CellTemplate, DataTable, StateBadge, StatePanel],
+  imports: [CellTemplate, DataTable, InAddress, StateBadge, StatePanel],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './scripts-page.html',
   styles: `
@@ -29,13 +29,11 @@ export class ScriptsPage {
   protected readonly link = link;
   protected readonly scriptLink = scriptLink;
   protected readonly short = short;
-  protected readonly text = sortToText;
   protected readonly permission = PUBLISH;
   protected readonly origin = location.origin;
   protected readonly state = injectQueryState({ q: query.text(), sort: query.text('name') });
   protected readonly scripts = loadable({ load: (_, signal) => server().scripts(signal) });
   protected readonly rows = computed(() => this.scripts.value() ?? []);
-  protected readonly sort = computed(() => sortFromText(this.state.state().sort));
   protected readonly key = (row: ScriptRow): string => row.name;
   protected readonly mayPublish = computed(() => {
     shared.session();

@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, input, signal } from '@angular/core';
 import { formatAgo, formatDuration, may, problemLine, ProblemError, query, toast } from '@dcp/api-service';
-import { CellTemplate, DataTable, injectQueryState, loadable, shared, sortFromText, sortToText, StatePanel, type Column } from '@dcp/kit';
+import { CellTemplate, DataTable, InAddress, injectQueryState, loadable, shared, StatePanel, type Column } from '@dcp/kit';
 import { ChangesPanel } from './changes-panel';
 import { BADGE, checkSource, latencyText, loadSources, type Identity, type Source } from './model';
 import { s } from './setup-texts';
@@ -17,7 +17,7 @@ const REFRESH_MS = 10_000;
 /** The sources of process data of a site: whether they answer, how fast, and who they are. */
 @Component({
   selector: 'fw-data-sources',
-  imports: [CellTemplate, ChangesPanel, DataTable, SourceContents, SourceDialog, SourcePanel, StatePanel, StepDialog],
+  imports: [CellTemplate, ChangesPanel, DataTable, InAddress, SourceContents, SourceDialog, SourcePanel, StatePanel, StepDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './data-sources-page.html',
   styles: `
@@ -44,11 +44,9 @@ export class DataSourcesPage {
   protected readonly t = t;
   protected readonly s = s;
   protected readonly badge = BADGE;
-  protected readonly text = sortToText;
   protected readonly place = injectQueryState({ q: query.text(), sort: query.text('name'), source: query.text() });
   protected readonly sources = loadable({ on: () => this.site(), load: loadSources });
   protected readonly rows = computed(() => this.sources.value() ?? []);
-  protected readonly sort = computed(() => sortFromText(this.place.state().sort));
   protected readonly key = (row: Source): string => row.id;
   protected readonly chosen = computed(() => this.rows().find(({ id }) => id === this.place.state().source) ?? this.only());
   protected readonly selected = computed(() => {
