@@ -40,8 +40,9 @@ test('what is wrong is said at its field before anything is kept', async () => {
   await page.getByText('No data source yet').waitFor();
   await button('Add a data source').focus();
   await page.keyboard.press('Enter');
+  await page.locator('dialog input:focus').waitFor();
   await page.keyboard.type('Nylon of Dublin');
-  assert.equal(await field('Id').inputValue(), 'nylon-of-dublin');
+  await eventually('the id to follow the name', async () => (await field('Id').inputValue()) === 'nylon-of-dublin');
   await button('Try it').click();
   await page.getByText('This is needed.').first().waitFor();
   await field('Address of the PI Web API').fill(`${simulator}/piwebapi`);
