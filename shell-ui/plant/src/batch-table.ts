@@ -36,6 +36,11 @@ import { UnreadableNote } from './unreadable-note';
       <ng-content select="[tableActions]" ngProjectAs="[tableActions]" />
     </dcp-table>
   `,
+  styles: `
+    :host {
+      display: block;
+    }
+  `,
 })
 export class BatchTable {
   readonly rows = input.required<readonly Batch[]>();

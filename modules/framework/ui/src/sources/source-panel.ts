@@ -31,6 +31,9 @@ const MINUTE_MS = 60_000;
       display: flex;
       gap: var(--dcp-space-2);
     }
+    .actions:empty {
+      display: none;
+    }
     dd {
       overflow-wrap: anywhere;
     }
