@@ -22,7 +22,7 @@ interface Row {
       <dcp-state [of]="posts()" [empty]="rows().length === 0" [emptyTitle]="t('noDecisions')" [emptyText]="t('noDecisionsText')">
         <dcp-table file="decisions" maxHeight="40vh" [label]="t('decisions')" [rows]="rows()" [columns]="columns()" [key]="key">
           <ng-template dcpCell="why" [dcpCellOf]="rows()" let-row>
-            <span class="text" translate="no" [title]="row.decision.why">{{ row.decision.why }}</span>
+            <span class="dcp-clip" translate="no" [title]="row.decision.why">{{ row.decision.why }}</span>
           </ng-template>
         </dcp-table>
       </dcp-state>
