@@ -9,6 +9,7 @@
 )]
 
 pub mod figure;
+pub mod sqlserver;
 
 use std::time::Duration;
 

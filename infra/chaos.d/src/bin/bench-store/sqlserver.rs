@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use dcp::params;
 use dcp::store::{Store, create_database};
 use dcp_chaos::figure::Figure;
-use tiberius::{Client, Command, Config, EncryptionLevel};
-use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
+use dcp_chaos::sqlserver::connect;
+use tiberius::Command;
 
 use super::store;
 
@@ -39,7 +38,7 @@ pub(crate) async fn measure(
 
 /// One call in an open transaction on both sides, in turns.
 async fn procedure(store: &Store, address: &str, rounds: usize) -> anyhow::Result<Figure> {
-    let mut peer = connect(address.trim_start_matches("mssql:")).await?;
+    let mut peer = connect(address).await?;
     let mut figure = Figure::rate("store.procedure_p50_vs_tiberius", "us");
     for round in 0..=rounds {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -103,12 +102,4 @@ fn share(mut times: Vec<Duration>, percent: usize) -> f64 {
     times
         .get(at)
         .map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
-}
-
-async fn connect(ado: &str) -> anyhow::Result<Client<Compat<TcpStream>>> {
-    let mut config = Config::from_ado_string(ado)?;
-    config.encryption(EncryptionLevel::Required);
-    let stream = TcpStream::connect(config.get_addr()).await?;
-    stream.set_nodelay(true)?;
-    Ok(Box::pin(Client::connect(config, stream.compat_write())).await?)
 }

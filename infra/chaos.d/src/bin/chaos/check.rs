@@ -2,13 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use dcp_chaos::{WRITER, until};
-use rusqlite::{Connection, OpenFlags};
 use uuid::Uuid;
 
+use crate::database::{Database, Row};
 use crate::load::Ledger;
 use crate::stage::Stage;
 
@@ -84,13 +83,6 @@ impl fmt::Display for Verdict {
 /// How long a platform that is whole may take to bring everything to its end.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A row of `change` or `effect`.
-struct Row {
-    id: Uuid,
-    subject: String,
-    number: i64,
-}
-
 /// Waits until nothing is under way: outboxes and queues are empty. The verdict then says what is missing.
 pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<Duration> {
     let began = std::time::Instant::now();
@@ -102,13 +94,13 @@ pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<
     let settled = until("outboxes and queues are empty", patience, async || {
         let writer = stage.database(WRITER);
         // What is sent and kept until subscribers have told that they have it is at its end.
-        let mut waiting = count(&writer, "dcp_outbox WHERE sent_at IS NULL")?;
-        let changes = count(&writer, "change")?;
+        let mut waiting = writer.count("dcp_outbox WHERE sent_at IS NULL").await?;
+        let changes = writer.count("change").await?;
         for module in stage.subscribers() {
             let database = stage.database(&module);
             // A bus may have lost what it took: then the effect is still to come.
-            waiting += changes.saturating_sub(count(&database, "effect")?);
-            waiting += count(&database, "dcp_parked")?;
+            waiting += changes.saturating_sub(database.count("effect").await?);
+            waiting += database.count("dcp_parked").await?;
         }
         for queue in topology.queues() {
             // A broker that cannot be asked is not settled.
@@ -128,9 +120,13 @@ pub(crate) async fn settle(stage: &Stage, patience: Duration) -> anyhow::Result<
 }
 
 /// Compares the databases with what clients were told.
-pub(crate) fn judge(stage: &Stage, ledger: &Ledger, ordered: &[&str]) -> anyhow::Result<Verdict> {
+pub(crate) async fn judge(
+    stage: &Stage,
+    ledger: &Ledger,
+    ordered: &[&str],
+) -> anyhow::Result<Verdict> {
     let (attempted, acknowledged) = (ledger.attempted(), ledger.acknowledged());
-    let changes = rows(&stage.database(WRITER), "change")?;
+    let changes = stage.database(WRITER).rows("change").await?;
     let stored: HashSet<Uuid> = changes.iter().map(|row| row.id).collect();
     let mut verdict = Verdict {
         attempted: attempted.len(),
@@ -145,15 +141,15 @@ pub(crate) fn judge(stage: &Stage, ledger: &Ledger, ordered: &[&str]) -> anyhow:
         ledger.broken() == 0,
         format!("{} answers broken", ledger.broken()),
     );
-    verdict.unexpected += unrecorded(&stage.database(WRITER), &changes)?;
+    verdict.unexpected += unrecorded(&stage.database(WRITER), &changes).await?;
     for module in stage.subscribers() {
         let database = stage.database(&module);
-        let effects = rows(&database, "effect")?;
+        let effects = database.rows("effect").await?;
         let taken: HashSet<Uuid> = effects.iter().map(|row| row.id).collect();
         verdict.lost += stored.difference(&taken).count();
         verdict.unexpected += taken.difference(&stored).count();
         verdict.duplicated += effects.len() - taken.len();
-        verdict.unexpected += unrecorded(&database, &effects)?;
+        verdict.unexpected += unrecorded(&database, &effects).await?;
         if ordered.contains(&module.as_str()) {
             verdict.inverted += inversions(&effects);
         }
@@ -162,12 +158,12 @@ pub(crate) fn judge(stage: &Stage, ledger: &Ledger, ordered: &[&str]) -> anyhow:
 }
 
 /// Entries of the trail without their row, and rows without their entry.
-fn unrecorded(database: &Path, rows: &[Row]) -> anyhow::Result<usize> {
+async fn unrecorded(database: &Database, rows: &[Row]) -> anyhow::Result<usize> {
     let mut count: HashMap<Uuid, i64> = HashMap::new();
     for row in rows {
         *count.entry(row.id).or_default() += 1;
     }
-    for id in ids_of(database, "record", "id")? {
+    for id in database.ids("record", "id").await? {
         *count.entry(id).or_default() -= 1;
     }
     Ok(count.values().filter(|count| **count != 0).count())
@@ -183,44 +179,4 @@ fn inversions(effects: &[Row]) -> usize {
         *last = row.number.max(*last);
     }
     inverted
-}
-
-fn open(database: &Path) -> anyhow::Result<Connection> {
-    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    Ok(connection)
-}
-
-/// Rows of a table, or of those that a condition leaves.
-pub(crate) fn count(database: &Path, table: &str) -> anyhow::Result<u64> {
-    let count: i64 =
-        open(database)?.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| {
-            row.get(0)
-        })?;
-    Ok(count.try_into()?)
-}
-
-/// The identifiers in a column.
-pub(crate) fn ids_of(database: &Path, table: &str, column: &str) -> anyhow::Result<Vec<Uuid>> {
-    let connection = open(database)?;
-    let mut statement = connection.prepare(&format!("SELECT {column} FROM {table}"))?;
-    let texts = statement.query_map([], |row| row.get::<_, String>(0))?;
-    texts.map(|text| Ok(text?.parse()?)).collect()
-}
-
-fn rows(database: &Path, table: &str) -> anyhow::Result<Vec<Row>> {
-    let connection = open(database)?;
-    let mut statement = connection.prepare(&format!(
-        "SELECT id, subject, number FROM {table} ORDER BY rowid"
-    ))?;
-    let mut found = statement.query([])?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        rows.push(Row {
-            id: row.get::<_, String>(0)?.parse()?,
-            subject: row.get(1)?,
-            number: row.get(2)?,
-        });
-    }
-    Ok(rows)
 }

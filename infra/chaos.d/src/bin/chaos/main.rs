@@ -8,6 +8,8 @@
 mod broker;
 mod check;
 mod client;
+mod database;
+mod link;
 mod load;
 mod promises;
 mod proxy;
@@ -42,6 +44,13 @@ impl fmt::Display for Which {
     }
 }
 
+/// Where the modules keep what they know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Store {
+    Sqlite,
+    Sqlserver,
+}
+
 /// Attacks the platform with real processes and real kills, and counts what was lost, duplicated or disordered.
 #[derive(Debug, Parser)]
 #[command(name = "infra/chaos")]
@@ -55,6 +64,17 @@ struct Arguments {
     /// The bus below the modules.
     #[arg(long, value_enum, default_value = "both")]
     bus: Which,
+    /// The databases of the modules.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "sqlite",
+        requires_if("sqlserver", "server")
+    )]
+    store: Store,
+    /// ADO connection string of a SQL Server on which databases may be made. P11 puts itself before it: it must be taken under the name 127.0.0.1.
+    #[arg(long, env = "DCP_TEST_SQLSERVER")]
+    server: Option<String>,
     /// Only these promises, such as P1; may be given more than once.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -106,6 +126,7 @@ async fn round(arguments: &Arguments, seed: u64) -> anyhow::Result<Verdict> {
         .filter(|promise| {
             arguments.only.is_empty() || arguments.only.iter().any(|name| name == promise.name)
         })
+        .filter(|promise| arguments.store == Store::Sqlite || promise.sqlserver)
         .collect();
     anyhow::ensure!(!wanted.is_empty(), "no such promise: {:?}", arguments.only);
     for promise in wanted {
@@ -153,6 +174,10 @@ async fn attempt(
         seed,
         small: arguments.small,
         broker,
+        server: arguments
+            .server
+            .clone()
+            .filter(|_| arguments.store == Store::Sqlserver),
     };
     let began = Instant::now();
     let verdict = (promise.keep)(run).await?;

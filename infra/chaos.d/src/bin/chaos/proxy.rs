@@ -24,6 +24,8 @@ pub(crate) enum Weather {
     Slow,
     /// Nothing passes for now; nothing is lost either.
     Silent,
+    /// The server is gone: whoever connects is sent away.
+    Gone,
 }
 
 /// What happens once to the connections that are open.
@@ -45,8 +47,18 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) async fn start(server: SocketAddr) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// On a port of its own.
+    pub(crate) fn start(server: SocketAddr) -> anyhow::Result<Self> {
+        Self::start_at(std::net::TcpListener::bind("127.0.0.1:0")?, server)
+    }
+
+    /// Where somebody listens already.
+    pub(crate) fn start_at(
+        listener: std::net::TcpListener,
+        server: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
         let (weather, _) = watch::channel(Weather::Fine);
         let (blows, _) = broadcast::channel(64);
         let proxy = Self {
@@ -57,7 +69,9 @@ impl Proxy {
         tokio::spawn(async move {
             // A server that is away shows to the client as a connection that ends.
             while let Ok((near, _)) = listener.accept().await {
-                if let Ok(far) = TcpStream::connect(server).await {
+                if *weather.borrow() == Weather::Gone {
+                    reset(&near);
+                } else if let Ok(far) = TcpStream::connect(server).await {
                     tokio::spawn(connection(
                         near,
                         far,

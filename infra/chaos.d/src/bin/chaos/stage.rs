@@ -1,5 +1,6 @@
 //! The modules of a run: real processes with databases of their own, started, killed and started again.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -15,10 +16,12 @@ use dcp::clock::SystemClock;
 use dcp::events::wire_name;
 use dcp::identity::generate_keys;
 use dcp::model::{Manifest, Zone};
+use dcp::store::create_database;
 use dcp_chaos::{Changed, WRITER, until};
 
-use crate::check::count;
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::database::Database;
 
 /// A process may take so long until it answers, on a busy machine.
 const READY: Duration = Duration::from_secs(30);
@@ -33,12 +36,24 @@ pub(crate) struct Member {
     log: PathBuf,
 }
 
+/// The SQL Server on which every module gets a database of its own.
+#[derive(Debug)]
+struct Server {
+    /// Its ADO connection string.
+    address: String,
+    /// What stands between the modules and it.
+    front: Option<SocketAddr>,
+    /// The address of each module's database.
+    databases: BTreeMap<String, String>,
+}
+
 /// What is deployed.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) folder: PathBuf,
     /// The address of the bus that modules are told.
     bus: String,
+    server: Option<Server>,
     port: u16,
     pub(crate) members: Vec<Member>,
     /// More settings of every process.
@@ -46,8 +61,13 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// An empty stage in `folder`, on ports from `port`.
-    pub(crate) fn new(folder: &Path, bus: &str, port: u16) -> anyhow::Result<Self> {
+    /// An empty stage in `folder`, on ports from `port`, with files as databases or with those of the SQL Server of a connection string.
+    pub(crate) fn new(
+        folder: &Path,
+        bus: &str,
+        port: u16,
+        server: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let (_, public) = generate_keys()?;
         let secrets = folder.join("secrets.toml");
         std::fs::write(
@@ -58,6 +78,11 @@ impl Stage {
         Ok(Self {
             folder: folder.to_owned(),
             bus: bus.to_owned(),
+            server: server.map(|address| Server {
+                address: address.to_owned(),
+                front: None,
+                databases: BTreeMap::new(),
+            }),
             port,
             members: Vec::new(),
             environment: Vec::new(),
@@ -123,9 +148,55 @@ impl Stage {
         writers.map(|member| member.address).collect()
     }
 
+    /// Lets the modules reach their SQL Server through a proxy.
+    pub(crate) fn put_before_server(&mut self, proxy: SocketAddr) {
+        if let Some(server) = &mut self.server {
+            server.front = Some(proxy);
+        }
+    }
+
     /// The database of a module.
-    pub(crate) fn database(&self, module: &str) -> PathBuf {
+    pub(crate) fn database(&self, module: &str) -> Database {
+        let on_server = self
+            .server
+            .as_ref()
+            .map(|server| server.databases.get(module));
+        match on_server {
+            Some(address) => Database::SqlServer(address.cloned().unwrap_or_default()),
+            None => Database::Sqlite(self.file(module)),
+        }
+    }
+
+    /// The file of a module, when files are its databases.
+    pub(crate) fn file(&self, module: &str) -> PathBuf {
         self.folder.join("state").join(format!("{module}.db"))
+    }
+
+    /// Makes a database for each module that has none yet.
+    async fn make_databases(&mut self) -> anyhow::Result<()> {
+        let Some(server) = &mut self.server else {
+            return Ok(());
+        };
+        for member in &self.members {
+            if !server.databases.contains_key(&member.module) {
+                let name = format!("dcp_chaos_{}", uuid::Uuid::now_v7().simple());
+                let address = create_database(&server.address, &name).await?;
+                server.databases.insert(member.module.clone(), address);
+            }
+        }
+        Ok(())
+    }
+
+    /// The address of its database that a module is told.
+    fn store_of(&self, module: &str) -> anyhow::Result<String> {
+        let Some(server) = &self.server else {
+            return Ok(format!("sqlite:{}", self.folder.join("state").display()));
+        };
+        let database = server.databases.get(module).context("its database")?;
+        Ok(match server.front {
+            Some(front) => format!("{database};server=tcp:{},{}", front.ip(), front.port()),
+            None => database.clone(),
+        })
     }
 
     /// The bus as the deployment and the checker see it.
@@ -154,6 +225,7 @@ impl Stage {
         let bus = self.connect().await?;
         bus.declare(&self.topology()?).await?;
         bus.close().await;
+        self.make_databases().await?;
         // One after the other: the first of a module makes its tables.
         for number in 0..self.members.len() {
             self.start(number)?;
@@ -162,7 +234,7 @@ impl Stage {
         // What is written before the writer knows its subscribers is not kept for them.
         let (database, subscribers) = (self.database(WRITER), self.subscribers().len());
         until("the writer knows who subscribes", READY, async || {
-            Ok(count(&database, "dcp_subscriber")? == u64::try_from(subscribers)?)
+            Ok(database.count("dcp_subscriber").await? == u64::try_from(subscribers)?)
         })
         .await
     }
@@ -170,6 +242,7 @@ impl Stage {
     /// Starts one process and does not wait for it.
     pub(crate) fn start(&mut self, number: usize) -> anyhow::Result<()> {
         let program = std::env::current_exe()?.with_file_name("chaos-module");
+        let store = self.store_of(&self.members[number].module)?;
         let member = &mut self.members[number];
         let log = File::options()
             .create(true)
@@ -182,7 +255,7 @@ impl Stage {
                 "DCP__SECRETS__URL",
                 format!("file:{}", path("secrets.toml")),
             )
-            .env("DCP__STORE__URL", format!("sqlite:{}", path("state")))
+            .env("DCP__STORE__URL", store)
             .env("DCP__BUS__URL", &self.bus)
             .env("DCP__HTTP__LISTEN", member.address.to_string())
             .env("DCP__LOG__FORMAT", "text")

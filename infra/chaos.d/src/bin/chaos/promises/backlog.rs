@@ -38,7 +38,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     stage.ready(1).await?;
     settle(&stage, PATIENCE).await?;
     let drained = began.elapsed();
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     for (number, who) in [(0, "the writer"), (1, "the subscriber")] {
         let mebibytes = stage.peak_memory(number)? / 1024;
         verdict.expect(mebibytes < MEMORY, format!("{who} held {mebibytes} MiB"));

@@ -43,7 +43,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     let ledger = load.end().await;
     let began = Instant::now();
     settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     verdict.expect(during > 0, "writes stopped while the broker was away");
     verdict.note(format!(
         "{kills} kills, 1 wipe, at least {during} writes in each half second without broker, backlog 0 after {} ms",

@@ -9,19 +9,22 @@ use anyhow::{Context as _, ensure};
 use dcp_chaos::{WRITER, until};
 use rusqlite::Connection;
 
-use super::Run;
+use super::{Run, server_dies};
 use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::load::{Load, Plan};
 
-const OUTAGES: u64 = 20;
+pub(super) const OUTAGES: u64 = 20;
 /// Longer than a writer waits for its turn.
-const OUTAGE: Duration = Duration::from_millis(2_500);
+pub(super) const OUTAGE: Duration = Duration::from_millis(2_500);
 /// An answer may take so long, whatever it says.
-const ANSWER: Duration = Duration::from_secs(5);
-const RECOVERY: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const RECOVERY: Duration = Duration::from_secs(5);
 const DISK: &str = "size=32m";
 
 pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
+    if let Some(server) = run.server.clone() {
+        return server_dies::keep(run, &server).await;
+    }
     let mut stage = run.stage()?;
     // Its own small file system, which can be filled without harm to the machine.
     let disk = Disk::mount(&run.folder.join("state"));
@@ -45,7 +48,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
             let _full = disk.fill()?;
             tokio::time::sleep(OUTAGE).await;
         } else {
-            let connection = Connection::open(stage.database(WRITER))?;
+            let connection = Connection::open(stage.file(WRITER))?;
             connection.busy_timeout(Duration::from_secs(5))?;
             connection.execute_batch("BEGIN IMMEDIATE")?;
             tokio::time::sleep(OUTAGE).await;
@@ -63,7 +66,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     }
     let ledger = load.end().await;
     settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     let answer = ledger.slowest();
     verdict.expect(
         answer < ANSWER,

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use dcp_chaos::{Changed, WRITER};
 use rand::RngExt;
 use rand::rngs::StdRng;
-use rusqlite::Connection;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -39,11 +38,9 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     }
     let ledger = load.end().await;
     let began = Instant::now();
-    let connection = Connection::open(stage.database(WRITER))?;
-    connection.busy_timeout(Duration::from_secs(1))?;
-    let free = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
+    let free = stage.database(WRITER).is_free().await;
     settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     verdict.expect(free.is_ok(), "a transaction stayed open");
     verdict.note(format!(
         "{count} hang-ups, database free after {} ms",

@@ -33,7 +33,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     kill(&mut stage, &mut run.chance(), kills).await?;
     let ledger = load.end().await;
     let settled = settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     verdict.note(format!(
         "{kills} kills, settled in {} ms",
         settled.as_millis()

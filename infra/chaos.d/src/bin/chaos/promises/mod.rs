@@ -10,6 +10,7 @@ mod order;
 mod points;
 mod poison;
 mod restores;
+mod server_dies;
 mod stops;
 mod time_jumps;
 
@@ -30,6 +31,8 @@ pub(crate) struct Promise {
     pub(crate) local: bool,
     /// Whether it can be tested on RabbitMQ.
     pub(crate) rabbitmq: bool,
+    /// Whether it can be tested with databases on a SQL Server.
+    pub(crate) sqlserver: bool,
     pub(crate) keep: fn(Run) -> LocalBoxFuture<'static, anyhow::Result<Verdict>>,
 }
 
@@ -39,72 +42,84 @@ pub(crate) const ALL: &[Promise] = &[
         name: "P1",
         local: true,
         rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(kills::keep(run)),
     },
     Promise {
         name: "P6",
         local: true,
         rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(order::keep(run)),
     },
     Promise {
         name: "P3",
         local: false,
         rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(broker_dies::keep(run)),
     },
     Promise {
         name: "P2",
         local: true,
         rabbitmq: true,
+        sqlserver: false,
         keep: |run| Box::pin(points::keep(run)),
     },
     Promise {
         name: "P7",
         local: true,
         rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(poison::keep(run)),
     },
     Promise {
         name: "P5",
         local: false,
         rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(network::keep(run)),
     },
     Promise {
         name: "P8",
         local: true,
         rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(backlog::keep(run)),
     },
     Promise {
         name: "P9",
         local: true,
-        rabbitmq: false,
+        rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(stops::keep(run)),
     },
     Promise {
         name: "P11",
         local: true,
-        rabbitmq: false,
+        rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(database_dies::keep(run)),
     },
     Promise {
         name: "P12",
         local: true,
-        rabbitmq: false,
+        rabbitmq: true,
+        sqlserver: false,
         keep: |run| Box::pin(restores::keep(run)),
     },
     Promise {
         name: "P33",
         local: true,
         rabbitmq: true,
+        sqlserver: false,
         keep: |run| Box::pin(time_jumps::keep(run)),
     },
     Promise {
         name: "P34",
         local: true,
-        rabbitmq: false,
+        rabbitmq: true,
+        sqlserver: true,
         keep: |run| Box::pin(hang_ups::keep(run)),
     },
 ];
@@ -121,6 +136,8 @@ pub(crate) struct Run {
     pub(crate) small: bool,
     /// The broker, when the bus is RabbitMQ.
     pub(crate) broker: Option<Broker>,
+    /// The connection string of the SQL Server, when the databases are there.
+    pub(crate) server: Option<String>,
 }
 
 impl Run {
@@ -133,7 +150,7 @@ impl Run {
 
     /// An empty stage on a bus at another address.
     pub(crate) fn stage_on(&self, bus: &str) -> anyhow::Result<Stage> {
-        Stage::new(&self.folder, bus, self.port)
+        Stage::new(&self.folder, bus, self.port, self.server.as_deref())
     }
 
     /// Lets the bus forget every message it holds, as a broker does that loses its disk. No module may run.

@@ -36,7 +36,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     }
     let ledger = load.end().await;
     let settled = settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[ORDERED])?;
+    let mut verdict = judge(&stage, &ledger, &[ORDERED]).await?;
     verdict.note(format!(
         "{kills} kills, settled in {} ms",
         settled.as_millis()

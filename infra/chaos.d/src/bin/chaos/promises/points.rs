@@ -13,7 +13,7 @@ use dcp_chaos::{Changed, FAILS_ONCE, WRITER, now, until};
 use uuid::Uuid;
 
 use super::{Run, poison};
-use crate::check::{PATIENCE, Verdict, ids_of, judge, settle};
+use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::client::Client;
 use crate::load::Ledger;
 use crate::stage::Stage;
@@ -167,7 +167,7 @@ impl Sweep {
         }
         self.work_alone().await?;
         let unsent = || -> anyhow::Result<bool> {
-            let database = self.stage.database(WRITER);
+            let database = self.stage.file(WRITER);
             let sql = "SELECT COUNT(*) FROM dcp_outbox WHERE sent_at IS NULL";
             let count: i64 =
                 rusqlite::Connection::open(database)?.query_row(sql, [], |row| row.get(0))?;
@@ -176,7 +176,7 @@ impl Sweep {
         until("everything is sent", PATIENCE, async || unsent()).await?;
         self.stage.end(0)?;
         run.forget_messages(&self.stage).await?;
-        let database = rusqlite::Connection::open(self.stage.database(WRITER))?;
+        let database = rusqlite::Connection::open(self.stage.file(WRITER))?;
         let past = dcp::store::time_text(now());
         database.execute("UPDATE dcp_awaiting SET look_at = ?1", [past])?;
         Ok(())
@@ -202,12 +202,9 @@ impl Sweep {
     async fn judge(self, points: usize, missed: &[String]) -> anyhow::Result<Verdict> {
         hasten(&self.stage)?;
         let settled = settle(&self.stage, PATIENCE).await?;
-        let mut verdict = judge(&self.stage, &self.ledger, &[ORDERED])?;
-        let parked = ids_of(
-            &self.stage.database(UNORDERED),
-            "dcp_dead_letter",
-            "message_id",
-        )?;
+        let mut verdict = judge(&self.stage, &self.ledger, &[ORDERED]).await?;
+        let database = self.stage.database(UNORDERED);
+        let parked = database.ids("dcp_dead_letter", "message_id").await?;
         verdict.lost += self.poison.iter().filter(|id| !parked.contains(id)).count();
         verdict.expect(
             missed.is_empty(),
@@ -224,7 +221,7 @@ impl Sweep {
 
 /// Lets the time pass after which a message that is not recorded is missed: half a minute at first, then longer.
 pub(super) fn hasten(stage: &Stage) -> anyhow::Result<()> {
-    let database = rusqlite::Connection::open(stage.database(WRITER))?;
+    let database = rusqlite::Connection::open(stage.file(WRITER))?;
     database.busy_timeout(Duration::from_secs(5))?;
     let sql = "UPDATE dcp_awaiting SET look_at = ?1";
     database.execute(sql, [dcp::store::time_text(now())])?;

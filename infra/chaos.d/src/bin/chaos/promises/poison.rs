@@ -15,7 +15,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Run;
-use crate::check::{PATIENCE, Verdict, ids_of, judge, settle};
+use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::load::{Load, Plan};
 use crate::stage::Stage;
 
@@ -41,8 +41,11 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     pour(&stage, &bad).await?;
     let ledger = load.end().await;
     settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
-    let parked = ids_of(&stage.database(VICTIM), "dcp_dead_letter", "message_id")?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
+    let parked = stage
+        .database(VICTIM)
+        .ids("dcp_dead_letter", "message_id")
+        .await?;
     let meant: HashSet<Uuid> = bad.iter().map(|envelope| envelope.id).collect();
     let found: HashSet<Uuid> = parked.iter().copied().collect();
     verdict.lost += meant.difference(&found).count();

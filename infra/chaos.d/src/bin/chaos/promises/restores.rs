@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Run;
 use super::points::hasten;
-use crate::check::{PATIENCE, Verdict, ids_of, judge, settle};
+use crate::check::{PATIENCE, Verdict, judge, settle};
 use crate::load::{Ledger, Load, Plan};
 use crate::stage::Stage;
 
@@ -37,32 +37,32 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         let load = Load::start(&stage.writers(), plan);
         tokio::time::sleep(Duration::from_millis(chance.random_range(200..1_000))).await;
         let copies = run.folder.join(format!("copies-{number}"));
-        let kept = copy_at_one_moment(&stage, &copies)?;
+        let kept = copy_at_one_moment(&stage, &copies).await?;
         tokio::time::sleep(Duration::from_millis(chance.random_range(100..500))).await;
         load.end().await;
         restore(&run, &mut stage, &copies).await?;
         settle(&stage, PATIENCE).await?;
-        let found = changes(&stage)?;
+        let found = changes(&stage).await?;
         let difference = kept.symmetric_difference(&found).count();
         verdict.expect(
             difference == 0,
             format!("{difference} changes differ from the copy"),
         );
         // What counts is the copy: all of it is acknowledged, and nothing else was asked for.
-        verdict.add(&judge(&stage, &Ledger::of(&kept), &["chaos-ordered"])?);
+        verdict.add(&judge(&stage, &Ledger::of(&kept), &["chaos-ordered"]).await?);
         verdict.note(format!("{} changes restored", kept.len()));
     }
     Ok(verdict)
 }
 
 /// Copies every database while all processes stand still; the changes in it.
-fn copy_at_one_moment(stage: &Stage, copies: &Path) -> anyhow::Result<HashSet<Uuid>> {
+async fn copy_at_one_moment(stage: &Stage, copies: &Path) -> anyhow::Result<HashSet<Uuid>> {
     std::fs::create_dir_all(copies)?;
     signal(stage, Signal::STOP)?;
     let done = copy(&stage.folder.join("state"), copies);
-    let found = done.and_then(|()| changes(stage));
+    let found = changes(stage).await;
     signal(stage, Signal::CONT)?;
-    found
+    done.and(found)
 }
 
 fn signal(stage: &Stage, signal: Signal) -> anyhow::Result<()> {
@@ -105,8 +105,7 @@ async fn restore(run: &Run, stage: &mut Stage, from: &Path) -> anyhow::Result<()
     Ok(())
 }
 
-fn changes(stage: &Stage) -> anyhow::Result<HashSet<Uuid>> {
-    Ok(ids_of(&stage.database(WRITER), "change", "id")?
-        .into_iter()
-        .collect())
+async fn changes(stage: &Stage) -> anyhow::Result<HashSet<Uuid>> {
+    let ids = stage.database(WRITER).ids("change", "id").await?;
+    Ok(ids.into_iter().collect())
 }

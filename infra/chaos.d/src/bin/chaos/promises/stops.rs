@@ -36,7 +36,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     }
     let ledger = load.end().await;
     settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     verdict.expect(unclean == 0, format!("{unclean} stops did not end with 0"));
     verdict.expect(
         slowest < LIMIT,

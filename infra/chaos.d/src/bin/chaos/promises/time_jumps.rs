@@ -66,7 +66,7 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     }
     let ledger = load.end().await;
     let settled = settle(&stage, PATIENCE).await?;
-    let mut verdict = judge(&stage, &ledger, &[])?;
+    let mut verdict = judge(&stage, &ledger, &[]).await?;
     verdict.note(format!(
         "{jumps} jumps, settled in {} ms",
         settled.as_millis()
