@@ -9,6 +9,7 @@ mod calc;
 mod config;
 mod contracts;
 mod db;
+mod folder;
 mod home;
 mod manifests;
 mod messages;
@@ -99,11 +100,11 @@ enum Command {
         #[command(flatten)]
         place: calc::Place,
     },
-    /// Publish a file of R functions as endpoints.
+    /// Publish R functions as endpoints: a file, or a folder (R/, data/, tests/, dcp.toml), packed as .tar or not.
     Publish {
-        /// The file.
-        file: std::path::PathBuf,
-        /// Name of the script; that of the file when absent.
+        /// The file or the folder.
+        path: std::path::PathBuf,
+        /// Name of the script; that in dcp.toml, of the folder or of the file when absent.
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
@@ -194,8 +195,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Login { user, days } => portal::login(&user, days).await?,
         Command::Token => println!("{}", portal::token()?),
         Command::Calc { command, place } => return calc::run(command, place).await,
-        Command::Publish { file, name, place } => {
-            publish::publish(&file, name.as_deref(), &place).await?;
+        Command::Publish { path, name, place } => {
+            publish::publish(&path, name.as_deref(), &place).await?;
         }
         Command::Contracts(command) => return contracts::run(command),
         Command::Topology(command) => return topology::run(command).await,

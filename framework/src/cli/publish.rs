@@ -1,4 +1,4 @@
-//! `dcp publish`: a file of R functions becomes endpoints.
+//! `dcp publish`: a file of R functions, or a folder with data and tests, becomes endpoints.
 
 use std::path::Path;
 
@@ -7,24 +7,57 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::calc::Place;
+use super::folder;
 use super::home::portal_url;
 use super::portal::{client, read};
 
-/// Publishes the file and prints how to call what is in it.
-pub(crate) async fn publish(file: &Path, name: Option<&str>, place: &Place) -> anyhow::Result<()> {
-    let source = std::fs::read_to_string(file)
-        .with_context(|| format!("{} cannot be read", file.display()))?;
-    let stem = file.file_stem().and_then(|stem| stem.to_str());
+/// What is sent: the media type, the bytes, and the name that the content gives itself.
+struct Sent {
+    kind: &'static str,
+    body: Vec<u8>,
+    name: Option<String>,
+}
+
+fn read_content(path: &Path) -> anyhow::Result<Sent> {
+    let packed = if path.is_dir() {
+        folder::pack(path)?
+    } else if path.extension().is_some_and(|end| end == "tar") {
+        folder::packed(path)?
+    } else {
+        let source = std::fs::read(path);
+        return Ok(Sent {
+            kind: "text/plain; charset=utf-8",
+            body: source.with_context(|| format!("{} cannot be read", path.display()))?,
+            name: None,
+        });
+    };
+    Ok(Sent {
+        kind: "application/x-tar",
+        body: packed.tar,
+        name: packed.name,
+    })
+}
+
+/// Publishes a file or a folder and prints how to call what is in it.
+pub(crate) async fn publish(path: &Path, name: Option<&str>, place: &Place) -> anyhow::Result<()> {
+    let sent = read_content(path)?;
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let stem = if whole.is_dir() {
+        whole.file_name()
+    } else {
+        whole.file_stem()
+    };
     let name = name
-        .or(stem)
-        .context("the file has no name; give one with --name")?;
+        .or(sent.name.as_deref())
+        .or(stem.and_then(|stem| stem.to_str()))
+        .context("it has no name; give one with --name")?;
     let url = portal_url();
     let request = client()?.put(format!("{url}/api/calc/scripts/{name}"));
     let answer = read(
         place
             .ask(request)?
-            .header(CONTENT_TYPE, "text/plain; charset=utf-8")
-            .body(source)
+            .header(CONTENT_TYPE, sent.kind)
+            .body(sent.body)
             .send()
             .await,
     )
@@ -32,6 +65,9 @@ pub(crate) async fn publish(file: &Path, name: Option<&str>, place: &Place) -> a
     // The first digits are enough to tell versions apart; the whole hash is accepted too.
     let (version, state) = (plain(&answer["version"]), plain(&answer["state"]));
     println!("{name} is published as version {version:.12} and {state}");
+    for test in answer["tests"].as_array().into_iter().flatten() {
+        println!("  {} passed", plain(&test["file"]));
+    }
     let address = if state == "effective" {
         format!("r/{name}")
     } else {

@@ -178,10 +178,8 @@ impl Calc {
         }
         check_values(function, &values)?;
         let (computation_key, seed) = computation.finish();
-        let (version, source) = (script.version.clone(), script.source.clone());
         let job = Job {
-            version,
-            source,
+            source: self.source_of(&script).await?,
             function: request.function.clone(),
             arguments: values,
             example: None,

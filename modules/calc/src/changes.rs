@@ -1,14 +1,15 @@
-//! What is different between two versions of a script: the lines, the functions, and what the same examples give.
+//! What is different between two versions of a script: the lines of all files, the functions, and what the same examples give.
 
 use crate::Calc;
 use crate::functions::Function;
 use crate::script::Script;
 use axum::extract::State;
 use dcp::http::{Json, Path, Problem, Query};
+use dcp::store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Against which version.
@@ -39,6 +40,34 @@ pub(crate) enum LineKind {
     /// The earlier.
     Removed,
 }
+
+/// A file of one of the versions, or of both.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ChangedFile {
+    /// Its path in the folder.
+    path: String,
+    /// What happened to it.
+    change: FileChange,
+    /// The lines of both, in their order; absent where both are the same, or are no short text.
+    lines: Vec<Line>,
+}
+
+/// What happened to a file.
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FileChange {
+    /// Both have the same.
+    Same,
+    /// Its content changed.
+    Changed,
+    /// Only the later version has it.
+    Added,
+    /// Only the earlier version has it.
+    Removed,
+}
+
+/// Longest file that is compared line by line, bytes.
+const COMPARED: usize = 256 << 10;
 
 /// A function that only one has, or that has other arguments.
 #[derive(Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -83,8 +112,8 @@ pub(crate) struct ChangedResult {
 pub(crate) struct Changes {
     /// The version compared with; `null` when this is the first.
     since: Option<String>,
-    /// The lines of both, in their order.
-    source: Vec<Line>,
+    /// The files of both, by their names; a script that is one text is the file `<name>.R`.
+    files: Vec<ChangedFile>,
     /// The functions that are different.
     functions: Vec<ChangedFunction>,
     /// The examples that give something else.
@@ -107,9 +136,14 @@ pub(crate) async fn changes_of_version(
         None => previous(&calc.scripts.versions(&name)?, &after),
     };
     let earlier = before.as_ref();
+    let files_before = match earlier {
+        Some(script) => calc.files_of(script).await?,
+        None => Files::new(),
+    };
+    let files_after = calc.files_of(&after).await?;
     Ok(Json(Changes {
         since: earlier.map(|script| script.version.to_string()),
-        source: lines(earlier.map_or("", |script| &script.source), &after.source),
+        files: files(&files_before, &files_after),
         functions: functions(
             earlier.map_or(&[], |script| &script.functions),
             &after.functions,
@@ -121,6 +155,49 @@ pub(crate) async fn changes_of_version(
 fn previous(versions: &[Arc<Script>], of: &Script) -> Option<Arc<Script>> {
     let place = versions.iter().position(|one| one.version == of.version)?;
     versions.get(place.checked_sub(1)?).cloned()
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+impl Calc {
+    async fn files_of(&self, script: &Script) -> Result<Files, StoreError> {
+        if script.files.is_empty() {
+            let text = script.code.text().as_bytes().to_vec();
+            return Ok(Files::from([(format!("{}.R", script.name), text)]));
+        }
+        Ok(self.folder_of(script).await?.files)
+    }
+}
+
+fn files(before: &Files, after: &Files) -> Vec<ChangedFile> {
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let file = |path: &String| {
+        let (earlier, later) = (before.get(path), after.get(path));
+        let change = match (earlier, later) {
+            (None, _) => FileChange::Added,
+            (_, None) => FileChange::Removed,
+            (earlier, later) if earlier == later => FileChange::Same,
+            _ => FileChange::Changed,
+        };
+        let text = |content: Option<&Vec<u8>>| {
+            let content = content.map_or(&[][..], Vec::as_slice);
+            let short = content.len() <= COMPARED;
+            std::str::from_utf8(content)
+                .ok()
+                .filter(|_| short)
+                .map(str::to_owned)
+        };
+        let lines = match (text(earlier), text(later)) {
+            (Some(before), Some(after)) if change != FileChange::Same => lines(&before, &after),
+            _ => Vec::new(),
+        };
+        ChangedFile {
+            path: path.clone(),
+            change,
+            lines,
+        }
+    };
+    paths.into_iter().map(file).collect()
 }
 
 fn lines(before: &str, after: &str) -> Vec<Line> {

@@ -4,7 +4,7 @@
 //! have run; it is not approved before.
 
 use crate::Calc;
-use crate::engine::{Failure, Job, Lane, Patience};
+use crate::engine::{Failure, Job, Lane, Patience, Source};
 use crate::functions::Function;
 use crate::keys::{Computation, content_key};
 use crate::recorder::{JSON, Stored, add_result};
@@ -142,9 +142,10 @@ impl Calc {
     /// All examples in one fresh R; one that ends it is followed by another.
     pub(crate) async fn run_all_once(&self, script: &Script) -> Result<Vec<Ran>, Failure> {
         let mut lease = self.pool.fresh(Lane::Long, Instant::now() + WAIT).await?;
+        let source = self.source_of(script).await?;
         let mut ran = Vec::new();
         for (function, code) in examples_of(script) {
-            let job = job(script, function, code);
+            let job = job(source.clone(), script, function, code);
             let patience = Patience {
                 allowed: EXAMPLE,
                 deadline: Instant::now() + EXAMPLE,
@@ -173,13 +174,12 @@ fn examples_of_function(function: &Function) -> impl Iterator<Item = (&Function,
         .map(move |code| (function, code.as_str()))
 }
 
-fn job(script: &Script, function: &Function, code: &str) -> Job {
+fn job(source: Source, script: &Script, function: &Function, code: &str) -> Job {
     let mut computation = Computation::of(&script.version, &function.name, &script.environment);
     computation.argument("@examples", serde_json::json!(code).to_string().as_bytes());
     let (_, seed) = computation.finish();
     Job {
-        version: script.version.clone(),
-        source: script.source.clone(),
+        source,
         function: function.name.clone(),
         arguments: Vec::new(),
         example: Some(code.to_owned()),

@@ -17,6 +17,8 @@ mod calculation;
 mod call_list;
 mod calls;
 mod changes;
+mod content;
+mod data_files;
 mod declaration;
 mod engine;
 mod engines;
@@ -24,6 +26,8 @@ mod envelope;
 mod environments;
 mod examples;
 mod fits;
+mod folder;
+mod folder_tests;
 mod functions;
 mod installation;
 mod keys;
@@ -91,6 +95,7 @@ pub struct Inner {
     recorder: recorder::Recorder,
     running: Arc<running::Running>,
     flights: caching::Flights,
+    data_files: data_files::DataFiles,
     environment: environments::OwnEnvironment,
     /// Versions whose examples run now.
     examining: Mutex<HashSet<Arc<str>>>,
@@ -138,6 +143,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         recorder,
         running: Arc::default(),
         flights: caching::Flights::default(),
+        data_files: data_files::DataFiles::default(),
         environment: environments::OwnEnvironment::default(),
         examining: Mutex::default(),
         calls: TaskTracker::new(),
@@ -169,6 +175,7 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         .allow(READ, routes!(listing::script_by_name))
         .allow(READ, routes!(listing::version_of_script))
         .allow(READ, routes!(listing::source_of_version))
+        .allow(READ, routes!(listing::folder_of_version))
         .allow(READ, routes!(changes::changes_of_version))
         .allow(READ, routes!(openapi::openapi_of_version))
         // The step decides which of the two permissions it needs.
@@ -182,8 +189,8 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         .allow(READ, routes!(environments::list_environments))
         .allow(APPROVE, routes!(environments::register_environment))
         .allow(CALL, routes!(calls::cancel_call))
-        .body_limit(publishing::SOURCE_BYTES)
-        .time_limit(Duration::from_secs(25))
+        .body_limit(content::BODY_BYTES)
+        .time_limit(publishing::PUBLISHING)
         .allow(PUBLISH, routes!(publishing::publish_script))
         .time_limit(VERIFYING)
         .allow(CALL, routes!(verification::verify_version))

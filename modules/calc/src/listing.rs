@@ -1,7 +1,10 @@
 //! Scripts and their versions as the API shows them.
 
 use crate::Calc;
+use crate::content::TAR;
 use crate::examples::{Example, Outcome};
+use crate::folder::FileInfo;
+use crate::folder_tests::Passed;
 use crate::functions::Function;
 use crate::script::{Script, Versions, effective, foremost};
 use crate::states::{Change, Person, VersionState};
@@ -9,8 +12,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use dcp::clock::Timestamp;
-use dcp::http::{Json, Path, Problem};
-use serde::Serialize;
+use dcp::http::{Json, Path, Problem, Query};
+use serde::{Deserialize, Serialize};
 
 /// A script in a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -130,6 +133,12 @@ pub(crate) struct VersionView {
     brought_by: Option<String>,
     /// Every change of state, oldest first.
     history: Vec<Change>,
+    /// What its folder says it is for.
+    description: Option<String>,
+    /// What is in it; empty where it is no folder.
+    files: Vec<FileInfo>,
+    /// What its tests said when it was published, all of which passed; `null` where it is no folder.
+    tests: Option<Vec<Passed>>,
     /// The R packages it loads, with their versions.
     packages: serde_json::Value,
     /// R and all else that its results depend on.
@@ -153,6 +162,9 @@ impl VersionView {
             published_at: script.published_at,
             brought_by: script.brought_by.clone(),
             history: script.history.clone(),
+            description: script.description.clone(),
+            files: script.files.clone(),
+            tests: script.tests.clone(),
             packages: script.packages.clone(),
             environment: serde_json::from_str(&script.environment).unwrap_or_default(),
             functions: script.functions.clone(),
@@ -223,15 +235,69 @@ pub(crate) async fn version_of_script(
     Ok(Json(VersionView::complete(&script)))
 }
 
-/// The R source of a version.
+/// Which file of a folder.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub(crate) struct Which {
+    /// Its path; all R code, one file after the other, when absent.
+    #[serde(default)]
+    file: Option<String>,
+}
+
+/// The R source of a version, or one file of its folder.
 #[utoipa::path(get, path = "/api/calc/scripts/{name}/versions/{version}/source", tag = "scripts",
-    params(("name" = String, Path), ("version" = String, Path)),
+    params(("name" = String, Path), ("version" = String, Path), Which),
     responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
 pub(crate) async fn source_of_version(
     State(calc): State<Calc>,
     Path((name, version)): Path<(String, String)>,
+    Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
     let script = calc.scripts.version(&name, &version)?;
-    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    Ok((kind, script.source.to_string()).into_response())
+    let text = "text/plain; charset=utf-8";
+    let Some(path) = which.file else {
+        let kind = [(header::CONTENT_TYPE, text)];
+        return Ok((kind, script.code.text().to_owned()).into_response());
+    };
+    let mut files = calc.folder_of(&script).await?.files;
+    let file = files.remove(&path);
+    let file = file.ok_or_else(|| Problem::not_found(format!("file {path:?} of this version")))?;
+    let is_text = std::str::from_utf8(&file).is_ok();
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            if is_text {
+                text
+            } else {
+                "application/octet-stream"
+            },
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, file).into_response())
+}
+
+/// The folder of a version, as tar.
+#[utoipa::path(get, path = "/api/calc/scripts/{name}/versions/{version}/folder", tag = "scripts",
+    params(("name" = String, Path), ("version" = String, Path)),
+    responses((status = 200, content_type = "application/x-tar", body = Vec<u8>), (status = 404, description = "it is no folder", body = Problem)))]
+pub(crate) async fn folder_of_version(
+    State(calc): State<Calc>,
+    Path((name, version)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let script = calc.scripts.version(&name, &version)?;
+    if script.files.is_empty() {
+        let what = format!(
+            "folder of {}: it is one text, its source",
+            script.reference()
+        );
+        return Err(Problem::not_found(what));
+    }
+    let folder = calc.folder_of(&script).await?;
+    let packed = folder.pack().map_err(Problem::internal)?;
+    let saved = format!("attachment; filename=\"{}.tar\"", script.reference());
+    let headers = [
+        (header::CONTENT_TYPE, TAR.to_owned()),
+        (header::CONTENT_DISPOSITION, saved),
+    ];
+    Ok((headers, packed).into_response())
 }

@@ -1,10 +1,11 @@
 //! What the engine asks R for itself, in a fresh worker, with a script of its own that nobody publishes.
 
 use crate::Calc;
-use crate::engine::{Failure, Job, Lane, Patience};
+use crate::engine::{Code, Failure, Job, Lane, Patience, Source};
 use crate::keys::content_key;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -27,8 +28,11 @@ impl Calc {
             cancelled: CancellationToken::new(),
         };
         let job = Job {
-            version: content_key(SOURCE.as_bytes()).into(),
-            source: SOURCE.into(),
+            source: Source {
+                version: content_key(SOURCE.as_bytes()).into(),
+                code: Arc::new(Code::of_text(SOURCE)),
+                data: None,
+            },
             function: function.to_owned(),
             arguments,
             example: None,

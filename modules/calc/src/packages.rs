@@ -4,6 +4,7 @@
 //! version: so the version of the script, and with it the key of each computation, changes with the package.
 
 use crate::Calc;
+use crate::content::Content;
 use crate::engine::Failure;
 use crate::publishing::Publication;
 use dcp::events::Actor;
@@ -52,7 +53,7 @@ impl Calc {
             .await?;
         let publication = Publication {
             name: &format!("{PREFIX}{package}"),
-            source: &source(package, &exported),
+            content: &Content::of_text(&source(package, &exported)),
             by: &Actor {
                 id: format!("service:{ENGINE}"),
                 name: ENGINE.into(),

@@ -14,12 +14,16 @@ impl From<Failure> for Problem {
         match failure {
             Failure::UnknownScript { known, .. } => problem.with("scripts", known),
             Failure::UnknownFunction { known, .. } => problem.with("functions", known),
-            Failure::InvalidArguments(bad) => bad.into_iter().fold(problem, |problem, one| {
-                problem.part(one.pointer, one.detail)
-            }),
-            Failure::R(error) => match error.line {
-                Some(line) => problem.with("line", line),
-                None => problem,
+            Failure::InvalidArguments(bad) | Failure::InvalidFolder(bad) => {
+                bad.into_iter().fold(problem, |problem, one| {
+                    problem.part(one.pointer, one.detail)
+                })
+            }
+            Failure::Tests(failed) => problem.with("tests", json!(failed)),
+            Failure::R(error) => match (error.line, &error.file) {
+                (Some(line), Some(file)) => problem.with("line", line).with("file", json!(file)),
+                (Some(line), None) => problem.with("line", line),
+                (None, _) => problem,
             }
             .with("call", json!(error.call))
             .with("condition", json!(error.classes))
@@ -54,7 +58,10 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::UnknownScript { .. }
         | Failure::UnknownFunction { .. }
         | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
-        Failure::InvalidArguments(_) | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Failure::InvalidArguments(_)
+        | Failure::InvalidFolder(_)
+        | Failure::Tests(_)
+        | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Failure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
         Failure::Cancelled
         | Failure::Unregistered(_)

@@ -1,16 +1,16 @@
-//! Publishing: a source becomes a version that answers under its name, or a draft of one.
+//! Publishing: a source or a folder becomes a version that answers under its name, or a draft of one.
 
 use crate::Calc;
-use crate::engine::{Failure, Lane, Patience};
+use crate::content::{Content, Sent};
+use crate::engine::{Failure, Lane, Patience, Source};
+use crate::folder_tests::{Passed, TESTING};
 use crate::functions::{self, Described, Function};
-use crate::keys::content_key;
 use crate::listing::VersionView;
 use crate::script::{Script, foremost};
 use crate::states::VersionState;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use dcp::events::Actor;
 use dcp::events::calc::ScriptPublished;
 use dcp::http::{Caller, Json, Path, Problem};
@@ -22,15 +22,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Longest source, bytes.
-pub(crate) const SOURCE_BYTES: usize = 1 << 20;
 /// How long a script may take to load.
 const LOADING: Duration = Duration::from_secs(20);
+/// How long a publication may take: less than the edge waits.
+pub(crate) const PUBLISHING: Duration =
+    Duration::from_secs(LOADING.as_secs() + TESTING.as_secs() + 5);
 
 /// Who publishes what.
 pub(crate) struct Publication<'a> {
     pub(crate) name: &'a str,
-    pub(crate) source: &'a str,
+    pub(crate) content: &'a Content,
     pub(crate) by: &'a Actor,
     /// The module that was released with the script.
     pub(crate) brought_by: Option<&'a str>,
@@ -43,13 +44,22 @@ struct Loaded {
     packages: serde_json::Value,
 }
 
-/// Publishes a script: the body is its R source. In the validated zone it becomes a draft, in the free one it is effective
-/// at once. The same source again changes nothing.
+/// What is known of a version before it is stored.
+struct Examined {
+    functions: Vec<Function>,
+    packages: serde_json::Value,
+    tests: Vec<Passed>,
+}
+
+/// Publishes a script: the body is its R source, or a folder as tar with R code in `R/`, data in `data/` and tests in `tests/`, which
+/// must pass. In the validated zone it becomes a draft, in the free one it is effective
+/// at once. The same content again changes nothing.
 #[utoipa::path(put, path = "/api/calc/scripts/{name}", tag = "scripts",
     params(("name" = String, Path, description = "lower case letters, digits, - and _")),
-    request_body(content((String = "text/plain"), (Source = "application/json")), description = "R source"),
+    request_body(content((String = "text/plain"), (Vec<u8> = "application/x-tar"), (Sent = "application/json")),
+        description = "R source, or a folder"),
     responses((status = 200, body = VersionView), (status = 409, description = "the name belongs to a module", body = Problem),
-        (status = 422, description = "R cannot load it; `line` says where", body = Problem)))]
+        (status = 422, description = "R cannot load it (`line`, `file` say where), the folder is not in order, or its tests fail", body = Problem)))]
 pub(crate) async fn publish_script(
     State(calc): State<Calc>,
     Path(name): Path<String>,
@@ -61,40 +71,19 @@ pub(crate) async fn publish_script(
         let rule = "must start with a lower case letter and go on with lower case letters, digits, - or _, 64 at most";
         return Err(Problem::unprocessable("The name cannot be used.").part("name", rule));
     }
-    let source = source_in(&headers, &body)?;
+    let content = Content::read(&headers, &body)?;
     if let Some(module) = calc.module_of(&name) {
         let detail = format!("The name {name} belongs to the module {module}; choose another.");
         return Err(Problem::conflict(detail));
     }
     let publication = Publication {
         name: &name,
-        source: &source,
+        content: &content,
         by: &caller.actor(),
         brought_by: None,
     };
     let script = calc.publish(&publication).await?;
     Ok(Json(VersionView::complete(&script)))
-}
-
-/// A source as browsers send it: a change with a session must be JSON.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Source {
-    /// R source.
-    source: String,
-}
-
-fn source_in(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
-    let unreadable = |said: &str, error: String| Problem::unprocessable(said).part("", error);
-    let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
-    if headers.get(CONTENT_TYPE).is_some_and(is_json) {
-        let Source { source } = serde_json::from_slice(body).map_err(|error| {
-            unreadable("The body must be {\"source\": \"...\"}.", error.to_string())
-        })?;
-        return Ok(source);
-    }
-    String::from_utf8(body.to_vec())
-        .map_err(|error| unreadable("The source must be UTF-8 text.", error.to_string()))
 }
 
 /// Whether a name can stand in an address.
@@ -115,7 +104,7 @@ impl Calc {
     /// Publishes a source under a name: loads it in a worker first, so that a broken script never becomes effective.
     pub(crate) async fn publish(&self, new: &Publication<'_>) -> Result<Arc<Script>, Failure> {
         let at_once = new.brought_by.is_some() || self.zone == Zone::NonGxp;
-        let version: Arc<str> = content_key(new.source.as_bytes()).into();
+        let version = new.content.version.clone();
         drop(self.scripts.refresh().await?);
         let known = self.scripts.version(new.name, &version).ok();
         if let Some(known) = &known
@@ -126,7 +115,7 @@ impl Calc {
         }
         let described = match known {
             Some(_) => None,
-            None => Some(self.describe(&version, new.source).await?),
+            None => Some(self.examine(new.content).await?),
         };
         let alone = self.scripts.refresh().await?;
         self.store_publication(new, &version, at_once, described.as_ref())
@@ -145,10 +134,31 @@ impl Calc {
         Ok(script)
     }
 
+    /// Loads it, reads its functions, runs its tests.
+    async fn examine(&self, content: &Content) -> Result<Examined, Failure> {
+        let (version, code) = (content.version.clone(), content.code.clone());
+        let (mut data, mut tests) = (None, Vec::new());
+        if let Some(folder) = &content.folder {
+            data = self.data_of(&version, folder).await?;
+            tests = folder.tests().map_err(Failure::InvalidFolder)?;
+        }
+        let source = Source {
+            version,
+            code,
+            data,
+        };
+        let (functions, packages) = self.describe(&source).await?;
+        let tests = self.run_tests(&source, &tests).await?;
+        Ok(Examined {
+            functions,
+            packages,
+            tests,
+        })
+    }
+
     async fn describe(
         &self,
-        version: &Arc<str>,
-        source: &str,
+        source: &Source,
     ) -> Result<(Vec<Function>, serde_json::Value), Failure> {
         let deadline = Instant::now() + LOADING;
         let patience = Patience {
@@ -158,7 +168,7 @@ impl Calc {
         };
         // In a worker without a past: the packages it holds then are those that the script loads.
         let mut lease = self.pool.fresh(Lane::Short, deadline).await?;
-        let loaded = lease.worker.load(version, source, &patience).await;
+        let loaded = lease.worker.load(source, &patience).await;
         self.pool.settle(lease, loaded.as_ref().err());
         let loaded: Loaded =
             serde_json::from_slice(&loaded?.value).map_err(|error| Failure::Crashed {
@@ -172,7 +182,7 @@ impl Calc {
         new: &Publication<'_>,
         version: &str,
         at_once: bool,
-        described: Option<&(Vec<Function>, serde_json::Value)>,
+        described: Option<&Examined>,
     ) -> Result<(), Failure> {
         let state = if at_once {
             VersionState::Effective
@@ -185,9 +195,13 @@ impl Calc {
             let values = params![new.name, &new.by.id, &new.by.name, now];
             tx.call("script_superseded", values).await?;
         }
-        let names = if let Some((functions, packages)) = described {
-            add_version(&mut tx, new, version, state, functions, packages).await?;
-            functions.iter().map(|one| one.name.clone()).collect()
+        let names = if let Some(examined) = described {
+            add_version(&mut tx, new, state, examined).await?;
+            examined
+                .functions
+                .iter()
+                .map(|one| one.name.clone())
+                .collect()
         } else {
             let known = self.scripts.version(new.name, version)?;
             let (before, after) = (known.state.as_str(), state.as_str());
@@ -222,24 +236,31 @@ impl Calc {
 async fn add_version(
     tx: &mut Tx<'_>,
     new: &Publication<'_>,
-    version: &str,
     state: VersionState,
-    functions: &[Function],
-    packages: &serde_json::Value,
+    examined: &Examined,
 ) -> Result<(), StoreError> {
-    let text =
-        functions::to_text(functions).map_err(|error| StoreError::Decode(error.to_string()))?;
-    let nothing_to_run = functions.iter().all(|one| one.examples.is_empty());
+    let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
+    let text = functions::to_text(&examined.functions).map_err(decode)?;
+    let (content, version) = (new.content, &*new.content.version);
+    let files = content.files().map(|files| serde_json::to_string(&files));
+    let files = files.transpose().map_err(decode)?;
+    let tests = content.folder.as_ref();
+    let tests = tests.map(|_| serde_json::to_string(&examined.tests));
+    let tests = tests.transpose().map_err(decode)?;
+    let nothing_to_run = examined.functions.iter().all(|one| one.examples.is_empty());
     let examples = nothing_to_run.then_some("[]");
     let (id, name) = (&new.by.id, &new.by.name);
     let (state, now) = (state.as_str(), tx.now());
     let values = params![
         new.name,
         version,
-        new.source,
+        content.code.text(),
         text,
-        packages,
+        &examined.packages,
         examples,
+        files,
+        tests,
+        &content.description,
         state,
         new.brought_by,
         id,
@@ -247,5 +268,9 @@ async fn add_version(
         now
     ];
     tx.call("script_add", values).await?;
+    for (path, content) in content.folder.iter().flat_map(|folder| &folder.files) {
+        tx.call("script_file_add", params![version, path, content])
+            .await?;
+    }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! One version of a script, and all of its versions.
 
-use crate::engine::Failure;
+use crate::engine::{Code, Failure};
 use crate::examples::Example;
+use crate::folder::FileInfo;
+use crate::folder_tests::Passed;
 use crate::functions::Function;
 use crate::states::{Change, Person, VersionState};
 use dcp::clock::Timestamp;
@@ -12,7 +14,13 @@ use std::sync::Arc;
 pub(crate) struct Script {
     pub(crate) name: String,
     pub(crate) version: Arc<str>,
-    pub(crate) source: Arc<str>,
+    pub(crate) code: Arc<Code>,
+    /// What is in it, where it is a folder.
+    pub(crate) files: Vec<FileInfo>,
+    /// What its tests said when it was published; `None` where it is no folder.
+    pub(crate) tests: Option<Vec<Passed>>,
+    /// What its folder says it is for.
+    pub(crate) description: Option<String>,
     pub(crate) functions: Vec<Function>,
     pub(crate) packages: serde_json::Value,
     /// What a result depends on beside script and arguments, as JSON.
@@ -66,9 +74,16 @@ impl Script {
         declared.chain(by_example).collect()
     }
 
-    /// What its first comment says, or the title of its first function.
+    /// Its own description, what its first comment says, or the title of its first function.
     pub(crate) fn title(&self) -> &str {
-        let comment = self.source.lines().find(|line| !line.trim().is_empty());
+        if let Some(description) = &self.description {
+            return description;
+        }
+        let comment = self
+            .code
+            .text()
+            .lines()
+            .find(|line| !line.trim().is_empty());
         comment
             .and_then(|line| line.strip_prefix("# "))
             .or_else(|| Some(self.functions.first()?.title.as_str()))

@@ -4,7 +4,8 @@
 //! call a name, whether another one has published or changed it.
 
 use crate::Calc;
-use crate::engine::Failure;
+use crate::engine::{Code, Failure};
+use crate::folder::{FileInfo, is_code};
 use crate::functions;
 use crate::script::{Script, Versions, foremost};
 use crate::states::{Change, Person, VersionState};
@@ -52,6 +53,9 @@ struct Row {
     functions: String,
     packages: String,
     examples: Option<String>,
+    files: Option<String>,
+    tests: Option<String>,
+    description: Option<String>,
     state: String,
     brought_by: Option<String>,
     published_by_id: String,
@@ -121,6 +125,10 @@ impl Scripts {
         let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
         let packages = serde_json::from_str(&row.packages).map_err(decode)?;
         let examples = row.examples.as_deref().map(serde_json::from_str);
+        let tests = row.tests.as_deref().map(serde_json::from_str);
+        let files = row.files.as_deref().map(serde_json::from_str);
+        let files: Vec<FileInfo> = files.transpose().map_err(decode)?.unwrap_or_default();
+        let code = code_of(row.source, &files)?;
         let history = changes
             .iter()
             .filter(|change| change.version == row.version)
@@ -129,7 +137,10 @@ impl Scripts {
         Ok(Script {
             name: name.to_owned(),
             version: row.version.into(),
-            source: row.source.into(),
+            code: code.into(),
+            files,
+            tests: tests.transpose().map_err(decode)?,
+            description: row.description,
             functions: functions::from_text(&row.functions).map_err(decode)?,
             environment: self.environment(&packages),
             packages,
@@ -245,6 +256,17 @@ impl Scripts {
         environment.insert("packages".into(), packages.clone());
         serde_json::Value::Object(environment).to_string().into()
     }
+}
+
+/// The code of a version, which is that of its folder's `R/` where it is one.
+fn code_of(source: String, files: &[FileInfo]) -> Result<Code, StoreError> {
+    if files.is_empty() {
+        return Ok(Code::of_text(source));
+    }
+    let code = files.iter().filter(|one| is_code(&one.path));
+    let lengths = code.map(|one| (one.path.clone(), one.size)).collect();
+    Code::of_files(source, lengths)
+        .ok_or_else(|| StoreError::Decode("the code of a folder is not that of its files".into()))
 }
 
 fn state_of(text: &str) -> Result<VersionState, StoreError> {

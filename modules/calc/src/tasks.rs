@@ -6,6 +6,7 @@ use crate::Calc;
 use crate::arguments;
 use crate::caching::Flight;
 use crate::calculation::Calculated as Value;
+use crate::content::Content;
 use crate::engine::{Failure, Lane, Progress};
 use crate::publishing::{Publication, is_script_name};
 use crate::recorder::{CallRecord, Stored, add_calls, add_result};
@@ -270,7 +271,7 @@ async fn publish_script(calc: &Calc, publish: &Publish) -> Result<(), Reaction> 
     let work = async move {
         let publication = Publication {
             name: &publish.name,
-            source: &publish.source,
+            content: &Content::of_text(&publish.source),
             by: &by,
             brought_by: Some(&publish.module),
         };

@@ -5,6 +5,9 @@ CREATE PROCEDURE dbo.script_add
     @functions NVARCHAR(MAX),
     @packages NVARCHAR(MAX),
     @examples NVARCHAR(MAX) = NULL,
+    @files NVARCHAR(MAX) = NULL,
+    @tests NVARCHAR(MAX) = NULL,
+    @description NVARCHAR(MAX) = NULL,
     @state NVARCHAR(400),
     @brought_by NVARCHAR(400) = NULL,
     @by_id NVARCHAR(400),
@@ -14,9 +17,27 @@ AS
 INSERT INTO dbo.script_change (name, version, state, by_id, by_name, at)
 SELECT @name, @version, @state, @by_id, @by_name, @now
 WHERE NOT EXISTS (SELECT 1 FROM dbo.script_version WITH (UPDLOCK, HOLDLOCK) WHERE name = @name AND version = @version);
-INSERT INTO dbo.script_version (name, version, source, functions, packages, examples, state, brought_by, published_by_id, published_by_name, published_at)
-SELECT @name, @version, @source, @functions, @packages, @examples, @state, @brought_by, @by_id, @by_name, @now
+INSERT INTO dbo.script_version (name, version, source, functions, packages, examples, files, tests, description, state, brought_by,
+    published_by_id, published_by_name, published_at)
+SELECT @name, @version, @source, @functions, @packages, @examples, @files, @tests, @description, @state, @brought_by, @by_id, @by_name, @now
 WHERE NOT EXISTS (SELECT 1 FROM dbo.script_version WITH (UPDLOCK, HOLDLOCK) WHERE name = @name AND version = @version);
+GO
+
+CREATE PROCEDURE dbo.script_file_add
+    @version NVARCHAR(400),
+    @path NVARCHAR(400),
+    @content VARBINARY(MAX)
+AS
+INSERT INTO dbo.script_file (version, path, content)
+SELECT @version, @path, @content
+WHERE NOT EXISTS (SELECT 1 FROM dbo.script_file WITH (UPDLOCK, HOLDLOCK) WHERE version = @version AND path = @path COLLATE Latin1_General_100_BIN2);
+GO
+
+-- returns path NVARCHAR(MAX), content VARBINARY(MAX)
+CREATE PROCEDURE dbo.script_files
+    @version NVARCHAR(400)
+AS
+SELECT path, content FROM dbo.script_file WHERE version = @version ORDER BY path;
 GO
 
 CREATE PROCEDURE dbo.script_superseded
@@ -68,11 +89,12 @@ AS
 SELECT name, revision FROM dbo.script;
 GO
 
--- returns version NVARCHAR(MAX), source NVARCHAR(MAX), functions NVARCHAR(MAX), packages NVARCHAR(MAX), examples NVARCHAR(MAX), state NVARCHAR(MAX), brought_by NVARCHAR(MAX), published_by_id NVARCHAR(MAX), published_by_name NVARCHAR(MAX), published_at DATETIMEOFFSET(6)
+-- returns version NVARCHAR(MAX), source NVARCHAR(MAX), functions NVARCHAR(MAX), packages NVARCHAR(MAX), examples NVARCHAR(MAX), files NVARCHAR(MAX), tests NVARCHAR(MAX), description NVARCHAR(MAX), state NVARCHAR(MAX), brought_by NVARCHAR(MAX), published_by_id NVARCHAR(MAX), published_by_name NVARCHAR(MAX), published_at DATETIMEOFFSET(6)
 CREATE PROCEDURE dbo.script_versions
     @name NVARCHAR(400)
 AS
-SELECT version, source, functions, packages, examples, state, brought_by, published_by_id, published_by_name, published_at
+SELECT version, source, functions, packages, examples, files, tests, description, state, brought_by, published_by_id, published_by_name,
+    published_at
 FROM dbo.script_version WHERE name = @name ORDER BY published_at, version;
 GO
 

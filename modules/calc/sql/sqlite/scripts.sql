@@ -1,10 +1,18 @@
--- procedure script_add(name TEXT, version TEXT, source TEXT, functions JSON, packages JSON, examples JSON?, state TEXT, brought_by TEXT?,
---   by_id TEXT, by_name TEXT, now TIME)
+-- procedure script_add(name TEXT, version TEXT, source TEXT, functions JSON, packages JSON, examples JSON?, files JSON?, tests JSON?,
+--   description TEXT?, state TEXT, brought_by TEXT?, by_id TEXT, by_name TEXT, now TIME)
 INSERT INTO script_change (name, version, state, by_id, by_name, at)
 SELECT :name, :version, :state, :by_id, :by_name, :now
 WHERE NOT EXISTS (SELECT 1 FROM script_version WHERE name = :name AND version = :version);
-INSERT INTO script_version (name, version, source, functions, packages, examples, state, brought_by, published_by_id, published_by_name, published_at)
-VALUES (:name, :version, :source, :functions, :packages, :examples, :state, :brought_by, :by_id, :by_name, :now) ON CONFLICT DO NOTHING;
+INSERT INTO script_version (name, version, source, functions, packages, examples, files, tests, description, state, brought_by,
+    published_by_id, published_by_name, published_at)
+VALUES (:name, :version, :source, :functions, :packages, :examples, :files, :tests, :description, :state, :brought_by, :by_id, :by_name, :now)
+ON CONFLICT DO NOTHING;
+
+-- procedure script_file_add(version TEXT, path TEXT, content BLOB)
+INSERT INTO script_file (version, path, content) VALUES (:version, :path, :content) ON CONFLICT DO NOTHING;
+
+-- procedure script_files(version TEXT) -> path TEXT, content BLOB
+SELECT path, content FROM script_file WHERE version = :version ORDER BY path;
 
 -- procedure script_superseded(name TEXT, by_id TEXT, by_name TEXT, now TIME)
 INSERT INTO script_change (name, version, state, by_id, by_name, at)
@@ -27,9 +35,10 @@ INSERT INTO script (name) VALUES (:name) ON CONFLICT (name) DO UPDATE SET revisi
 SELECT name, revision FROM script;
 
 -- procedure script_versions(name TEXT) ->
---   version TEXT, source TEXT, functions TEXT, packages TEXT, examples TEXT, state TEXT, brought_by TEXT,
---   published_by_id TEXT, published_by_name TEXT, published_at TIME
-SELECT version, source, functions, packages, examples, state, brought_by, published_by_id, published_by_name, published_at
+--   version TEXT, source TEXT, functions TEXT, packages TEXT, examples TEXT, files TEXT, tests TEXT, description TEXT, state TEXT,
+--   brought_by TEXT, published_by_id TEXT, published_by_name TEXT, published_at TIME
+SELECT version, source, functions, packages, examples, files, tests, description, state, brought_by, published_by_id, published_by_name,
+    published_at
 FROM script_version WHERE name = :name ORDER BY published_at, version;
 
 -- procedure script_changes(name TEXT) -> version TEXT, state TEXT, by_id TEXT, by_name TEXT, at TIME, reason TEXT

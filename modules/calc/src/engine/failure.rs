@@ -1,5 +1,6 @@
 //! How a call can fail, before, in or around R.
 
+use crate::folder_tests::FailedTest;
 use serde::{Deserialize, Serialize};
 
 /// What R said when a function stopped.
@@ -15,6 +16,9 @@ pub(crate) struct RError {
     /// The line of the script, when it could not be loaded.
     #[serde(default)]
     pub(crate) line: Option<u32>,
+    /// The file of the folder in which that line is.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
     #[serde(default)]
     pub(crate) warnings: Vec<String>,
     #[serde(default)]
@@ -58,6 +62,10 @@ pub(crate) enum Failure {
     UnknownResult(String),
     #[error("the arguments do not fit the function")]
     InvalidArguments(Vec<BadArgument>),
+    #[error("the folder cannot be published")]
+    InvalidFolder(Vec<BadArgument>),
+    #[error("tests of the folder failed")]
+    Tests(Vec<FailedTest>),
     #[error("R stopped: {}", .0.message)]
     R(Box<RError>),
     #[error("the call took longer than {allowed_ms} ms")]
@@ -103,6 +111,8 @@ impl Failure {
             Self::Unregistered(_) => "unregistered-environment",
             Self::UnknownResult(_) => "unknown-result",
             Self::InvalidArguments(_) => "invalid-arguments",
+            Self::InvalidFolder(_) => "invalid-folder",
+            Self::Tests(_) => "tests-failed",
             Self::R(_) => "r-error",
             Self::TimedOut { .. } => "timed-out",
             Self::Cancelled => "cancelled",
@@ -124,6 +134,8 @@ impl Failure {
             Self::Unregistered(_) => "This engine answers drafts only",
             Self::UnknownResult(_) => "The result is not kept",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
+            Self::InvalidFolder(_) => "The folder cannot be published",
+            Self::Tests(_) => "The folder's own tests failed",
             Self::R(_) => "The R function stopped with an error",
             Self::TimedOut { .. } => "The calculation took too long",
             Self::Cancelled => "The calculation was cancelled",
@@ -161,11 +173,10 @@ impl Failure {
             Self::UnknownResult(key) => {
                 format!("No result {key} is kept here; calculate it again.")
             }
-            Self::InvalidArguments(bad) => bad
-                .iter()
-                .map(|one| format!("{} {}", one.pointer, one.detail))
-                .collect::<Vec<_>>()
-                .join("; "),
+            Self::InvalidArguments(bad) | Self::InvalidFolder(bad) => joined(bad, |one| {
+                format!("{} {}", one.pointer, one.detail).trim().to_owned()
+            }),
+            Self::Tests(failed) => joined(failed, |one| format!("{}: {}", one.file, one.reason)),
             Self::R(error) => error.message.clone(),
             Self::TimedOut {
                 allowed_ms,
@@ -190,6 +201,10 @@ impl Failure {
             }
         }
     }
+}
+
+fn joined<T>(all: &[T], one: impl Fn(&T) -> String) -> String {
+    all.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 fn listed(lead: &str, names: &[String]) -> String {

@@ -4,10 +4,12 @@ pub(crate) mod failure;
 mod frame;
 pub(crate) mod pool;
 pub(crate) mod settings;
+mod source;
 mod spawner;
 pub(crate) mod worker;
 
 pub(crate) use failure::{BadArgument, Failure};
 pub(crate) use pool::{Lane, Pool};
 pub(crate) use settings::Settings;
+pub(crate) use source::{Code, Data, Source};
 pub(crate) use worker::{Job, Patience, Progress};

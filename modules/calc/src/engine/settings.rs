@@ -99,6 +99,11 @@ impl Settings {
         listed(&self.packages)
     }
 
+    /// Where the data of folders stand for the workers of this process.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        self.scratch.join(format!("data-{}", std::process::id()))
+    }
+
     /// The whole environment of a worker with this folder: else the same on every machine, so that results are.
     pub(crate) fn r_environment(&self, folder: &std::path::Path) -> Vec<(&'static str, String)> {
         let folder = folder.display().to_string();
@@ -133,6 +138,7 @@ impl Settings {
             ("PATH", "/usr/bin:/bin".into()),
             ("HOME", folder.clone()),
             ("TMPDIR", folder),
+            ("CALC_DATA", self.data_folder().display().to_string()),
             ("CALC_MEMORY_MB", self.memory_mb.to_string()),
         ]
     }

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 type Spawned = io::Result<(Child, Folder)>;
 type Request = (OwnedFd, oneshot::Sender<Spawned>);
 
-/// The folder of one worker, removed when this is dropped.
+/// The folder of one worker, or of the data of all, removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Folder(PathBuf);
 
@@ -26,6 +26,14 @@ impl Folder {
     fn make(scratch: &Path, number: u64) -> io::Result<Self> {
         let folder = scratch.join(format!("worker-{}-{number}", std::process::id()));
         DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Self(folder))
+    }
+
+    fn of_data(folder: PathBuf) -> io::Result<Self> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)?;
         Ok(Self(folder))
     }
 }
@@ -36,14 +44,15 @@ impl Drop for Folder {
     }
 }
 
-/// Removes what workers of engines left behind that were killed.
+/// Removes what engines left behind that were killed: folders of workers, data.
 fn remove_left_behind(scratch: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(scratch)? {
         let entry = entry?;
         let name = entry.file_name();
         let process = name
             .to_str()
-            .and_then(|name| name.strip_prefix("worker-")?.split('-').next());
+            .and_then(|name| name.strip_prefix("worker-").or(name.strip_prefix("data-")))
+            .and_then(|rest| rest.split('-').next());
         if process.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
             remove(&entry.path());
         }
@@ -63,12 +72,15 @@ fn remove(folder: &Path) {
 #[derive(Debug, Clone)]
 pub(crate) struct Spawner {
     requests: mpsc::SyncSender<Request>,
+    /// What workers read; it goes with the engine.
+    _data: Arc<Folder>,
 }
 
 impl Spawner {
     /// Starts the thread; it ends with the last clone of this.
     pub(crate) fn start(settings: &Settings) -> io::Result<Self> {
         remove_left_behind(&settings.scratch)?;
+        let data = Folder::of_data(settings.data_folder())?;
         let (requests, received) = mpsc::sync_channel::<Request>(64);
         let runtime = Handle::current();
         let settings = settings.clone();
@@ -84,7 +96,10 @@ impl Spawner {
                     }
                 }
             })?;
-        Ok(Self { requests })
+        Ok(Self {
+            requests,
+            _data: Arc::new(data),
+        })
     }
 
     /// A new process with `socket` as its standard input.

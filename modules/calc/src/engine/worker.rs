@@ -3,12 +3,14 @@
 use super::failure::{Failure, RError};
 use super::frame;
 use super::settings::{START, Settings};
+use super::source::Source;
 use super::spawner::{Folder, Spawner};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::BufReader;
@@ -19,10 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// What a function call needs, ready for the wire.
 pub(crate) struct Job {
-    /// The script's version, its content hash.
-    pub(crate) version: Arc<str>,
-    /// Its source, for a worker that has not loaded it yet.
-    pub(crate) source: Arc<str>,
+    /// The script, for a worker that has not loaded it yet.
+    pub(crate) source: Source,
     pub(crate) function: String,
     /// Names and JSON values.
     pub(crate) arguments: Vec<(String, bytes::Bytes)>,
@@ -152,12 +152,16 @@ impl Worker {
     /// Evaluates a script; the answer's value describes its functions.
     pub(crate) async fn load(
         &mut self,
-        version: &Arc<str>,
-        source: &str,
+        source: &Source,
         patience: &Patience,
     ) -> Result<Answer, Failure> {
-        let header = serde_json::json!({ "version": version }).to_string();
-        self.send(frame::SOURCE, header.as_bytes(), &[source.as_bytes()])
+        let (version, code, data) = (&source.version, &source.code, source.data.as_deref());
+        let header = serde_json::json!({
+            "version": version, "files": code.files(),
+            "data_folder": data.map_or(Path::new(""), |data| &data.folder),
+            "data_names": data.map_or(&[][..], |data| &data.names) });
+        let text = code.text().as_bytes();
+        self.send(frame::SOURCE, header.to_string().as_bytes(), &[text])
             .await?;
         let answer = self.answer(patience, &mut |_| {}).await?;
         self.loaded.insert(version.clone());
@@ -172,8 +176,9 @@ impl Worker {
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Answer, Failure> {
         self.calls += 1;
-        if !self.has(&job.version) {
-            self.load(&job.version, &job.source, patience).await?;
+        let version = &job.source.version;
+        if !self.has(version) {
+            self.load(&job.source, patience).await?;
         }
         let sizes: Vec<(&str, usize)> = job
             .arguments
@@ -181,7 +186,7 @@ impl Worker {
             .map(|(name, value)| (name.as_str(), value.len()))
             .collect();
         let header = serde_json::json!({
-            "version": job.version, "function": job.function, "args": sizes, "seed": job.seed,
+            "version": version, "function": job.function, "args": sizes, "seed": job.seed,
             "example": job.example });
         let values: Vec<&[u8]> = job
             .arguments

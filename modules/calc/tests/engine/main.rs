@@ -16,6 +16,7 @@ mod command;
 mod confinement;
 mod describing;
 mod endurance;
+mod folders;
 mod library;
 mod scripts;
 mod states;

@@ -247,7 +247,7 @@ async fn what_differs_between_two_versions_is_told_by_line_function_and_example(
     new.with_examples().await;
     let changes = engine.get(&format!("{}/changes", new.path())).await.json();
     assert_eq!(changes["since"], json!(old.version));
-    let kinds: Vec<&str> = changes["source"]
+    let kinds: Vec<&str> = changes["files"][0]["lines"]
         .as_array()
         .unwrap()
         .iter()

@@ -67,8 +67,28 @@ export interface ExampleResult {
   readonly failure: string | null;
 }
 
+/** A file of a version that is a folder. */
+export interface FileInfo {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** A test of a folder that passed when it was published. */
+export interface PassedTest {
+  readonly file: string;
+  readonly duration_ms: number;
+  readonly output: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /** A version with all that is known of it. */
 export interface VersionDetail extends Omit<Version, 'examples'> {
+  readonly description: string | null;
+  /** Empty where it is no folder. */
+  readonly files: readonly FileInfo[];
+  /** `null` where it is no folder. */
+  readonly tests: readonly PassedTest[] | null;
   readonly functions: readonly FunctionInfo[];
   /** `null` until they have run. */
   readonly examples: readonly ExampleResult[] | null;
@@ -127,6 +147,14 @@ export interface SourceLine {
   readonly line: string;
 }
 
+/** What happened to a file; a script that is one text is a file, too. */
+export interface FileChange {
+  readonly path: string;
+  readonly change: 'same' | 'changed' | 'added' | 'removed';
+  /** None where it is the same, or no short text. */
+  readonly lines: readonly SourceLine[];
+}
+
 export interface FunctionChange {
   readonly name: string;
   readonly change: 'added' | 'removed' | 'signature';
@@ -149,7 +177,7 @@ export interface ResultChange {
 }
 
 export interface Changes {
-  readonly source: readonly SourceLine[];
+  readonly files: readonly FileChange[];
   readonly functions: readonly FunctionChange[];
   readonly results: readonly ResultChange[];
 }

@@ -49,8 +49,10 @@ export class Server {
     return api.get(versionPath(name, version), { node: this.node, signal });
   }
 
-  async source(name: string, version: string, signal: AbortSignal): Promise<string> {
-    return (await api.answer(`${versionPath(name, version)}/source`, { node: this.node, signal })).text();
+  /** All R code of a version, or one file of its folder. */
+  async source(name: string, version: string, file: string, signal: AbortSignal): Promise<string> {
+    const query = file ? `?file=${part(file)}` : '';
+    return (await api.answer(`${versionPath(name, version)}/source${query}`, { node: this.node, signal })).text();
   }
 
   /** The OpenAPI document of a version's functions. */
@@ -62,8 +64,14 @@ export class Server {
     return api.get(`${versionPath(name, version)}/changes`, { node: this.node, signal, query: { since } });
   }
 
-  async publish(name: string, source: string): Promise<VersionDetail> {
-    const answer = await api.answer(scriptPath(name), { node: this.node, method: 'PUT', text: JSON.stringify({ source }) });
+  /** The folder of a version, as tar. */
+  async folder(name: string, version: string): Promise<Blob> {
+    return (await api.answer(`${versionPath(name, version)}/folder`, { node: this.node })).blob();
+  }
+
+  /** Publishes R source, or a folder as tar in Base64. */
+  async publish(name: string, content: { readonly source: string } | { readonly tar: string }): Promise<VersionDetail> {
+    const answer = await api.answer(scriptPath(name), { node: this.node, method: 'PUT', text: JSON.stringify(content) });
     return (await answer.json()) as VersionDetail;
   }
 

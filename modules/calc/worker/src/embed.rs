@@ -47,7 +47,7 @@ static PROGRESS_SENT_MS: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct R {
     /// `run(call, environment, seed)`: evaluates and reports value, error, warnings, messages.
     pub(crate) run: SEXP,
-    /// `load(version, text)`: evaluates a script in an environment of its own and describes its functions.
+    /// `load(version, names, texts, data_folder, data_names)`: evaluates the files of a script in an environment of its own and describes its functions.
     pub(crate) load: SEXP,
     /// `script(version)`: the environment of a loaded script.
     pub(crate) script: SEXP,

@@ -1,5 +1,5 @@
-//! The files that R code reaches: R itself, its packages and the libraries and fonts they need, read only; and the
-//! worker's own folder, the only one in which it may write. Set once R runs; nothing undoes it.
+//! The files that R code reaches: R itself, its packages and the libraries and fonts they need, read only; the data of
+//! scripts, read only; and the worker's own folder, the only one in which it may write. Set once R runs; nothing undoes it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -14,14 +14,13 @@ use landlock::{
 /// What the rules are written for; an older kernel enforces those it knows.
 const KNOWN: ABI = ABI::V6;
 /// Variables that hold folders of R, each a list separated by colons.
-const R_FOLDERS: [&str; 7] = [
+const R_FOLDERS: [&str; 6] = [
     "R_HOME",
     "R_SHARE_DIR",
     "R_DOC_DIR",
     "R_INCLUDE_DIR",
     "R_LIBS",
     "R_LIBS_SITE",
-    "CALC_DATA",
 ];
 /// Shared libraries, R's site configuration, fonts, locales and time zones: what packages open while they work.
 const SYSTEM: [&str; 15] = [
@@ -54,6 +53,7 @@ pub(crate) fn confine() -> Result<&'static str, RulesetError> {
         .scope(Scope::from_all(KNOWN))?
         .create()?
         .add_rules(path_beneath_rules(readable(), read))?
+        .add_rules(path_beneath_rules(data_folder(), AccessFs::ReadFile))?
         .add_rules(path_beneath_rules(own_folder(), all & !AccessFs::Execute))?
         .add_rules(path_beneath_rules(
             ["/dev/null"],
@@ -78,7 +78,15 @@ fn readable() -> Vec<String> {
 }
 
 fn own_folder() -> Option<String> {
-    std::env::var("TMPDIR")
-        .ok()
-        .filter(|folder| folder.starts_with('/'))
+    folder("TMPDIR")
+}
+
+/// The data of scripts: what stands in it can be opened by who knows its name, not listed.
+fn data_folder() -> Option<String> {
+    folder("CALC_DATA")
+}
+
+fn folder(variable: &str) -> Option<String> {
+    let folder = std::env::var(variable).ok();
+    folder.filter(|folder| folder.starts_with('/'))
 }

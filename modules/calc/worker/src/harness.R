@@ -53,7 +53,7 @@ local({
         }),
       error = function(e) {
         failure <<- list(kind = "error", message = conditionMessage(e), call = one_line(conditionCall(e)), class = I(class(e)),
-                         line = attr(e, "dcp_line", exact = TRUE))
+                         line = attr(e, "dcp_line", exact = TRUE), file = attr(e, "dcp_file", exact = TRUE))
         NULL
       },
       interrupt = function(i) {
@@ -139,9 +139,8 @@ local({
   }
 
   # Functions that the script assigns at its top level, unless hidden by a leading dot.
-  functions_of <- function(parsed, lines, env) {
+  functions_of <- function(parsed, lines, env, found) {
     sources <- attr(parsed, "srcref")
-    found <- list()
     for (i in seq_along(parsed)) {
       e <- parsed[[i]]
       if (!is.call(e) || length(e) != 3L || !(identical(e[[1L]], quote(`<-`)) || identical(e[[1L]], quote(`=`)))) next
@@ -156,29 +155,51 @@ local({
                             doc = paste(doc, collapse = "\n"), uses = I(if (declares) uses_of(name, env) else character()),
                             assigns = I(unique(setdiff(seen$outside, seen$set))))
     }
-    unname(found)
+    found
   }
 
   # An error of a script says where in its source: R names the line of what it cannot parse, and of what it evaluates we know.
-  at_line <- function(e, line) {
+  at_line <- function(e, line, file) {
     named <- regmatches(conditionMessage(e), regexec("^<text>:([0-9]+):", conditionMessage(e)))[[1L]]
     attr(e, "dcp_line") <- if (length(named) == 2L) as.integer(named[2L]) else line
+    if (nzchar(file)) {
+      attr(e, "dcp_file") <- file
+      e$message <- sub("^<text>", file, conditionMessage(e))
+    }
     stop(e)
   }
 
-  load <- function(version, text) {
-    lines <- strsplit(text, "\n", fixed = TRUE)[[1L]]
+  # What a script of a folder calls to find its data.
+  data_of <- function(folder, names) function(name) {
+    if (missing(name)) return(names)
+    if (!is.character(name) || length(name) != 1L || !(name %in% names)) {
+      there <- if (length(names)) paste0("; there are: ", paste(names, collapse = ", ")) else "; it has none"
+      stop("the script has no data file ", deparse(name), there, call. = FALSE)
+    }
+    file.path(folder, name)
+  }
+
+  load <- function(version, files, texts, data_folder, data_names) {
+    lines <- strsplit(texts, "\n", fixed = TRUE)
     line <- NULL
-    env <- new.env(parent = offered)
-    parsed <- NULL
-    tryCatch({
-      parsed <- parse(text = lines, keep.source = TRUE, encoding = "UTF-8")
-      for (i in seq_along(parsed)) {
-        line <- attr(parsed, "srcref")[[i]][[1L]]
-        eval(parsed[[i]], env)
+    file <- ""
+    own <- new.env(parent = offered)
+    own$dcp_data <- data_of(data_folder, data_names)
+    lockEnvironment(own, bindings = TRUE)
+    env <- new.env(parent = own)
+    parsed <- vector("list", length(lines))
+    tryCatch(for (f in seq_along(lines)) {
+      file <- files[f]
+      line <- NULL
+      parsed[[f]] <- parse(text = lines[[f]], keep.source = TRUE, encoding = "UTF-8")
+      for (i in seq_along(parsed[[f]])) {
+        line <- attr(parsed[[f]], "srcref")[[i]][[1L]]
+        eval(parsed[[f]][[i]], env)
       }
-    }, error = function(e) at_line(e, line))
-    described <- list(functions = I(functions_of(parsed, lines, env)), packages = packages())
+    }, error = function(e) at_line(e, line, file))
+    found <- list()
+    for (f in seq_along(lines)) found <- functions_of(parsed[[f]], lines[[f]], env, found)
+    described <- list(functions = I(unname(found)), packages = packages())
     # A call that could change the script's own variables would change the next call.
     lockEnvironment(env, bindings = TRUE)
     scripts[[version]] <- env

@@ -20,6 +20,11 @@ use std::time::Instant;
 #[derive(Deserialize)]
 struct SourceHeader {
     version: String,
+    /// Name and length in bytes of each file of R code, in the order of the payload.
+    files: Vec<(String, usize)>,
+    /// Where the script's data stand; empty when it has none.
+    data_folder: String,
+    data_names: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -103,8 +108,23 @@ pub(crate) fn warm_up(r: &R) {
 }
 
 fn load(r: &R, header: &SourceHeader, body: &[u8]) -> io::Result<Report> {
-    let text = String::from_utf8(body.to_vec()).map_err(io::Error::other)?;
-    let args = [Value::Text(header.version.clone()), Value::Text(text)];
+    let mut rest = std::str::from_utf8(body).map_err(io::Error::other)?;
+    let (mut names, mut texts) = (Vec::new(), Vec::new());
+    for (name, length) in &header.files {
+        let cut = rest.split_at_checked(*length);
+        let (text, after) = cut.ok_or(io::ErrorKind::InvalidData)?;
+        names.push(Some(name.clone()));
+        texts.push(Some(text.to_owned()));
+        rest = after;
+    }
+    let data_names = header.data_names.iter().cloned().map(Some).collect();
+    let args = [
+        Value::Text(header.version.clone()),
+        Value::Texts(names),
+        Value::Texts(texts),
+        Value::Text(header.data_folder.clone()),
+        Value::Texts(data_names),
+    ];
     Ok(finish(Work::new(r, Task::Load { args: &args })))
 }
 
@@ -239,14 +259,14 @@ unsafe extern "C-unwind" fn perform(data: *mut c_void) {
                 Rf_unprotect(1);
             }
             Task::Load { args } => {
-                let version = Rf_protect(into_r(&args[0]));
-                let text = Rf_protect(into_r(&args[1]));
-                let call = Rf_protect(Rf_lcons(
-                    r.load,
-                    Rf_cons(version, Rf_cons(text, R_NilValue)),
-                ));
+                let mut list = R_NilValue;
+                for value in args.iter().rev() {
+                    let value = Rf_protect(into_r(value));
+                    list = Rf_protect(Rf_cons(value, list));
+                }
+                let call = Rf_protect(Rf_lcons(r.load, list));
                 harnessed(r, call, R_GlobalEnv, 1, &mut work.report);
-                Rf_unprotect(3);
+                Rf_unprotect(2 * args.len() as i32 + 1);
             }
             Task::Call { header, args } => {
                 let version = Rf_protect(into_r(&Value::Text(header.version.clone())));

@@ -1,5 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, signal, viewChild } from '@angular/core';
-import { followLink, may, ProblemError } from '@dcp/api-service';
+import { followLink, formatBytes, may, ProblemError } from '@dcp/api-service';
 import { ProblemPanel, shared } from '@dcp/kit';
 import { PUBLISH, short, type VersionDetail } from '../model';
 import { StateBadge } from '../parts/state-badge';
@@ -7,11 +7,13 @@ import { chosen, functionLink, scriptLink, server } from '../place';
 import { signature } from '../script/signature';
 import { t } from '../texts';
 import { draft } from './draft';
+import { chosenFolder, droppedFolder, packedFolder, type Folder } from './folder';
 import { isName, nameFrom } from './reading';
 import { SourceEditor } from './source-editor';
-import { troubleOf } from './trouble';
+import { base64 } from './tar';
+import { troubleOf, type Trouble } from './trouble';
 
-/** Publishes a script: a file dropped or chosen, or source pasted; shows what R found in it. */
+/** Publishes a script: a file or a folder dropped or chosen, or source pasted; shows what R found in it. */
 @Component({
   selector: 'calc-publish',
   imports: [ProblemPanel, SourceEditor, StateBadge],
@@ -49,20 +51,51 @@ export class PublishPage {
   protected async take(files: FileList | null | undefined): Promise<void> {
     const file = files?.[0];
     if (!file) return;
+    if (file.webkitRelativePath) {
+      this.takeFolder(await chosenFolder(Array.from(files)));
+      return;
+    }
+    if (/\.tar$/i.test(file.name)) {
+      this.takeFolder(await packedFolder(file));
+      return;
+    }
+    this.withoutFolder();
     draft.source.set(await file.text());
     draft.name.set(nameFrom(file.name));
+  }
+
+  protected takeFolder(folder: Folder): void {
+    draft.folder.set(folder);
+    draft.name.set(folder.name);
+    this.problem.set(undefined);
+  }
+
+  protected withoutFolder(): void {
+    draft.folder.set(undefined);
     this.problem.set(undefined);
   }
 
   protected dropped(event: DragEvent): void {
     event.preventDefault();
     this.over.set(false);
-    void this.take(event.dataTransfer?.files);
+    const folder = droppedFolder(event.dataTransfer?.items);
+    if (folder) void folder.then((found) => this.takeFolder(found));
+    else void this.take(event.dataTransfer?.files);
   }
 
   protected edited(source: string): void {
     draft.source.set(source);
     this.problem.set(undefined);
+  }
+
+  protected wrongTitle({ line, file }: Trouble): string {
+    if (draft.folder()) return file && line ? t('wrongInFile', { file, line }) : t('wrongFolder');
+    return line ? t('wrongInLine', { line }) : t('wrongSource');
+  }
+
+  protected size(bytes: number): string {
+    shared.language();
+    return formatBytes(bytes);
   }
 
   protected goTo(line: number): void {
@@ -71,15 +104,17 @@ export class PublishPage {
 
   protected async publish(): Promise<void> {
     this.tried.set(true);
-    if (!this.nameFits() || !draft.source().trim() || this.busy()) return;
+    const folder = draft.folder();
+    if (!this.nameFits() || !(folder ?? draft.source().trim()) || this.busy()) return;
     this.busy.set(true);
     this.problem.set(undefined);
     const name = draft.name();
     try {
-      const version = await server().publish(name, draft.source());
+      const version = await server().publish(name, folder ? { tar: base64(folder.tar) } : { source: draft.source() });
       this.published.set({ name, version });
       draft.name.set('');
       draft.source.set('');
+      draft.folder.set(undefined);
     } catch (error) {
       this.problem.set(ProblemError.from(error));
     }

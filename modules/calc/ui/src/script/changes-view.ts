@@ -9,9 +9,10 @@ import { folded, isFold, numbered, type DiffLine, type Fold } from './diff';
 /** SHA-256 of `null`: a value that is NULL is not one that is too long to show. */
 const KEY_OF_NULL = '74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b';
 const CHANGES = { added: 'functionAdded', removed: 'functionRemoved', signature: 'functionSignature' } as const;
+const FILE_CHANGES = { added: 'fileAdded', removed: 'fileRemoved', changed: 'fileChanged', same: 'fileSame' } as const;
 const MARKS = { same: ' ', added: '+', removed: '−' } as const;
 
-/** What a version changed since another one: functions, results of the examples, and the source line by line. */
+/** What a version changed since another one: functions, results of the examples, and the files line by line. */
 @Component({
   selector: 'calc-changes',
   imports: [StatePanel],
@@ -29,8 +30,10 @@ export class ChangesView {
   protected readonly short = short;
   protected readonly marks = MARKS;
   protected readonly changeWords = CHANGES;
+  protected readonly fileWords = FILE_CHANGES;
   protected readonly isFold = isFold;
-  protected readonly open = signal<ReadonlySet<number>>(new Set());
+  /** Unfolded stretches, by file and line. */
+  protected readonly open = signal<ReadonlySet<string>>(new Set());
   protected readonly others = computed(() => this.versions().filter(({ version }) => version !== this.version().version));
   protected readonly changes = loadable({
     on: () => {
@@ -39,9 +42,15 @@ export class ChangesView {
     },
     load: ({ name, version, since }, signal) => server().changes(name, version, since, signal),
   });
-  protected readonly lines = computed(() => folded(numbered(this.changes.value()?.source ?? [])));
+  private readonly all = computed(() => this.changes.value()?.files ?? []);
+  protected readonly files = computed(() =>
+    this.all()
+      .filter(({ change }) => change !== 'same')
+      .map((file) => ({ ...file, folded: folded(numbered(file.lines)) })),
+  );
+  protected readonly ofFolder = computed(() => this.all().length > 1);
   protected readonly counts = computed(() => {
-    const lines = this.changes.value()?.source ?? [];
+    const lines = this.all().flatMap(({ lines }) => lines);
     const of = (kind: string): number => lines.filter((line) => line.kind === kind).length;
     return { added: of('added'), removed: of('removed') };
   });
@@ -54,8 +63,8 @@ export class ChangesView {
     return one as Fold;
   }
 
-  protected unfold(fold: Fold): void {
-    this.open.update((before) => new Set([...before, fold.from]));
+  protected unfold(at: string): void {
+    this.open.update((before) => new Set([...before, at]));
   }
 
   /** What an example gave: why it failed, its value, or the key of a long one. */
