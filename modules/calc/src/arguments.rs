@@ -144,6 +144,43 @@ pub(crate) fn check(function: &Function, arguments: &[Argument]) -> Result<(), F
     }
 }
 
+/// Longest arguments that are recorded with their call, bytes.
+const RECORDED: usize = 8 << 10;
+
+/// Arguments as one JSON object, references as they were given; nothing when they are long.
+pub(crate) fn short_text(arguments: &[Argument]) -> Option<Box<RawValue>> {
+    let value = |argument: &Argument| match &argument.value {
+        Given::Value(json) => std::str::from_utf8(json).ok().map(str::to_owned),
+        Given::Result { key, path } => {
+            Some(serde_json::json!({ "$result": key, "path": path }).to_string())
+        }
+        Given::Pi(query) => Some(format!("{{\"$pi\":{}}}", std::str::from_utf8(query).ok()?)),
+    };
+    let size: usize = arguments.iter().map(Argument::size).sum();
+    if size > RECORDED {
+        return None;
+    }
+    let mut text = String::with_capacity(size + 2);
+    for argument in arguments {
+        text.push(if text.is_empty() { '{' } else { ',' });
+        text.push_str(&serde_json::to_string(&argument.name).ok()?);
+        text.push(':');
+        text.push_str(&value(argument)?);
+    }
+    text.push_str(if text.is_empty() { "{}" } else { "}" });
+    RawValue::from_string(text).ok()
+}
+
+impl Argument {
+    fn size(&self) -> usize {
+        let value = match &self.value {
+            Given::Value(json) | Given::Pi(json) => json.len(),
+            Given::Result { key, path } => key.len() + path.len(),
+        };
+        self.name.len() + value
+    }
+}
+
 /// The part of a JSON text that a pointer names, byte for byte.
 pub(crate) fn part<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     let mut part = text;

@@ -8,6 +8,7 @@ use crate::calculation::Prepared;
 use crate::engine::{Failure, Patience};
 use crate::recorder::Notes;
 use crate::request::Request;
+use crate::script::Script;
 use bytes::Bytes;
 use dcp::clock::Timestamp;
 use dcp::events::calc::ResultDeviated;
@@ -26,6 +27,12 @@ pub(crate) struct Earlier {
     pub(crate) result_key: Arc<str>,
     pub(crate) value: Bytes,
     pub(crate) notes: Notes,
+}
+
+/// The call that gave a computation's first value, and the value's key.
+pub(crate) struct Before<'a> {
+    pub(crate) call_id: &'a str,
+    pub(crate) result_key: &'a str,
 }
 
 /// How the store took part in an answer.
@@ -133,21 +140,40 @@ impl Calc {
         let Some(earlier) = earlier.filter(|earlier| *earlier.result_key != *result_key) else {
             return Ok(None);
         };
+        let before = Before {
+            call_id: &earlier.call_id,
+            result_key: &earlier.result_key,
+        };
+        let (script, key) = (&prepared.script, &prepared.computation_key);
+        self.tell_deviation(request, script, key, &before, result_key)
+            .await?;
+        Ok(Some(earlier.result_key.to_string()))
+    }
+
+    /// Records and tells that a computation gave another value than before.
+    pub(crate) async fn tell_deviation(
+        &self,
+        request: &Request,
+        script: &Script,
+        computation_key: &str,
+        before: &Before<'_>,
+        result_key: &str,
+    ) -> Result<(), Failure> {
         let event = ResultDeviated {
             call_id: request.call_id.clone(),
-            computation_key: prepared.computation_key.clone(),
-            script: prepared.script.name.clone(),
-            version: prepared.script.version.to_string(),
+            computation_key: computation_key.to_owned(),
+            script: script.name.clone(),
+            version: script.version.to_string(),
             function: request.function.clone(),
-            before_call_id: earlier.call_id,
-            before_key: earlier.result_key.to_string(),
+            before_call_id: before.call_id.to_owned(),
+            before_key: before.result_key.to_owned(),
             after_key: result_key.to_owned(),
             by: request.requested_by.clone(),
             at: self.store.clock().now(),
             node: self.node.clone(),
         };
         self.record_deviation(&event).await?;
-        self.results.forget(&prepared.computation_key);
+        self.results.forget(computation_key);
         tracing::error!(
             script.name = event.script,
             script.version = event.version,
@@ -155,7 +181,7 @@ impl Calc {
             computation.key = event.computation_key,
             "the same computation gave two values"
         );
-        Ok(Some(event.before_key))
+        Ok(())
     }
 
     async fn record_deviation(&self, event: &ResultDeviated) -> Result<(), Failure> {

@@ -165,6 +165,7 @@ impl Calc {
         let function = script.function(&request.function)?;
         arguments::check(function, &request.arguments)?;
         in_order_of(function, &mut request.arguments);
+        request.given = arguments::short_text(&request.arguments);
         let mut computation = Computation::of(&script.version, &function.name, &script.environment);
         let mut values = Vec::with_capacity(request.arguments.len());
         let mut inputs = Vec::new();
@@ -207,7 +208,9 @@ impl Calc {
             Given::Value(value) => Ok(value.clone()),
             Given::Result { key, path } => {
                 let found = self.results.find(key).await?;
-                let found = found.ok_or_else(|| Failure::UnknownResult(key.clone()))?;
+                let Some(found) = found else {
+                    return Err(self.results.missing(key).await?);
+                };
                 if found.draft && !request.draft && self.zone == Zone::Gxp {
                     let detail = format!(
                         "result {key} was calculated by a draft, which a version in force does not build on"

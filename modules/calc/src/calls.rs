@@ -8,6 +8,7 @@ use crate::calculation::Calculated;
 use crate::call_list::CallView;
 use crate::engine::{Failure, Lane};
 use crate::envelope::{self, Envelope, Form, names};
+use crate::keeping::Class;
 use crate::packages::PREFIX;
 use crate::recorder::{JSON, Recorded, Stored};
 use crate::request::Request;
@@ -31,6 +32,9 @@ pub(crate) struct Options {
     /// The call's id, chosen by the caller so that it can be cancelled; a new one otherwise.
     #[serde(default)]
     call: Option<String>,
+    /// How long the result is kept: `ephemeral` (a day after its last use) or `session` (a week).
+    #[serde(default)]
+    keep: Option<Class>,
     /// Of a body in Arrow: the data frame that all its columns are together; without it each column is the argument of its name.
     #[serde(default)]
     frame: Option<String>,
@@ -183,6 +187,11 @@ impl Calc {
             Some(id) => id.clone(),
             None => self.store.ids().next().to_string(),
         };
+        if options.keep == Some(Class::Retained) {
+            let rule =
+                "is ephemeral or session; a result is retained with a reason, at its own address";
+            return Err(Problem::unprocessable("The class cannot be chosen.").part("keep", rule));
+        }
         let (lane, seconds) = if asynchronous {
             (Lane::Long, self.settings.task_seconds)
         } else {
@@ -199,6 +208,8 @@ impl Calc {
             from_module: caller.is_service(),
             draft: address.draft,
             again: names(headers, "cache-control", "no-cache"),
+            keep: options.keep.unwrap_or_default(),
+            given: None,
             lane,
             allowed: Duration::from_secs(seconds),
         })
@@ -227,15 +238,25 @@ async fn answer(
     entry: Entry,
     form: Form,
 ) -> Result<Response, Problem> {
+    let calculated = calculated_and_recorded(&engine, &mut request, &entry).await?;
+    envelope::response(&engine, &request, &calculated, form)
+}
+
+/// A call by HTTP from its request to its record.
+pub(crate) async fn calculated_and_recorded(
+    engine: &Calc,
+    request: &mut Request,
+    entry: &Entry,
+) -> Result<Calculated, Failure> {
     let (begun, started_at) = (Instant::now(), engine.store.clock().now());
-    match engine.calculate(&mut request, &entry, &mut |_| {}).await {
+    match engine.calculate(request, entry, &mut |_| {}).await {
         Ok(mut calculated) => {
             let call = Arc::new(request.record_of(&calculated));
             let stored = calculated.to_store();
             engine.results.announce(&calculated, &call, &stored);
             drop(calculated.flight.take());
             engine.recorder.record(Recorded { call, stored }).await?;
-            envelope::response(&engine, &request, &calculated, form)
+            Ok(calculated)
         }
         Err(failure) => {
             // Who does not wait for the answer finds every failure in the record.
@@ -244,7 +265,7 @@ async fn answer(
                 let (call, stored) = (Arc::new(record), Vec::new());
                 engine.recorder.record(Recorded { call, stored }).await?;
             }
-            Err(failure.into())
+            Err(failure)
         }
     }
 }
@@ -292,6 +313,7 @@ impl Failure {
             Self::UnknownScript { .. }
                 | Self::UnknownFunction { .. }
                 | Self::UnknownResult(_)
+                | Self::Pruned { .. }
                 | Self::Unregistered(_)
                 | Self::NotInForce { .. }
                 | Self::NoDraft { .. }

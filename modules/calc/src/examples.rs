@@ -6,6 +6,7 @@
 use crate::Calc;
 use crate::engine::{Failure, Job, Lane, Patience, Source};
 use crate::functions::Function;
+use crate::keeping::Class;
 use crate::keys::{Computation, content_key};
 use crate::recorder::{JSON, Stored, add_result};
 use crate::roxygen::Cache;
@@ -129,7 +130,13 @@ impl Calc {
             .map_err(|error| StoreError::Decode(error.to_string()))?;
         let mut tx = self.store.begin().await?;
         for result in &stored {
-            add_result(&mut tx, result, !script.state.is_in_force(), true).await?;
+            add_result(
+                &mut tx,
+                result,
+                !script.state.is_in_force(),
+                Class::Retained,
+            )
+            .await?;
         }
         let values = params![&script.name, &*script.version, text];
         tx.call("script_examples_ran", values).await?;

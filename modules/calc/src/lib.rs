@@ -30,6 +30,7 @@ mod folder;
 mod folder_tests;
 mod functions;
 mod installation;
+mod keeping;
 mod keys;
 mod lineage;
 mod listing;
@@ -40,6 +41,7 @@ mod problems;
 mod process_data;
 mod publishing;
 mod purity;
+mod recomputation;
 mod recorder;
 mod request;
 mod results;
@@ -182,6 +184,8 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         .allow(READ, routes!(states::change_state))
         .allow(READ, routes!(results::result_by_key))
         .allow(READ, routes!(results::artifact_by_key))
+        .allow(READ, routes!(keeping::facts_of_result))
+        .allow(CALL, routes!(keeping::retain_result))
         .allow(READ, routes!(lineage::lineage_of_result))
         .allow(READ, routes!(call_list::list_calls))
         .allow(READ, routes!(call_list::call_by_id))
@@ -200,4 +204,5 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         .allow(CALL, routes!(calls::call_function))
         .allow(CALL, routes!(calls::call_package))
         .allow(CALL, routes!(calls::call_draft))
+        .allow(CALL, routes!(recomputation::recompute_result))
 }

@@ -34,6 +34,7 @@ impl From<Failure> for Problem {
             Failure::Start(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::UnknownResult(_)
+            | Failure::Pruned { .. }
             | Failure::Unregistered(_)
             | Failure::NotInForce { .. }
             | Failure::NoDraft { .. }
@@ -58,6 +59,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::UnknownScript { .. }
         | Failure::UnknownFunction { .. }
         | Failure::UnknownResult(_) => StatusCode::NOT_FOUND,
+        Failure::Pruned { .. } => StatusCode::GONE,
         Failure::InvalidArguments(_)
         | Failure::InvalidFolder(_)
         | Failure::Tests(_)

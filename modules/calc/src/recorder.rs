@@ -7,6 +7,7 @@
 //! transaction that tells its outcome.
 
 use crate::engine::Failure;
+use crate::keeping::Class;
 use crate::results::Results;
 use bytes::Bytes;
 use dcp::params;
@@ -14,7 +15,7 @@ use dcp::store::{Store, StoreError, Tx};
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -53,6 +54,11 @@ pub(crate) struct CallRecord {
     pub(crate) notes: Option<Box<RawValue>>,
     /// The outcome as told on the bus.
     pub(crate) outcome: Option<Box<RawValue>>,
+    /// Its arguments, where they are short.
+    pub(crate) arguments: Option<Box<RawValue>>,
+    /// How long its result is kept.
+    #[serde(skip)]
+    pub(crate) class: Class,
     /// The results that were arguments.
     #[serde(skip)]
     pub(crate) inputs: Vec<String>,
@@ -228,27 +234,50 @@ async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError
     let mut tx = store.begin().await?;
     for one in batch {
         for stored in &one.stored {
-            add_result(&mut tx, stored, one.call.draft, false).await?;
+            add_result(&mut tx, stored, one.call.draft, one.call.class).await?;
         }
     }
+    mark_used(&mut tx, batch).await?;
     let calls: Vec<&CallRecord> = batch.iter().map(|one| &*one.call).collect();
     add_calls(&mut tx, &calls).await?;
     tx.commit().await
 }
 
-/// Stores a result once; one that must stay is never pruned, and one that is in force stays no draft.
+/// Results that answered calls or were their arguments are kept longer for it.
+async fn mark_used(tx: &mut Tx<'_>, batch: &[Recorded]) -> Result<(), StoreError> {
+    for class in [Class::Ephemeral, Class::Session] {
+        let answered = batch
+            .iter()
+            .filter(|one| one.stored.is_empty() && one.call.class == class)
+            .filter_map(|one| one.call.result_key.as_ref());
+        let taken = batch.iter().flat_map(|one| &one.call.inputs);
+        let taken = taken.filter(|_| class == Class::Ephemeral);
+        let keys: BTreeSet<&String> = answered.chain(taken).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        let text =
+            serde_json::to_string(&keys).map_err(|error| StoreError::Decode(error.to_string()))?;
+        let now = tx.now();
+        tx.call("results_used", params![text, class.rank(), now])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Stores a result once; its class only rises, and one that is in force stays no draft.
 pub(crate) async fn add_result(
     tx: &mut Tx<'_>,
     result: &Stored,
     draft: bool,
-    stays: bool,
+    class: Class,
 ) -> Result<(), StoreError> {
     let text = String::from_utf8_lossy(&result.content).into_owned();
     let (key, size, kind) = (&*result.key, result.content.len(), result.media_type);
     let now = tx.now();
     tx.call(
         "result_add",
-        params![key, text, size, kind, draft, stays, now],
+        params![key, text, size, kind, draft, class.rank(), now],
     )
     .await?;
     Ok(())

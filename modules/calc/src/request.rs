@@ -3,10 +3,12 @@
 use crate::arguments::Argument;
 use crate::calculation::Calculated;
 use crate::engine::{Failure, Lane};
+use crate::keeping::Class;
 use crate::recorder::{CallRecord, Notes};
 use dcp::clock::Timestamp;
 use dcp::events::Actor;
 use dcp::store::time_text;
+use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// What is asked for.
@@ -27,6 +29,10 @@ pub(crate) struct Request {
     pub(crate) draft: bool,
     /// Whether to calculate again what is known, and to compare.
     pub(crate) again: bool,
+    /// How long its result is kept.
+    pub(crate) keep: Class,
+    /// Its arguments as they were given, where they are short; known once it is prepared.
+    pub(crate) given: Option<Box<RawValue>>,
     pub(crate) lane: Lane,
     pub(crate) allowed: Duration,
 }
@@ -77,6 +83,8 @@ impl Request {
             draft: self.draft,
             notes: None,
             outcome: None,
+            class: self.keep,
+            arguments: self.given.clone(),
             inputs: Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use dcp::clock::Timestamp;
 use dcp::http::{Path, Problem};
 use dcp::params;
 use dcp::store::Store;
@@ -48,6 +49,12 @@ struct Row {
     draft: bool,
 }
 
+#[derive(Deserialize)]
+struct Pruned {
+    at: Timestamp,
+    why: String,
+}
+
 impl Results {
     pub(crate) fn new(store: Store) -> Self {
         Self {
@@ -71,6 +78,16 @@ impl Results {
             draft: row.draft,
         });
         Ok(stored.or(arriving))
+    }
+
+    /// Why there is nothing under a key.
+    pub(crate) async fn missing(&self, key: &str) -> Result<Failure, Failure> {
+        let rows = self.store.read("pruned_result", params![key]).await?;
+        let key = key.to_owned();
+        Ok(match rows.optional::<Pruned>()? {
+            Some(Pruned { at, why }) => Failure::Pruned { key, at, why },
+            None => Failure::UnknownResult(key),
+        })
     }
 
     /// Makes a call's results readable before they are stored.
@@ -131,7 +148,7 @@ impl Results {
 #[utoipa::path(get, path = "/api/calc/results/{key}", tag = "results",
     params(("key" = String, Path, description = "the result's key")),
     responses((status = 200, description = "the value", body = serde_json::Value), (status = 304, description = "unchanged"),
-        (status = 404, description = "not kept", body = Problem)))]
+        (status = 404, description = "unknown", body = Problem), (status = 410, description = "no longer kept", body = Problem)))]
 pub(crate) async fn result_by_key(
     State(calc): State<Calc>,
     Path(key): Path<String>,
@@ -140,10 +157,7 @@ pub(crate) async fn result_by_key(
     if !names(&headers, "accept", ARROW) {
         return kept(&calc, &key, &headers, |kind| kind == JSON).await;
     }
-    let found = calc.results.find(&key).await?;
-    let found = found
-        .filter(|found| found.media_type == JSON)
-        .ok_or_else(|| Failure::UnknownResult(key.clone()))?;
+    let found = fitting(&calc, &key, |kind| kind == JSON).await?;
     let about = serde_json::json!({ "result_key": key }).to_string();
     let body = arrow::stream(&found.value, about)?;
     Ok(([(header::CONTENT_TYPE, ARROW)], body).into_response())
@@ -153,7 +167,7 @@ pub(crate) async fn result_by_key(
 #[utoipa::path(get, path = "/api/calc/artifacts/{key}", tag = "results",
     params(("key" = String, Path, description = "the artifact's key")),
     responses((status = 200, description = "the plot", content_type = "image/svg+xml", body = String),
-        (status = 304, description = "unchanged"), (status = 404, description = "not kept", body = Problem)))]
+        (status = 304, description = "unchanged"), (status = 404, description = "unknown", body = Problem), (status = 410, description = "no longer kept", body = Problem)))]
 pub(crate) async fn artifact_by_key(
     State(calc): State<Calc>,
     Path(key): Path<String>,
@@ -162,16 +176,21 @@ pub(crate) async fn artifact_by_key(
     kept(&calc, &key, &headers, |kind| kind != JSON).await
 }
 
+async fn fitting(calc: &Calc, key: &str, fits: impl Fn(&str) -> bool) -> Result<Found, Failure> {
+    match calc.results.find(key).await? {
+        Some(found) if fits(&found.media_type) => Ok(found),
+        Some(_) => Err(Failure::UnknownResult(key.to_owned())),
+        None => Err(calc.results.missing(key).await?),
+    }
+}
+
 async fn kept(
     calc: &Calc,
     key: &str,
     headers: &HeaderMap,
     fits: impl Fn(&str) -> bool,
 ) -> Result<Response, Problem> {
-    let found = calc.results.find(key).await?;
-    let found = found
-        .filter(|found| fits(&found.media_type))
-        .ok_or_else(|| Failure::UnknownResult(key.to_owned()))?;
+    let found = fitting(calc, key, fits).await?;
     let header = |text: &str| HeaderValue::from_str(text).map_err(Problem::internal);
     let tag = header(&format!("\"{key}\""))?;
     let unchanged = headers.get(header::IF_NONE_MATCH) == Some(&tag);

@@ -1,9 +1,11 @@
-//! What is forgotten: idle workers and the results of old calls by HTTP. Calls over the bus and their results stay.
+//! What is forgotten: idle workers, results that nobody has used for long or that take too much room, and the records of old calls by
+//! HTTP. What is retained stays, as do calls over the bus.
 
 use crate::Calc;
+use crate::keeping::Class;
 use dcp::clock::Timestamp;
 use dcp::params;
-use dcp::store::StoreError;
+use dcp::store::{StoreError, Value};
 use std::time::Duration;
 
 /// Between two looks at the workers.
@@ -31,12 +33,22 @@ pub(crate) async fn keep_house(calc: Calc) {
 }
 
 async fn prune(calc: &Calc, now: Timestamp) -> Result<(), StoreError> {
-    let age = Duration::from_secs(u64::from(calc.settings.keep_hours) * 3600);
-    let before = now.checked_sub(age).unwrap_or(now);
-    for procedure in ["results_prune", "calls_prune"] {
+    let settings = &calc.settings;
+    let ago = |time: Duration| now.checked_sub(time).unwrap_or(now);
+    let end_of = |class| ago(settings.kept(class).unwrap_or_default());
+    let (ephemeral, session) = (end_of(Class::Ephemeral), end_of(Class::Session));
+    let bytes = i64::from(settings.keep_mb) << 20;
+    let recorded = ago(Duration::from_secs(u64::from(settings.record_days) * 86400));
+    let work: [(&str, Vec<Value>); 4] = [
+        ("results_prune", params![ephemeral, session, now, ROWS]),
+        ("results_prune_size", params![bytes, now, ROWS]),
+        ("calls_prune", params![recorded, ROWS]),
+        ("pruned_forget", params![recorded, ROWS]),
+    ];
+    for (procedure, values) in work {
         while calc
             .store
-            .write(procedure, params![before, ROWS])
+            .write(procedure, values.clone())
             .await?
             .affected()
             >= u64::from(ROWS)

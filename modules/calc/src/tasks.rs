@@ -8,6 +8,7 @@ use crate::caching::Flight;
 use crate::calculation::Calculated as Value;
 use crate::content::Content;
 use crate::engine::{Failure, Lane, Progress};
+use crate::keeping::Class;
 use crate::publishing::{Publication, is_script_name};
 use crate::recorder::{CallRecord, Stored, add_calls, add_result};
 use crate::request::Request;
@@ -152,6 +153,8 @@ impl Calc {
             from_module: true,
             draft: false,
             again: false,
+            keep: Class::Retained,
+            given: None,
             lane: Lane::Long,
             allowed: left.unwrap_or(longest).min(longest),
         }
@@ -241,7 +244,7 @@ fn failed(failure: &Failure) -> Failed {
 /// Result, record and event in one transaction.
 async fn finish(tx: &mut Tx<'_>, call: &Call, done: Done) -> Result<(), Reaction> {
     for result in &done.stored {
-        add_result(tx, result, false, true).await?;
+        add_result(tx, result, false, Class::Retained).await?;
     }
     if let Some(mut record) = done.record {
         record.outcome = Some(to_raw_value(&done.outcome).map_err(Reaction::never)?);

@@ -2,14 +2,14 @@ CREATE PROCEDURE dbo.calls_add
     @calls NVARCHAR(MAX)
 AS
 INSERT INTO dbo.call (id, script, version, [function], site, requested_by_id, requested_by_name, asked_by, started_at, duration_ms,
-    computation_key, result_key, failure, draft, notes, outcome)
+    computation_key, result_key, failure, draft, notes, outcome, arguments)
 SELECT n.id, n.script, n.version, n.[function], n.site, n.requested_by_id, n.requested_by_name, n.asked_by, n.started_at, n.duration_ms,
-    n.computation_key, n.result_key, n.failure, n.draft, n.notes, n.outcome
+    n.computation_key, n.result_key, n.failure, n.draft, n.notes, n.outcome, n.arguments
 FROM OPENJSON(@calls) WITH (
     id NVARCHAR(100), script NVARCHAR(100), version NVARCHAR(64), [function] NVARCHAR(400), site NVARCHAR(100),
     requested_by_id NVARCHAR(400), requested_by_name NVARCHAR(400), asked_by NVARCHAR(100), started_at DATETIMEOFFSET(6),
     duration_ms FLOAT, computation_key NVARCHAR(64), result_key NVARCHAR(64), failure NVARCHAR(100), draft BIT,
-    notes NVARCHAR(MAX) AS JSON, outcome NVARCHAR(MAX) AS JSON) n
+    notes NVARCHAR(MAX) AS JSON, outcome NVARCHAR(MAX) AS JSON, arguments NVARCHAR(MAX) AS JSON) n
 WHERE NOT EXISTS (SELECT 1 FROM dbo.call c WITH (UPDLOCK, HOLDLOCK) WHERE c.id = n.id);
 GO
 
@@ -85,8 +85,11 @@ CREATE PROCEDURE dbo.calls_prune
     @before DATETIMEOFFSET(6),
     @count BIGINT
 AS
-DELETE FROM dbo.call_input WHERE call_id IN (
-    SELECT TOP (@count) id FROM dbo.call WHERE asked_by = N'http' AND started_at < @before ORDER BY started_at, id);
-DELETE FROM dbo.call WHERE id IN (
-    SELECT TOP (@count) id FROM dbo.call WHERE asked_by = N'http' AND started_at < @before ORDER BY started_at, id);
+DECLARE @old TABLE (id NVARCHAR(100) NOT NULL PRIMARY KEY);
+INSERT INTO @old (id)
+SELECT TOP (@count) id FROM dbo.call c
+WHERE asked_by = N'http' AND started_at < @before AND NOT EXISTS (SELECT 1 FROM dbo.result r WHERE r.result_key = c.result_key)
+ORDER BY started_at, id;
+DELETE FROM dbo.call_input WHERE call_id IN (SELECT id FROM @old);
+DELETE FROM dbo.call WHERE id IN (SELECT id FROM @old);
 GO

@@ -4,12 +4,12 @@ CREATE PROCEDURE dbo.result_add
     @size BIGINT,
     @media_type NVARCHAR(400),
     @draft BIT,
-    @stays BIT,
+    @class BIGINT,
     @now DATETIMEOFFSET(6)
 AS
-UPDATE dbo.result WITH (UPDLOCK, HOLDLOCK) SET stays = stays | @stays, draft = draft & @draft, used_at = @now WHERE result_key = @result_key;
-IF @@ROWCOUNT = 0 INSERT INTO dbo.result (result_key, value, size, media_type, draft, stays, used_at)
-VALUES (@result_key, @value, @size, @media_type, @draft, @stays, @now);
+UPDATE dbo.result WITH (UPDLOCK, HOLDLOCK) SET class = IIF(class < @class, @class, class), draft = draft & @draft, used_at = @now WHERE result_key = @result_key;
+IF @@ROWCOUNT = 0 INSERT INTO dbo.result (result_key, value, size, media_type, draft, class, used_at)
+VALUES (@result_key, @value, @size, @media_type, @draft, @class, @now);
 GO
 
 -- returns value NVARCHAR(MAX), media_type NVARCHAR(MAX), draft BIT
@@ -28,14 +28,6 @@ FROM dbo.call c JOIN dbo.result r ON r.result_key = c.result_key
 WHERE c.computation_key = @computation_key AND c.result_key IS NOT NULL AND c.draft = 0
     AND NOT EXISTS (SELECT 1 FROM dbo.deviation d WHERE d.computation_key = @computation_key)
 ORDER BY c.started_at;
-GO
-
-CREATE PROCEDURE dbo.results_prune
-    @before DATETIMEOFFSET(6),
-    @count BIGINT
-AS
-DELETE FROM dbo.result WHERE result_key IN (
-    SELECT TOP (@count) result_key FROM dbo.result WHERE stays = 0 AND used_at < @before ORDER BY used_at);
 GO
 
 CREATE PROCEDURE dbo.deviation_add

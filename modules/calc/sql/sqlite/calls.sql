@@ -1,9 +1,10 @@
 -- procedure calls_add(calls JSON)
 INSERT INTO call (id, script, version, function, site, requested_by_id, requested_by_name, asked_by, started_at, duration_ms,
-    computation_key, result_key, failure, draft, notes, outcome)
+    computation_key, result_key, failure, draft, notes, outcome, arguments)
 SELECT value ->> 'id', value ->> 'script', value ->> 'version', value ->> 'function', value ->> 'site', value ->> 'requested_by_id',
     value ->> 'requested_by_name', value ->> 'asked_by', value ->> 'started_at', value ->> 'duration_ms', value ->> 'computation_key',
-    value ->> 'result_key', value ->> 'failure', value ->> 'draft', value ->> 'notes', value ->> 'outcome'
+    value ->> 'result_key', value ->> 'failure', value ->> 'draft', value ->> 'notes', value ->> 'outcome',
+    value ->> 'arguments'
 FROM json_each(:calls) WHERE true ON CONFLICT DO NOTHING;
 
 -- procedure call_inputs_add(inputs JSON)
@@ -49,5 +50,10 @@ SELECT DISTINCT i.result_key FROM call c JOIN call_input i ON i.call_id = c.id W
 
 -- procedure calls_prune(before TIME, count INTEGER)
 DELETE FROM call_input WHERE call_id IN (
-    SELECT id FROM call WHERE asked_by = 'http' AND started_at < :before ORDER BY started_at, id LIMIT :count);
-DELETE FROM call WHERE id IN (SELECT id FROM call WHERE asked_by = 'http' AND started_at < :before ORDER BY started_at, id LIMIT :count);
+    SELECT id FROM call c WHERE asked_by = 'http' AND started_at < :before
+        AND NOT EXISTS (SELECT 1 FROM result r WHERE r.result_key = c.result_key)
+    ORDER BY started_at, id LIMIT :count);
+DELETE FROM call WHERE id IN (
+    SELECT id FROM call c WHERE asked_by = 'http' AND started_at < :before
+        AND NOT EXISTS (SELECT 1 FROM result r WHERE r.result_key = c.result_key)
+    ORDER BY started_at, id LIMIT :count);

@@ -1,7 +1,7 @@
--- procedure result_add(result_key TEXT, value TEXT, size INTEGER, media_type TEXT, draft BOOL, stays BOOL, now TIME)
-INSERT INTO result (result_key, value, size, media_type, draft, stays, used_at)
-VALUES (:result_key, :value, :size, :media_type, :draft, :stays, :now)
-ON CONFLICT (result_key) DO UPDATE SET stays = MAX(stays, excluded.stays), draft = MIN(draft, excluded.draft), used_at = excluded.used_at;
+-- procedure result_add(result_key TEXT, value TEXT, size INTEGER, media_type TEXT, draft BOOL, class INTEGER, now TIME)
+INSERT INTO result (result_key, value, size, media_type, draft, class, used_at)
+VALUES (:result_key, :value, :size, :media_type, :draft, :class, :now)
+ON CONFLICT (result_key) DO UPDATE SET class = MAX(class, excluded.class), draft = MIN(draft, excluded.draft), used_at = excluded.used_at;
 
 -- procedure result_by_key(result_key TEXT) -> value TEXT, media_type TEXT, draft BOOL
 SELECT value, media_type, draft FROM result WHERE result_key = :result_key;
@@ -13,9 +13,6 @@ FROM call c JOIN result r ON r.result_key = c.result_key
 WHERE c.computation_key = :computation_key AND c.result_key IS NOT NULL AND c.draft = 0
     AND NOT EXISTS (SELECT 1 FROM deviation d WHERE d.computation_key = :computation_key)
 ORDER BY c.started_at LIMIT 1;
-
--- procedure results_prune(before TIME, count INTEGER)
-DELETE FROM result WHERE result_key IN (SELECT result_key FROM result WHERE stays = 0 AND used_at < :before ORDER BY used_at LIMIT :count);
 
 -- procedure deviation_add(call_id TEXT, computation_key TEXT, script TEXT, version TEXT, function TEXT, before_call_id TEXT,
 --   before_key TEXT, after_key TEXT, by_id TEXT, by_name TEXT, now TIME, node TEXT)

@@ -1,6 +1,7 @@
 //! How a call can fail, before, in or around R.
 
 use crate::folder_tests::FailedTest;
+use dcp::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What R said when a function stopped.
@@ -60,6 +61,12 @@ pub(crate) enum Failure {
     Unregistered(String),
     #[error("there is no result {0}")]
     UnknownResult(String),
+    #[error("result {key} is no longer kept")]
+    Pruned {
+        key: String,
+        at: Timestamp,
+        why: String,
+    },
     #[error("the arguments do not fit the function")]
     InvalidArguments(Vec<BadArgument>),
     #[error("the folder cannot be published")]
@@ -110,6 +117,7 @@ impl Failure {
             Self::NoDraft { .. } => "no-draft",
             Self::Unregistered(_) => "unregistered-environment",
             Self::UnknownResult(_) => "unknown-result",
+            Self::Pruned { .. } => "pruned-result",
             Self::InvalidArguments(_) => "invalid-arguments",
             Self::InvalidFolder(_) => "invalid-folder",
             Self::Tests(_) => "tests-failed",
@@ -133,6 +141,7 @@ impl Failure {
             Self::NoDraft { .. } => "This version is no draft",
             Self::Unregistered(_) => "This engine answers drafts only",
             Self::UnknownResult(_) => "The result is not kept",
+            Self::Pruned { .. } => "The result is no longer kept",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
             Self::InvalidFolder(_) => "The folder cannot be published",
             Self::Tests(_) => "The folder's own tests failed",
@@ -172,6 +181,16 @@ impl Failure {
             ),
             Self::UnknownResult(key) => {
                 format!("No result {key} is kept here; calculate it again.")
+            }
+            Self::Pruned { key, at, why } => {
+                let why = if why == "size" {
+                    "because kept results took too much room"
+                } else {
+                    "because nobody had used it for long"
+                };
+                format!(
+                    "It was removed at {at:.0}, {why}. POST /api/calc/results/{key}/recomputation calculates it again and compares."
+                )
             }
             Self::InvalidArguments(bad) | Self::InvalidFolder(bad) => joined(bad, |one| {
                 format!("{} {}", one.pointer, one.detail).trim().to_owned()

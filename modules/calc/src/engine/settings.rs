@@ -1,5 +1,6 @@
 //! What an operator can set for an engine.
 
+use crate::keeping::Class;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,8 +33,14 @@ pub(crate) struct Settings {
     pub(crate) result_bytes: usize,
     /// Bytes of the arguments of one call by HTTP, at most.
     pub(crate) body_bytes: usize,
-    /// Hours that results of calls by HTTP are kept; those of calls over the bus stay.
+    /// Hours that ephemeral results are kept after their last use.
     pub(crate) keep_hours: u32,
+    /// Hours that results of the class `session` are kept after their last use.
+    pub(crate) session_hours: u32,
+    /// MiB of results that are not retained, at most; those unused longest go first.
+    pub(crate) keep_mb: u32,
+    /// Days that calls by HTTP stay recorded; those of results that are still kept stay with them.
+    pub(crate) record_days: u32,
     /// Sites whose calls over the bus this engine takes, separated by commas.
     pub(crate) sites: String,
     /// Packages of R's library whose functions are callable, separated by commas.
@@ -58,6 +65,9 @@ impl Default for Settings {
             result_bytes: 64 << 20,
             body_bytes: 32 << 20,
             keep_hours: 24,
+            session_hours: 7 * 24,
+            keep_mb: 4096,
+            record_days: 30,
             sites: "basel,dublin".into(),
             packages: String::new(),
             registered_only: false,
@@ -87,6 +97,16 @@ impl Settings {
         self.workers = self.workers.max(1);
         self.workers_at_most = self.workers_at_most.max(self.workers);
         Ok(self)
+    }
+
+    /// How long a result is kept after its last use; `None` is for good.
+    pub(crate) fn kept(&self, class: Class) -> Option<Duration> {
+        let hours = match class {
+            Class::Ephemeral => self.keep_hours,
+            Class::Session => self.session_hours,
+            Class::Retained => return None,
+        };
+        Some(Duration::from_secs(u64::from(hours) * 3600))
     }
 
     /// The sites as a list.

@@ -17,6 +17,7 @@ mod confinement;
 mod describing;
 mod endurance;
 mod folders;
+mod keeping;
 mod library;
 mod scripts;
 mod states;

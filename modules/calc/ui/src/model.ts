@@ -265,6 +265,19 @@ export interface Lineage {
   readonly used_by: readonly Call[];
 }
 
+/** How a result is kept. */
+export interface ResultFacts {
+  readonly result_key: string;
+  readonly class: 'ephemeral' | 'session' | 'retained';
+  /** Missing when it is kept for good. */
+  readonly ends_at: string | null;
+  readonly used_at: string;
+  readonly size: number;
+  readonly media_type: string;
+  readonly draft: boolean;
+  readonly retained: readonly { readonly by: Person; readonly at: string; readonly reason: string }[];
+}
+
 /** An engine of a node and how busy it is. */
 export interface Engine {
   readonly node: string;

@@ -1,7 +1,19 @@
 // The requests of these pages; each names the node whose engine is meant.
 
 import { api } from '@dcp/api-service';
-import type { Call, CallDetail, Changes, Engine, Envelope, Lineage, Script, ScriptRow, VersionDetail, VersionState } from './model';
+import type {
+  Call,
+  CallDetail,
+  Changes,
+  Engine,
+  Envelope,
+  Lineage,
+  ResultFacts,
+  Script,
+  ScriptRow,
+  VersionDetail,
+  VersionState,
+} from './model';
 
 const BASE = '/api/calc';
 const part = encodeURIComponent;
@@ -105,6 +117,15 @@ export class Server {
 
   lineage(key: string, signal: AbortSignal): Promise<Lineage> {
     return api.get(`${BASE}/results/${part(key)}/lineage`, { node: this.node, signal });
+  }
+
+  resultFacts(key: string, signal: AbortSignal): Promise<ResultFacts> {
+    return api.get(`${BASE}/results/${part(key)}/facts`, { node: this.node, signal });
+  }
+
+  /** Keeps a result for good. */
+  retain(key: string, reason: string): Promise<ResultFacts> {
+    return api.post(`${BASE}/results/${part(key)}/retain`, { reason }, { node: this.node });
   }
 
   async artifact(key: string, signal: AbortSignal): Promise<Blob> {

@@ -3,12 +3,13 @@ import { followLink, formatDuration, formatTime, zoneName } from '@dcp/api-servi
 import { CopyText, shared } from '@dcp/kit';
 import { short, type CallFacts } from '../model';
 import { link, scriptLink } from '../place';
+import { Keeping } from './keeping';
 import { t } from './texts';
 
 /** How a value came to be: enough to find it again and to calculate it again. */
 @Component({
   selector: 'calc-provenance',
-  imports: [CopyText],
+  imports: [CopyText, Keeping],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <section aria-labelledby="provenance-title">
@@ -44,6 +45,8 @@ import { t } from './texts';
         <dd><dcp-copy [text]="call().computation_key" /></dd>
         <dt>{{ t('resultKey') }}</dt>
         <dd><dcp-copy [text]="call().result_key" /></dd>
+        <dt>{{ t('keptFor') }}</dt>
+        <dd><calc-keeping [key]="call().result_key" /></dd>
         <dt>{{ t('node') }}</dt>
         <dd>
           <code>{{ call().node }}</code> · {{ t(call().zone === 'gxp' ? 'gxp' : 'nongxp') }}
