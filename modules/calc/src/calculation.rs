@@ -207,10 +207,7 @@ impl Calc {
         match &argument.value {
             Given::Value(value) => Ok(value.clone()),
             Given::Result { key, path } => {
-                let found = self.results.find(key).await?;
-                let Some(found) = found else {
-                    return Err(self.results.missing(key).await?);
-                };
+                let found = self.find_or_pull(key, patience).await?;
                 if found.draft && !request.draft && self.zone == Zone::Gxp {
                     let detail = format!(
                         "result {key} was calculated by a draft, which a version in force does not build on"

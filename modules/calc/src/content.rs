@@ -4,7 +4,7 @@ use crate::engine::{Code, Failure};
 use crate::folder::{CODE_BYTES, FOLDER_BYTES, FileInfo, Folder, Wrong};
 use crate::keys::content_key;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dcp::http::Problem;
@@ -61,7 +61,7 @@ impl Content {
 
     /// The body of a request.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
-        let kind = headers.get(CONTENT_TYPE).map(|kind| kind.as_bytes());
+        let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         let is = |what: &str| kind.is_some_and(|kind| kind.starts_with(what.as_bytes()));
         if is(TAR) {
             return unpacked(body);

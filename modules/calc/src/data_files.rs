@@ -35,15 +35,11 @@ impl Calc {
             .any(|one| data_name(&one.path).is_some());
         let data = if has_data {
             let mut unpacked = self.data_files.0.lock().await;
-            Some(match unpacked.get(&script.version) {
-                Some(data) => data.clone(),
-                None => {
-                    let folder = self.folder_of(script).await?;
-                    let data = self.unpack(&folder).await?;
-                    unpacked.insert(script.version.clone(), data.clone());
-                    data
-                }
-            })
+            if !unpacked.contains_key(&script.version) {
+                let data = self.unpack(&self.folder_of(script).await?).await?;
+                unpacked.insert(script.version.clone(), data);
+            }
+            unpacked.get(&script.version).cloned()
         } else {
             None
         };

@@ -6,7 +6,8 @@
 //! under the hash of its value, so that it can be an argument of a later call, on any engine.
 //!
 //! Invariants: data is never code (arguments are bound to names); the same call gives the same value (random numbers
-//! start from the call's key, locale, time zone and threads are fixed); no stored result without a record; no database
+//! start from the call's key, locale, time zone and threads are fixed); no stored result without a record, here or at the peer it was
+//! pulled from; no database
 //! transaction is open while R runs. Deliberately absent: sessions, state between calls, R's own serialisation from
 //! outside.
 
@@ -37,6 +38,7 @@ mod listing;
 mod openapi;
 mod own_r;
 mod packages;
+mod peers;
 mod problems;
 mod process_data;
 mod publishing;
@@ -98,6 +100,7 @@ pub struct Inner {
     running: Arc<running::Running>,
     flights: caching::Flights,
     data_files: data_files::DataFiles,
+    peers: Option<peers::Peers>,
     environment: environments::OwnEnvironment,
     /// Versions whose examples run now.
     examining: Mutex<HashSet<Arc<str>>>,
@@ -146,6 +149,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         running: Arc::default(),
         flights: caching::Flights::default(),
         data_files: data_files::DataFiles::default(),
+        peers: peers::Peers::open(&start, &settings).await?,
         environment: environments::OwnEnvironment::default(),
         examining: Mutex::default(),
         calls: TaskTracker::new(),

@@ -35,6 +35,7 @@ impl From<Failure> for Problem {
             Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::UnknownResult(_)
             | Failure::Pruned { .. }
+            | Failure::Altered { .. }
             | Failure::Unregistered(_)
             | Failure::NotInForce { .. }
             | Failure::NoDraft { .. }
@@ -69,7 +70,9 @@ fn status(failure: &Failure) -> StatusCode {
         | Failure::Unregistered(_)
         | Failure::NotInForce { .. }
         | Failure::NoDraft { .. } => StatusCode::CONFLICT,
-        Failure::Crashed { .. } | Failure::Data(_) => StatusCode::BAD_GATEWAY,
+        Failure::Crashed { .. } | Failure::Data(_) | Failure::Altered { .. } => {
+            StatusCode::BAD_GATEWAY
+        }
         Failure::Busy => StatusCode::TOO_MANY_REQUESTS,
         Failure::Start(_) | Failure::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
     }

@@ -9,7 +9,7 @@ use crate::envelope::names;
 use crate::recorder::{CallRecord, JSON, Recorded, Stored};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dcp::clock::Timestamp;
 use dcp::http::{Path, Problem};
@@ -19,6 +19,11 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Header that tells the zone in which a result was calculated.
+pub(crate) const ZONE: &str = "dcp-result-zone";
+/// Header that tells whether drafts alone gave a result.
+pub(crate) const DRAFT: &str = "dcp-result-draft";
 
 /// The stored results and those on their way to the store.
 #[derive(Debug)]
@@ -201,6 +206,11 @@ async fn kept(
             HeaderValue::from_static("private, max-age=31536000, immutable"),
         ),
         (header::ETAG, tag),
+        (HeaderName::from_static(ZONE), header(calc.zone.as_str())?),
+        (
+            HeaderName::from_static(DRAFT),
+            HeaderValue::from_static(if found.draft { "true" } else { "false" }),
+        ),
         // A plot comes from a script: whatever stands in it must not run in the portal.
         (
             header::CONTENT_SECURITY_POLICY,

@@ -67,6 +67,12 @@ pub(crate) enum Failure {
         at: Timestamp,
         why: String,
     },
+    #[error("a peer gave other content for result {key}")]
+    Altered {
+        key: String,
+        peer: String,
+        hash: String,
+    },
     #[error("the arguments do not fit the function")]
     InvalidArguments(Vec<BadArgument>),
     #[error("the folder cannot be published")]
@@ -118,6 +124,7 @@ impl Failure {
             Self::Unregistered(_) => "unregistered-environment",
             Self::UnknownResult(_) => "unknown-result",
             Self::Pruned { .. } => "pruned-result",
+            Self::Altered { .. } => "altered-result",
             Self::InvalidArguments(_) => "invalid-arguments",
             Self::InvalidFolder(_) => "invalid-folder",
             Self::Tests(_) => "tests-failed",
@@ -142,6 +149,7 @@ impl Failure {
             Self::Unregistered(_) => "This engine answers drafts only",
             Self::UnknownResult(_) => "The result is not kept",
             Self::Pruned { .. } => "The result is no longer kept",
+            Self::Altered { .. } => "Another engine gave a result that is not the one asked for",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
             Self::InvalidFolder(_) => "The folder cannot be published",
             Self::Tests(_) => "The folder's own tests failed",
@@ -182,6 +190,9 @@ impl Failure {
             Self::UnknownResult(key) => {
                 format!("No result {key} is kept here; calculate it again.")
             }
+            Self::Altered { key, peer, hash } => format!(
+                "{peer} answered for result {key} with content whose hash is {hash}; it was refused. Tell the operator of that engine."
+            ),
             Self::Pruned { key, at, why } => {
                 let why = if why == "size" {
                     "because kept results took too much room"

@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) record_days: u32,
     /// Sites whose calls over the bus this engine takes, separated by commas.
     pub(crate) sites: String,
+    /// Addresses of the nodes whose engines results are pulled from, of the same zone, separated by commas.
+    pub(crate) peers: String,
     /// Packages of R's library whose functions are callable, separated by commas.
     pub(crate) packages: String,
     /// Whether versions in force are answered only where somebody has registered the environment of the engine.
@@ -69,6 +71,7 @@ impl Default for Settings {
             keep_mb: 4096,
             record_days: 30,
             sites: "basel,dublin".into(),
+            peers: String::new(),
             packages: String::new(),
             registered_only: false,
         }
@@ -112,6 +115,11 @@ impl Settings {
     /// The sites as a list.
     pub(crate) fn site_list(&self) -> impl Iterator<Item = &str> {
         listed(&self.sites)
+    }
+
+    /// The peers as a list.
+    pub(crate) fn peer_list(&self) -> impl Iterator<Item = &str> {
+        listed(&self.peers)
     }
 
     /// The packages as a list.

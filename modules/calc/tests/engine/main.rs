@@ -19,6 +19,7 @@ mod endurance;
 mod folders;
 mod keeping;
 mod library;
+mod peers;
 mod scripts;
 mod states;
 mod support;

@@ -73,10 +73,20 @@ impl Engine {
         Self::start_in(Zone::NonGxp, settings).await
     }
 
+    /// An engine that pulls results from others, with the credential that they know.
+    pub(crate) async fn start_peer_of(zone: Zone, urls: &str, token: &str) -> Self {
+        let secret = format!("[service.calc]\ntoken = \"{token}\"\n");
+        Self::start_knowing(zone, &[("peers", urls)], &secret).await
+    }
+
     async fn start_in(zone: Zone, settings: &[(&str, &str)]) -> Self {
+        Self::start_knowing(zone, settings, "").await
+    }
+
+    async fn start_knowing(zone: Zone, settings: &[(&str, &str)], secrets: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (private, public) = generate_keys().unwrap();
-        write_secrets(folder.path(), &public);
+        write_secrets(folder.path(), &public, secrets);
         let place = folder.path().display().to_string();
         let store = database::store_url(folder.path()).await;
         let mut environment = HashMap::from(
@@ -255,12 +265,12 @@ fn spawn(environment: &HashMap<String, String>) -> Child {
         .unwrap()
 }
 
-fn write_secrets(folder: &Path, public: &str) {
+fn write_secrets(folder: &Path, public: &str, more: &str) {
     use std::os::unix::fs::PermissionsExt;
     let file = folder.join("secrets.toml");
     std::fs::write(
         &file,
-        format!("[identity.public]\nkey = \"\"\"\n{public}\"\"\"\n"),
+        format!("[identity.public]\nkey = \"\"\"\n{public}\"\"\"\n{more}"),
     )
     .unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
