@@ -232,3 +232,60 @@ async fn a_call_that_fails_or_is_cancelled_says_so() {
     };
     assert_eq!(failed.kind, "cancelled");
 }
+
+/// Which of two engines works on a call, once one does.
+async fn at_work(engines: [&Engine; 2], id: &str) -> usize {
+    let since = std::time::Instant::now();
+    loop {
+        for (index, engine) in engines.into_iter().enumerate() {
+            let call = engine.get(&format!("/calls/{id}")).await;
+            if call.status == 200 && call.json()["progress"]["fraction"].is_number() {
+                return index;
+            }
+        }
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "nobody works on {id}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_engine_is_killed_is_done_by_another_and_has_one_result() {
+    let mut first = Engine::start_validated().await;
+    let mut second = first.beside().await;
+    let mut asker = Asker::beside(&first).await;
+    publish_scripts(&asker.store, &[SCRIPT]).await.unwrap();
+    while !matches!(asker.next().await, Heard::Published(_)) {}
+    asker.ask("c-9", "steps", json!({ "n": 30 })).await;
+    let survivor = if at_work([&first, &second], "c-9").await == 0 {
+        first.kill();
+        &second
+    } else {
+        second.kill();
+        &first
+    };
+    let (outcome, _) = asker.outcome("c-9").await;
+    let Outcome::Ok(calculated) = outcome else {
+        panic!("{outcome:?}")
+    };
+    let result = format!("/results/{}", calculated.result_key);
+    assert_eq!(survivor.get(&result).await.text, "30");
+    // One that comes after it is heard after it, so that a second outcome of the first would be among what is heard until then.
+    asker.ask("c-10", "steps", json!({ "n": 1 })).await;
+    loop {
+        match asker.next().await {
+            Heard::Finished(event) if event.call_id == "c-10" => break,
+            Heard::Finished(event) => panic!("{} was told twice", event.call_id),
+            _ => {}
+        }
+    }
+    let made = survivor.get(&format!("{result}/lineage")).await.json();
+    let ids: Vec<&Value> = made["made_by"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| &call["id"])
+        .collect();
+    assert_eq!(ids, [&json!("c-9")]);
+}

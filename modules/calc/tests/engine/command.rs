@@ -117,3 +117,56 @@ async fn a_verification_is_a_signed_report_that_tells_when_it_was_changed() {
     assert!(registered.status.success(), "{}", said(&registered));
     assert_eq!(engine.call("v/twice", r#"{"x":2}"#).await.value(), json!(4));
 }
+
+#[tokio::test]
+async fn a_folder_is_packed_and_published_under_the_name_it_gives_itself() {
+    let engine = Engine::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("work/R/a.R", "first <- function() .table$x[1]\n");
+    write("work/R/b.R", ".table <- read.csv(dcp_data('x.csv'))\n");
+    write("work/data/x.csv", "x\n4.5\n");
+    write("work/data/.hidden", "not sent");
+    write("work/README.md", "not sent");
+    write("work/tests/a.R", "stopifnot(first() == 4.5)\n");
+    write("work/dcp.toml", "name = \"table\"\n");
+    let run = |arguments: &[&str]| dcp(&engine, folder.path(), arguments);
+    let done = run(&["publish", "work"]);
+    assert!(done.status.success(), "{}", said(&done));
+    assert!(
+        said(&done).contains("table is published") && said(&done).contains("tests/a.R passed"),
+        "{}",
+        said(&done)
+    );
+    assert_eq!(engine.call("table/first", "").await.value(), json!(4.5));
+    let packed = Command::new("tar")
+        .args([
+            "--create",
+            "--file=packed.tar",
+            "--exclude=README.md",
+            "--exclude=.hidden",
+            "work",
+        ])
+        .current_dir(folder.path())
+        .status();
+    assert!(packed.unwrap().success());
+    let same = run(&["publish", "packed.tar", "--name", "other"]);
+    assert!(same.status.success(), "{}", said(&same));
+    let version = |name: &str| {
+        let path = format!("/scripts/{name}");
+        let engine = &engine;
+        async move { engine.get(&path).await.json()["effective"].clone() }
+    };
+    assert_eq!(version("other").await, version("table").await);
+    write("work/tests/a.R", "stopifnot(first() == 5)\n");
+    let refused = run(&["publish", "work"]);
+    assert!(
+        !refused.status.success() && said(&refused).contains("tests/a.R: first() == 5 is not TRUE"),
+        "{}",
+        said(&refused)
+    );
+}

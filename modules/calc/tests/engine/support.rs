@@ -168,6 +168,12 @@ impl Engine {
         );
     }
 
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     async fn until_ready(&self) {
         let since = Instant::now();
         while since.elapsed() < Duration::from_mins(1) {
