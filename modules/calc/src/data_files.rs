@@ -50,19 +50,12 @@ impl Calc {
         })
     }
 
-    /// The data of a folder that is not published yet.
-    pub(crate) async fn data_of(
-        &self,
-        version: &Arc<str>,
-        folder: &Folder,
-    ) -> Result<Option<Arc<Data>>, Failure> {
+    /// The data of a folder that may be published.
+    pub(crate) async fn data_of(&self, folder: &Folder) -> Result<Option<Arc<Data>>, Failure> {
         if folder.data().is_empty() {
             return Ok(None);
         }
-        let data = self.unpack(folder).await?;
-        let mut unpacked = self.data_files.0.lock().await;
-        unpacked.insert(version.clone(), data.clone());
-        Ok(Some(data))
+        Ok(Some(self.unpack(folder).await?))
     }
 
     /// The files of a version that is a folder.

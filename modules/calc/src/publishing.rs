@@ -139,7 +139,7 @@ impl Calc {
         let (version, code) = (content.version.clone(), content.code.clone());
         let (mut data, mut tests) = (None, Vec::new());
         if let Some(folder) = &content.folder {
-            data = self.data_of(&version, folder).await?;
+            data = self.data_of(folder).await?;
             tests = folder.tests().map_err(Failure::InvalidFolder)?;
         }
         let source = Source {
@@ -169,7 +169,12 @@ impl Calc {
         // In a worker without a past: the packages it holds then are those that the script loads.
         let mut lease = self.pool.fresh(Lane::Short, deadline).await?;
         let loaded = lease.worker.load(source, &patience).await;
-        self.pool.settle(lease, loaded.as_ref().err());
+        if source.data.is_none() {
+            self.pool.settle(lease, loaded.as_ref().err());
+        } else {
+            // Those that are called find the data where they stand once it is published.
+            drop(lease);
+        }
         let loaded: Loaded =
             serde_json::from_slice(&loaded?.value).map_err(|error| Failure::Crashed {
                 cause: format!("The description of the script cannot be read: {error}"),

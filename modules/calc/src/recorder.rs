@@ -237,31 +237,44 @@ async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError
             add_result(&mut tx, stored, one.call.draft, one.call.class).await?;
         }
     }
-    mark_used(&mut tx, batch).await?;
+    mark_all_used(&mut tx, batch).await?;
     let calls: Vec<&CallRecord> = batch.iter().map(|one| &*one.call).collect();
     add_calls(&mut tx, &calls).await?;
     tx.commit().await
 }
 
 /// Results that answered calls or were their arguments are kept longer for it.
-async fn mark_used(tx: &mut Tx<'_>, batch: &[Recorded]) -> Result<(), StoreError> {
-    for class in [Class::Ephemeral, Class::Session] {
-        let answered = batch
-            .iter()
-            .filter(|one| one.stored.is_empty() && one.call.class == class)
-            .filter_map(|one| one.call.result_key.as_ref());
-        let taken = batch.iter().flat_map(|one| &one.call.inputs);
-        let taken = taken.filter(|_| class == Class::Ephemeral);
-        let keys: BTreeSet<&String> = answered.chain(taken).collect();
-        if keys.is_empty() {
-            continue;
-        }
-        let text =
-            serde_json::to_string(&keys).map_err(|error| StoreError::Decode(error.to_string()))?;
-        let now = tx.now();
-        tx.call("results_used", params![text, class.rank(), now])
-            .await?;
+async fn mark_all_used(tx: &mut Tx<'_>, batch: &[Recorded]) -> Result<(), StoreError> {
+    let answered = |class| {
+        let hits = batch.iter().filter(move |one| one.stored.is_empty());
+        let hits = hits.filter(move |one| one.call.class == class);
+        hits.filter_map(|one| one.call.result_key.as_ref())
+    };
+    let taken = batch.iter().flat_map(|one| &one.call.inputs);
+    mark_used(
+        tx,
+        answered(Class::Ephemeral).chain(taken),
+        Class::Ephemeral,
+    )
+    .await?;
+    mark_used(tx, answered(Class::Session), Class::Session).await
+}
+
+/// Marks results as used now, and keeps them at least as long as the class says.
+pub(crate) async fn mark_used<'a>(
+    tx: &mut Tx<'_>,
+    keys: impl IntoIterator<Item = &'a String>,
+    class: Class,
+) -> Result<(), StoreError> {
+    let keys: BTreeSet<&String> = keys.into_iter().collect();
+    if keys.is_empty() {
+        return Ok(());
     }
+    let text =
+        serde_json::to_string(&keys).map_err(|error| StoreError::Decode(error.to_string()))?;
+    let now = tx.now();
+    tx.call("results_used", params![text, class.rank(), now])
+        .await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::content::Content;
 use crate::engine::{Failure, Lane, Progress};
 use crate::keeping::Class;
 use crate::publishing::{Publication, is_script_name};
-use crate::recorder::{CallRecord, Stored, add_calls, add_result};
+use crate::recorder::{CallRecord, Stored, add_calls, add_result, mark_used};
 use crate::request::Request;
 use bytes::Bytes;
 use dcp::bus::{Reaction, Subscriptions};
@@ -247,6 +247,7 @@ async fn finish(tx: &mut Tx<'_>, call: &Call, done: Done) -> Result<(), Reaction
         add_result(tx, result, false, Class::Retained).await?;
     }
     if let Some(mut record) = done.record {
+        mark_used(tx, &record.inputs, Class::Retained).await?;
         record.outcome = Some(to_raw_value(&done.outcome).map_err(Reaction::never)?);
         add_calls(tx, &[&record]).await?;
     }

@@ -4,8 +4,10 @@
 //! those that are not.
 
 use crate::Calc;
+use crate::engine::Failure;
 use crate::examples::Example;
 use crate::keys::content_key;
+use crate::script::Script;
 use axum::extract::State;
 use dcp::clock::Timestamp;
 use dcp::http::{Json, Path, Problem};
@@ -28,6 +30,17 @@ pub(crate) struct Repeated {
     failure: Option<String>,
 }
 
+/// A test of a folder that was run again.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct RepeatedTest {
+    /// The file.
+    file: String,
+    /// Whether it passed, as it did when the folder was published.
+    passed: bool,
+    /// Why not.
+    failure: Option<String>,
+}
+
 /// What running the examples again gave.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Verification {
@@ -44,9 +57,11 @@ pub(crate) struct Verification {
     environment: serde_json::Value,
     /// Every example; empty when the version has none.
     examples: Vec<Repeated>,
+    /// Every test of its folder.
+    tests: Vec<RepeatedTest>,
 }
 
-/// Runs the examples of a version again in a fresh R and compares them with what they gave when it was published.
+/// Runs the examples of a version and the tests of its folder again in a fresh R and compares them with what they gave when it was published.
 #[utoipa::path(post, path = "/api/calc/scripts/{name}/versions/{version}/verification", tag = "scripts",
     params(("name" = String, Path), ("version" = String, Path)),
     responses((status = 200, body = Verification), (status = 404, body = Problem),
@@ -64,8 +79,11 @@ pub(crate) async fn verify_version(
     };
     // In a task of its own, as calls are: a client that hangs up must not take the worker with it.
     let (engine, running) = (calc.clone(), script.clone());
-    let again = async move { engine.run_all_once(&running).await };
-    let after = calc.calls.spawn(again).await.map_err(Problem::internal)??;
+    let again = async move {
+        let examples = engine.run_all_once(&running).await?;
+        Ok::<_, Failure>((examples, engine.repeat_tests(&running).await?))
+    };
+    let (after, tests) = calc.calls.spawn(again).await.map_err(Problem::internal)??;
     let examples = before.into_iter().zip(after).map(|(before, after)| {
         let (after, failure) = match after {
             Ok(value) => (Some(content_key(&value)), None),
@@ -80,7 +98,32 @@ pub(crate) async fn verify_version(
         at: calc.store.clock().now(),
         environment: serde_json::from_str(&script.environment).unwrap_or_default(),
         examples: examples.collect(),
+        tests,
     }))
+}
+
+impl Calc {
+    async fn repeat_tests(&self, script: &Script) -> Result<Vec<RepeatedTest>, Failure> {
+        if script.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let folder = self.folder_of(script).await?;
+        let tests = folder.tests().map_err(Failure::InvalidFolder)?;
+        let failed = match self.run_tests(&self.source_of(script).await?, &tests).await {
+            Ok(_) => Vec::new(),
+            Err(Failure::Tests(failed)) => failed,
+            Err(other) => return Err(other),
+        };
+        let again = |(file, _): &(&str, &str)| {
+            let failure = failed.iter().find(|one| one.file == *file);
+            RepeatedTest {
+                file: (*file).to_owned(),
+                passed: failure.is_none(),
+                failure: failure.map(|one| one.reason.clone()),
+            }
+        };
+        Ok(tests.iter().map(again).collect())
+    }
 }
 
 fn repeated(before: Example, after: Option<String>, failure: Option<String>) -> Repeated {

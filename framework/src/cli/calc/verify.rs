@@ -79,15 +79,19 @@ async fn verify(engine: &Engine, output: &Path, signer: &Signer) -> anyhow::Resu
             .flat_map(|script| listed(&script["examples"]))
     };
     let different = examples().filter(|one| one["same"] != json!(true)).count();
-    let passed = different == 0 && wrong == 0;
+    let tests = || checked.iter().flat_map(|script| listed(&script["tests"]));
+    let failed = tests().filter(|one| one["passed"] != json!(true)).count();
+    let passed = different == 0 && failed == 0 && wrong == 0;
     let report = json!({
         "installation": installation, "scripts": checked, "examples": examples().count(), "different": different,
+        "tests": tests().count(), "failed_tests": failed,
         "wrong_known_answers": wrong, "passed": passed });
     write(output, &report, signer)?;
     println!(
-        "{} effective scripts, {} examples, {different} different, {wrong} known answers wrong; the report is {}, signed in {}",
+        "{} effective scripts, {} examples, {different} different, {} tests, {failed} failed, {wrong} known answers wrong; the report is {}, signed in {}",
         checked.len(),
         examples().count(),
+        tests().count(),
         output.display(),
         signature_of(output).display()
     );
@@ -110,9 +114,13 @@ async fn repeat(engine: &Engine, script: &Value) -> anyhow::Result<Value> {
         let code = plain(&example["example"]).replace('\n', "; ");
         println!("{name}@{version:.12}: {code} gives something else than at its publication");
     }
+    for test in listed(&again["tests"]).filter(|one| one["passed"] != json!(true)) {
+        let (file, why) = (plain(&test["file"]), plain(&test["failure"]));
+        println!("{name}@{version:.12}: {file} does not pass any more: {why}");
+    }
     Ok(json!({
         "script": name, "version": version, "brought_by": script["brought_by"], "history": known["history"],
-        "examples": again["examples"], "environment": again["environment"], "at": again["at"],
+        "examples": again["examples"], "tests": again["tests"], "environment": again["environment"], "at": again["at"],
     }))
 }
 

@@ -20,13 +20,24 @@ pub(crate) struct Code {
     files: Vec<(String, usize)>,
 }
 
-/// The data files of a version, unpacked for the workers of this engine.
+/// The data files of a version, unpacked for the workers of this engine; they go when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Data {
     /// Where they stand; nobody can guess it, so that a script reads its own only.
     pub(crate) folder: PathBuf,
     /// Their paths in it.
     pub(crate) names: Vec<String>,
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            let folder = self.folder.display();
+            tracing::warn!(%error, %folder, "the data of a script could not be removed");
+        }
+    }
 }
 
 impl Code {

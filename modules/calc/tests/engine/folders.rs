@@ -129,6 +129,11 @@ async fn a_folder_is_published_with_its_data_and_what_its_tests_said_and_is_give
         (&example["value"], &example["same"]),
         (&json!(2.5), &json!(true))
     );
+    let verified = engine.request("POST", &format!("{at}/verification"));
+    assert_eq!(
+        engine.send(verified).await.json()["tests"],
+        json!([{ "file": "tests/limits.R", "passed": true, "failure": null }])
+    );
 }
 
 #[tokio::test]
@@ -183,6 +188,13 @@ async fn a_folder_whose_tests_fail_or_whose_code_is_broken_is_not_published_and_
         missing.text
     );
     assert_eq!(engine.get("/scripts/limits").await.status, 404);
+    // Nothing of what was refused is left where workers read.
+    let scratch = std::fs::read_dir(engine.folder().join("scratch")).unwrap();
+    let mut data = scratch
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.display().to_string().contains("/data-"));
+    let left = std::fs::read_dir(data.next().unwrap()).unwrap().count();
+    assert_eq!(left, 0);
 }
 
 #[tokio::test]
