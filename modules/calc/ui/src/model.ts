@@ -278,6 +278,17 @@ export interface ResultFacts {
   readonly retained: readonly { readonly by: Person; readonly at: string; readonly reason: string }[];
 }
 
+/** What calculating a result again gave. */
+export interface Recomputed {
+  readonly expected: string;
+  readonly result_key: string;
+  readonly same: boolean;
+  /** Whether script, arguments, R and packages are those of then. */
+  readonly same_computation: boolean;
+  readonly call_id: string;
+  readonly before_call_id: string;
+}
+
 /** An engine of a node and how busy it is. */
 export interface Engine {
   readonly node: string;

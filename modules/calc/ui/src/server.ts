@@ -8,6 +8,7 @@ import type {
   Engine,
   Envelope,
   Lineage,
+  Recomputed,
   ResultFacts,
   Script,
   ScriptRow,
@@ -126,6 +127,11 @@ export class Server {
   /** Keeps a result for good. */
   retain(key: string, reason: string): Promise<ResultFacts> {
     return api.post(`${BASE}/results/${part(key)}/retain`, { reason }, { node: this.node });
+  }
+
+  /** Calculates a result again as its record says, and compares. */
+  recompute(key: string): Promise<Recomputed> {
+    return api.post(`${BASE}/results/${part(key)}/recomputation`, {}, { node: this.node });
   }
 
   async artifact(key: string, signal: AbortSignal): Promise<Blob> {

@@ -5,6 +5,7 @@ import { short } from '../model';
 import { Calling } from './calling';
 import { Plot } from './plot';
 import { Provenance } from './provenance';
+import { Recompute } from './recompute';
 import { firstTable } from './shape';
 import { t } from './texts';
 import { ValueView } from './value-view';
@@ -12,7 +13,7 @@ import { ValueView } from './value-view';
 /** What a call gives: its progress, then the value with all that belongs to it, or what went wrong. */
 @Component({
   selector: 'calc-result',
-  imports: [Icon, Plot, ProblemPanel, Provenance, ValueView],
+  imports: [Icon, Plot, ProblemPanel, Provenance, Recompute, ValueView],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './result-panel.html',
   styleUrl: './result-panel.css',
