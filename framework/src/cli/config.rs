@@ -1,9 +1,11 @@
 //! `dcp config`: the settings of the nodes of this platform.
 
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use dcp::config::Layers;
 use dcp::node::NodeConfig;
 
@@ -26,6 +28,68 @@ pub(crate) enum Command {
     },
     /// Print every setting with its meaning.
     Document,
+    /// Print the variables with which a module of a node is started where the node does not start it: in a file for systemd or a shell.
+    Environment(Apart),
+}
+
+/// A module that its node does not start.
+#[derive(clap::Args)]
+pub(crate) struct Apart {
+    /// The module.
+    #[arg(long)]
+    module: String,
+    /// The settings of the node.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the module listens; the port of its first address when absent.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where the module reaches the edge of the node; the node's internal listener when absent.
+    #[arg(long, value_name = "URL")]
+    edge: Option<String>,
+}
+
+impl Apart {
+    fn print(self) -> anyhow::Result<ExitCode> {
+        let config = NodeConfig::load(&self.file)?;
+        let name = &self.module;
+        let module = config.modules.iter().find(|module| module.name == *name);
+        let place = || format!("{} names no module `{name}`", self.file.display());
+        let module = module.with_context(place)?;
+        let mut variables: BTreeMap<String, String> =
+            config.environment(module).into_iter().collect();
+        if let Some(edge) = self.edge {
+            variables.insert("DCP__EDGE__URL".into(), edge);
+        } else if config.edge.internal.ip().is_unspecified() {
+            bail!(
+                "the node listens on {}: say with --edge where the module reaches it, such as http://node.example:{}",
+                config.edge.internal,
+                config.edge.internal.port()
+            );
+        }
+        let port = module
+            .addresses
+            .first()
+            .and_then(|url| url.trim_end_matches('/').rsplit(':').next()?.parse().ok());
+        let everywhere = |port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+        let listen = self.listen.or(port.map(everywhere)).with_context(|| {
+            format!("module `{name}` has no `addresses`; say with --listen where it listens")
+        })?;
+        variables.insert("DCP__HTTP__LISTEN".into(), listen.to_string());
+        for (variable, value) in variables {
+            println!("{variable}={}", quoted(&value));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A value as both a shell and systemd read it.
+fn quoted(value: &str) -> String {
+    let escaped = value.chars().flat_map(|sign| {
+        let escape = matches!(sign, '\\' | '"' | '$' | '`').then_some('\\');
+        escape.into_iter().chain([sign])
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// Answers.
@@ -33,6 +97,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { files } => check(files).await,
         Command::Show { files } => show(files),
+        Command::Environment(apart) => apart.print(),
         Command::Document => {
             print!("{}", dcp::config::document());
             Ok(ExitCode::SUCCESS)
@@ -99,4 +164,20 @@ fn show(files: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_back_by_a_shell() {
+        let value = r#"a "b" $HOME `id` \ 'c' é"#;
+        let script = format!("v={}; printf %s \"$v\"", quoted(value));
+        let told = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(told.stdout).unwrap(), value);
+    }
 }

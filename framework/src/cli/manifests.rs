@@ -82,7 +82,7 @@ fn of_platform(home: &Path) -> anyhow::Result<Vec<Found>> {
             ..SecretsSettings::default()
         };
         for module in &config.modules {
-            let file = home.join("deploy").join(&module.name).join("module.toml");
+            let file = config.folder(module).join("module.toml");
             all.push(Found {
                 node: Some(name.clone()),
                 zone: config.node.zone,

@@ -15,8 +15,9 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 
-use super::Json;
+use super::{Json, deployment};
 use crate::messages::Sampler;
+use crate::model::Manifest;
 
 /// A check that takes longer counts as failed: a probe must not hang with what it probes.
 const CHECK_TIME: Duration = Duration::from_secs(2);
@@ -138,8 +139,13 @@ impl Metrics {
     }
 }
 
-/// `/health/live`, `/health/ready`, `/metrics` and `/openapi.json`.
-pub(crate) fn routes(health: Health, metrics: Option<Metrics>, api: &OpenApi) -> Router {
+/// `/health/live`, `/health/ready`, `/metrics`, `/openapi.json`, and what a node needs of a module that runs elsewhere.
+pub(crate) fn routes(
+    health: Health,
+    metrics: Option<Metrics>,
+    api: &OpenApi,
+    manifest: &Manifest,
+) -> Router {
     let metrics = metrics.map(Arc::new);
     let api: Arc<str> = api.to_json().unwrap_or_default().into();
     Router::new()
@@ -161,6 +167,7 @@ pub(crate) fn routes(health: Health, metrics: Option<Metrics>, api: &OpenApi) ->
                 )
             }),
         )
+        .merge(deployment::routes(manifest))
 }
 
 async fn ready(State(health): State<Health>) -> Response {

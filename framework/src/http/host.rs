@@ -193,9 +193,9 @@ impl Seen {
     }
 }
 
-/// Probes come every second.
+/// Probes and looks of nodes come every few seconds.
 fn is_probe(route: &str) -> bool {
-    route.starts_with("/health") || route == "/metrics"
+    route.starts_with("/health") || route == "/metrics" || route == super::DEPLOYMENT
 }
 
 fn after_panic(panic: &(dyn Any + Send)) -> Response {

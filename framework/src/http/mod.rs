@@ -3,6 +3,7 @@
 mod always;
 mod caller;
 mod client;
+mod deployment;
 mod extract;
 mod host;
 mod live;
@@ -14,6 +15,7 @@ pub use always::{Check, Health};
 pub(crate) use always::{Metrics, routes as always};
 pub use caller::{Caller, SITE};
 pub use client::{ServiceClient, ServiceError};
+pub(crate) use deployment::{DEPLOYMENT, DEPLOYMENT_UI, Deployment};
 pub use extract::{JSON_DEPTH, Json, Path, Query, body, parse};
 pub use host::{Host, REQUESTS};
 pub use live::Live;

@@ -114,6 +114,9 @@ pub struct HostedModule {
     /// How many processes run it.
     #[serde(default = "one")]
     pub instances: u32,
+    /// Where it answers when others start it, `http://host:port` each; the node then starts no process of it.
+    #[serde(default)]
+    pub addresses: Vec<String>,
     /// Its own settings, handed over as `DCP__MODULE__` variables.
     #[serde(default)]
     #[schemars(with = "std::collections::BTreeMap<String, String>")]
@@ -148,6 +151,15 @@ impl NodeConfig {
         self.node.home.join("deploy")
     }
 
+    /// Folder of a module: what is deployed, or what one that runs elsewhere has brought.
+    pub fn folder(&self, module: &HostedModule) -> PathBuf {
+        if module.addresses.is_empty() {
+            self.deploy().join(&module.name)
+        } else {
+            self.state().join("elsewhere").join(&module.name)
+        }
+    }
+
     /// Folder of this node's databases and its control socket.
     pub fn state(&self) -> PathBuf {
         self.node.home.join("state").join(&self.node.name)
@@ -175,6 +187,18 @@ impl NodeConfig {
             if !is_name(&module.name) || module.name == "node" {
                 return refuse(format!("`{}` cannot be the name of a module", module.name));
             }
+            if let Some(wrong) = module.addresses.iter().find(|it| authority(it).is_none()) {
+                return refuse(format!(
+                    "module `{}`: the address `{wrong}` must be http://host:port",
+                    module.name
+                ));
+            }
+            if !module.addresses.is_empty() && module.instances != 1 {
+                return refuse(format!(
+                    "module `{}` has addresses, so `instances` says nothing; whoever starts it says how many run",
+                    module.name
+                ));
+            }
             if self
                 .modules
                 .iter()
@@ -190,6 +214,14 @@ impl NodeConfig {
         }
         Ok(())
     }
+}
+
+/// `host:port` of an address `http://host:port`, when it is one.
+pub(crate) fn authority(url: &str) -> Option<&str> {
+    let authority = url.strip_prefix("http://")?.trim_end_matches('/');
+    let (host, port) = authority.rsplit_once(':')?;
+    let plain = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+    (plain && port.parse::<u16>().is_ok()).then_some(authority)
 }
 
 /// Names stand in paths, URLs and variables, so they stay plain.
@@ -267,6 +299,32 @@ mod tests {
             "{wrong}"
         );
         assert!(wrong.ends_with(", line 24)"), "{wrong}");
+    }
+
+    #[test]
+    fn a_module_that_runs_elsewhere_has_addresses_and_nothing_of_a_process() {
+        let with = |lines: &str| load(&PLAIN.replace("settings = { demo", lines));
+        let config = with("addresses = [\"http://administration:8080/\"]\nsettings = { demo");
+        let config = config.unwrap();
+        assert_eq!(
+            config.folder(&config.modules[0]),
+            Path::new("/srv/dcp/state/gxp-node/elsewhere/administration")
+        );
+        for wrong in [
+            "https://a:1",
+            "http://a",
+            "a:1",
+            "http://a:1/b",
+            "http://:1",
+            "http://u@a:1",
+        ] {
+            let text = format!("addresses = [\"{wrong}\"]\nsettings = {{ demo");
+            let said = with(&text).unwrap_err().to_string();
+            assert!(said.contains(wrong), "{said}");
+        }
+        let said = with("instances = 2\naddresses = [\"http://a:1\"]\nsettings = { demo");
+        let said = said.unwrap_err().to_string();
+        assert!(said.contains("`instances`"), "{said}");
     }
 
     #[test]

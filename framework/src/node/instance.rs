@@ -35,13 +35,49 @@ pub(crate) struct Recipe {
     pub(crate) log: PathBuf,
 }
 
-/// A process that runs, as the edge sees it.
+/// Something that answers for a module, as the edge sees it.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) id: u32,
+    /// `host:port` where it answers.
+    pub(crate) address: String,
+    /// The process, when this node has started it.
+    pub(crate) process: Option<Process>,
+    pub(crate) pool: Arc<Pool>,
+}
+
+/// A process of this node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Process {
     pub(crate) port: u16,
     pub(crate) pid: u32,
-    pub(crate) pool: Arc<Pool>,
+}
+
+impl Instance {
+    /// One that others have started.
+    pub(crate) fn elsewhere(id: u32, address: &str) -> Self {
+        Self {
+            id,
+            address: address.to_owned(),
+            process: None,
+            pool: Arc::new(Pool::to(address)),
+        }
+    }
+
+    fn of_process(id: u32, process: Process) -> Self {
+        Self {
+            process: Some(process),
+            ..Self::elsewhere(id, &format!("127.0.0.1:{}", process.port))
+        }
+    }
+
+    /// The status it answers to `GET path`; none when it does not answer.
+    pub(crate) async fn health(&self, path: &str) -> Option<u16> {
+        tokio::time::timeout(HEALTH_TIME, ask(&self.address, path))
+            .await
+            .ok()?
+            .ok()
+    }
 }
 
 /// A process that runs, as the supervisor holds it.
@@ -85,14 +121,8 @@ impl Recipe {
             tokio::spawn(copy_lines(output, log));
         }
         let pid = child.id().unwrap_or_default();
-        let instance = Arc::new(Instance {
-            id,
-            port,
-            pid,
-            pool: Arc::new(Pool::local(port)),
-        });
         Ok(Running {
-            instance,
+            instance: Arc::new(Instance::of_process(id, Process { port, pid })),
             started: Instant::now(),
             child,
         })
@@ -110,9 +140,9 @@ impl Running {
 
     /// Waits until it is ready; the error says why it will not be.
     pub(crate) async fn ready(&mut self) -> Result<(), String> {
-        let port = self.instance.port;
+        let instance = Arc::clone(&self.instance);
         let polls = async {
-            while health(port, "/health/ready").await != Some(200) {
+            while instance.health("/health/ready").await != Some(200) {
                 tokio::time::sleep(READY_POLL).await;
             }
         };
@@ -130,7 +160,7 @@ impl Running {
             .is_err()
         {
             tracing::warn!(
-                pid = self.instance.pid,
+                address = self.instance.address,
                 "a module did not drain in time and was killed"
             );
             self.kill().await;
@@ -143,7 +173,7 @@ impl Running {
         if self.child.id().is_some()
             && let Err(error) = self.child.kill().await
         {
-            tracing::warn!(%error, pid = self.instance.pid, "a module could not be killed");
+            tracing::warn!(%error, address = self.instance.address, "a module could not be killed");
         }
     }
 
@@ -198,19 +228,11 @@ async fn copy_lines(output: impl AsyncRead + Unpin, log: Arc<std::sync::Mutex<Lo
     }
 }
 
-/// The status a local port answers to `GET path`; none when it does not answer.
-pub(crate) async fn health(port: u16, path: &str) -> Option<u16> {
-    tokio::time::timeout(HEALTH_TIME, ask(port, path))
-        .await
-        .ok()?
-        .ok()
-}
-
-async fn ask(port: u16, path: &str) -> std::io::Result<u16> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+async fn ask(address: &str, path: &str) -> std::io::Result<u16> {
+    let mut stream = TcpStream::connect(address).await?;
     stream
         .write_all(
-            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")
                 .as_bytes(),
         )
         .await?;

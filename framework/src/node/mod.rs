@@ -12,6 +12,7 @@ mod body;
 mod config;
 mod control;
 mod edge;
+mod elsewhere;
 mod environment;
 mod instance;
 mod launch;

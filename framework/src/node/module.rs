@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use self::slot::Slot;
-use super::config::{HostedModule, NodeConfig};
+use super::config::{HostedModule, NodeConfig, authority};
 use super::instance::Instance;
 use super::ports::Ports;
 use super::status::{Health, ModuleStatus, State};
@@ -94,7 +94,9 @@ impl Module {
             told: Mutex::new(None),
             changes: changes.clone(),
         };
-        if let Err(problem) = module.read_manifest() {
+        if let Err(problem) = module.read_manifest()
+            && !module.is_elsewhere()
+        {
             tracing::warn!(
                 module = module.name,
                 problem,
@@ -134,6 +136,17 @@ impl Module {
     pub(crate) fn set_stopped(&self, stopped: bool) {
         self.stopped.store(stopped, Ordering::Relaxed);
         self.tell();
+    }
+
+    /// Whether others start it.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        !self.hosted.addresses.is_empty()
+    }
+
+    /// What answers for it elsewhere: `host:port` each.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
+        let addresses = self.hosted.addresses.iter();
+        addresses.filter_map(|address| authority(address))
     }
 
     /// Starts of instances that had ended by themselves.

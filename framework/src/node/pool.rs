@@ -1,15 +1,18 @@
 //! Kept-alive connections from the edge to one instance.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
 use hyper::client::conn::http1;
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::body::Body;
+use super::body::{Body, BodyError};
 
 /// Idle connections kept per instance; more than a busy edge needs at once on one machine.
 const IDLE_CONNECTIONS: usize = 256;
@@ -17,38 +20,25 @@ const IDLE_CONNECTIONS: usize = 256;
 const IDLE_TIME: Duration = Duration::from_secs(5);
 /// Loopback or the next rack: whoever does not answer by then is not there.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
+/// A file of a micro-frontend is there by then.
+const FILE_TIME: Duration = Duration::from_secs(20);
 
 /// One connection to an instance.
 pub(crate) type Connection = http1::SendRequest<Body>;
 
-/// Where connections lead.
-#[derive(Debug)]
-enum Address {
-    Local(SocketAddr),
-    /// Resolved at each connect, because a peer may move.
-    Named(String),
-}
-
 /// Connections to one address.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    address: Address,
+    /// `host:port`; a name is resolved at each connect, because what it stands for may move.
+    address: String,
     idle: Mutex<Vec<(Connection, Instant)>>,
 }
 
 impl Pool {
-    /// Connections to a port of this machine.
-    pub(crate) fn local(port: u16) -> Self {
-        Self {
-            address: Address::Local(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-            idle: Mutex::default(),
-        }
-    }
-
     /// Connections to `host:port`.
-    pub(crate) fn named(host_and_port: &str) -> Self {
+    pub(crate) fn to(address: impl Into<String>) -> Self {
         Self {
-            address: Address::Named(host_and_port.to_owned()),
+            address: address.into(),
             idle: Mutex::default(),
         }
     }
@@ -69,12 +59,7 @@ impl Pool {
 
     /// A new connection.
     pub(crate) async fn connect(&self) -> io::Result<Connection> {
-        let connecting = tokio::time::timeout(CONNECT_TIME, async {
-            match &self.address {
-                Address::Local(address) => TcpStream::connect(address).await,
-                Address::Named(name) => TcpStream::connect(name).await,
-            }
-        });
+        let connecting = tokio::time::timeout(CONNECT_TIME, TcpStream::connect(&*self.address));
         let stream = connecting
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
@@ -88,6 +73,26 @@ impl Pool {
             }
         });
         Ok(connection)
+    }
+
+    /// GET of a path over a connection of its own, whole, when it is not larger than `limit`.
+    pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<Bytes, String> {
+        let asked = tokio::time::timeout(FILE_TIME, self.ask(path, limit)).await;
+        let answer = asked.unwrap_or_else(|_| Err("no answer in time".into()));
+        answer.map_err(|error| format!("http://{}{path}: {error}", self.address))
+    }
+
+    async fn ask(&self, path: &str, limit: usize) -> Result<Bytes, BodyError> {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = path.parse::<Uri>()?;
+        let host = HeaderValue::from_str(&self.address)?;
+        request.headers_mut().insert(HOST, host);
+        let answer = self.connect().await?.send_request(request).await?;
+        if !answer.status().is_success() {
+            return Err(format!("it answers {}", answer.status()).into());
+        }
+        let body = Limited::new(answer.into_body(), limit).collect().await?;
+        Ok(body.to_bytes())
     }
 
     /// Keeps a connection whose answer has been read to its end.

@@ -1,6 +1,7 @@
 //! Queues of the hosted modules, declared before any of them starts: what is published before a subscriber's first start
 //! then waits for it instead of being lost.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -14,18 +15,14 @@ use crate::secrets::Secrets;
 /// Declares the queues of every deployed manifest and tells publishers who collects their events.
 pub(crate) async fn declare(config: &NodeConfig, secrets: Arc<dyn Secrets>) -> anyhow::Result<()> {
     let zone = config.node.zone;
-    let hosted = config.modules.iter().map(|module| module.name.as_str());
+    let hosted = config.modules.iter().map(|module| config.folder(module));
     // The queues of a site's tasks are declared by the engines of that site.
-    let mut topology = manifests(config, hosted).fold(Topology::default(), |topology, one| {
+    let mut topology = manifests(hosted).fold(Topology::default(), |topology, one| {
         topology.manifest(&one, &[]).bridge_into(zone, &one)
     });
     // A bridge of the other zone takes from this bus, and may start after its publishers.
-    let deployed: Vec<String> = std::fs::read_dir(config.deploy())
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    for other in manifests(config, deployed.iter().map(String::as_str)) {
+    let deployed = std::fs::read_dir(config.deploy()).into_iter().flatten();
+    for other in manifests(deployed.filter_map(|entry| Some(entry.ok()?.path()))) {
         if other.zone == zone.other() {
             topology = topology.bridge_out_of(zone, &other);
         }
@@ -48,13 +45,10 @@ pub(crate) async fn declare(config: &NodeConfig, secrets: Arc<dyn Secrets>) -> a
     declared.with_context(unusable)
 }
 
-/// The manifests of deployed modules; one that cannot be read is reported when its module starts.
-fn manifests<'m>(
-    config: &'m NodeConfig,
-    modules: impl Iterator<Item = &'m str>,
-) -> impl Iterator<Item = Manifest> {
-    modules.filter_map(|module| {
-        let file = config.deploy().join(module).join("module.toml");
-        Manifest::parse(&std::fs::read_to_string(file).ok()?).ok()
+/// The manifests in the folders of modules; one that cannot be read is reported when its module starts.
+fn manifests(folders: impl Iterator<Item = PathBuf>) -> impl Iterator<Item = Manifest> {
+    folders.filter_map(|folder| {
+        let text = std::fs::read_to_string(folder.join("module.toml")).ok()?;
+        Manifest::parse(&text).ok()
     })
 }

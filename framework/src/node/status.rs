@@ -54,6 +54,9 @@ pub struct InstanceStatus {
     pub port: Option<u16>,
     /// Its process.
     pub pid: Option<u32>,
+    /// `host:port` of one that runs elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<String>,
     /// Where it is in its life.
     pub state: State,
     /// Since when it is there.

@@ -9,7 +9,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::config::NodeConfig;
-use super::instance::{health, why};
+use super::elsewhere;
+use super::instance::{Instance, why};
 use super::module::{Change, Command, Module, Order};
 use super::ports::Ports;
 use super::status::State;
@@ -51,7 +52,12 @@ impl Supervisor {
         let mut keepers = Vec::new();
         for hosted in &config.modules {
             let (module, orders) = Module::new(config, zone, hosted, &ports, &changes);
-            keepers.push(tokio::spawn(obey(Arc::clone(&module), orders, end.clone())));
+            let (kept, end) = (Arc::clone(&module), end.clone());
+            keepers.push(if hosted.addresses.is_empty() {
+                tokio::spawn(obey(kept, orders, end))
+            } else {
+                tokio::spawn(elsewhere::watch(kept, orders, end))
+            });
             modules.insert(hosted.name.clone(), module);
         }
         Arc::new(Self {
@@ -310,17 +316,18 @@ async fn one_life(module: &Module, id: u32, stop: &CancellationToken) -> End {
             ));
         }
     };
-    module.started(id, &running);
+    let instance = Arc::clone(&running.instance);
+    module.started(&instance);
     let ready = tokio::select! {
         ready = running.ready() => Some(ready),
         () = stop.cancelled() => None,
     };
     let reason = match ready {
         Some(Ok(())) => {
-            module.is_ready(id, &running);
+            module.is_ready(&instance, running.started.elapsed());
             tokio::select! {
                 end = running.end() => Some(end),
-                () = hangs(module, id, port.number) => Some("it no longer answers".to_owned()),
+                () = hangs(module, &instance) => Some("it no longer answers".to_owned()),
                 () = stop.cancelled() => None,
             }
         }
@@ -342,16 +349,16 @@ async fn one_life(module: &Module, id: u32, stop: &CancellationToken) -> End {
 }
 
 /// Ends when the instance hangs; tells the module meanwhile when it lacks something.
-async fn hangs(module: &Module, id: u32, port: u16) {
+async fn hangs(module: &Module, instance: &Instance) {
     let mut misses = 0;
     while misses < HEALTH_MISSES {
         tokio::time::sleep(HEALTH_POLL).await;
-        match health(port, "/health/live").await {
+        match instance.health("/health/live").await {
             Some(_) => misses = 0,
             None => misses += 1,
         }
-        if let Some(status) = health(port, "/health/ready").await {
-            module.degraded(id, status != 200);
+        if let Some(status) = instance.health("/health/ready").await {
+            module.degraded(instance.id, status != 200);
         }
     }
 }

@@ -101,7 +101,8 @@ impl Module {
         let (api, document) = self.router.split_for_parts();
         let document = describe(document, self.start.manifest());
         let metrics = Metrics::new(metrics, self.sampler);
-        let always = crate::http::always(self.start.health(), Some(metrics), &document);
+        let (health, manifest) = (self.start.health(), self.start.manifest());
+        let always = crate::http::always(health, Some(metrics), &document, manifest);
         host.wrap(api, always)
     }
 }

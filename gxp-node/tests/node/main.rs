@@ -8,6 +8,7 @@
 )]
 
 mod edge;
+mod elsewhere;
 mod platform;
 mod socket;
 mod supervisor;

@@ -20,7 +20,7 @@ pub(crate) struct Platform {
 }
 
 /// First of twenty ports nobody holds; tests of one process never get the same.
-fn free_ports() -> u16 {
+pub(crate) fn free_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let base = 20_000 + u16::try_from(std::process::id() % 60).unwrap() * 500;
     loop {
@@ -42,7 +42,7 @@ pub(crate) fn manifest(name: &str, exposure: &str) -> String {
     )
 }
 
-fn deploy(home: &Path, name: &str, exposure: &str) {
+pub(crate) fn deploy(home: &Path, name: &str, exposure: &str) {
     let folder = home.join("deploy").join(name);
     std::fs::create_dir_all(folder.join("ui")).unwrap();
     std::fs::write(folder.join("module.toml"), manifest(name, exposure)).unwrap();
@@ -153,6 +153,19 @@ impl Platform {
     }
 
     async fn start_with(settings: &str) -> Self {
+        let platform = Self::begin(|text| text + settings);
+        platform.until("ready", Self::is_ready).await;
+        platform
+    }
+
+    /// Whether the node and all its modules are ready.
+    pub(crate) async fn is_ready(&self) -> bool {
+        let answer = self.get("/health/ready").await;
+        answer.is_some_and(|answer| answer.status() == 200)
+    }
+
+    /// Starts a node with other settings and waits for nothing.
+    pub(crate) fn begin(settings: impl FnOnce(String) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
         for (name, exposure) in [
@@ -171,29 +184,20 @@ impl Platform {
         std::fs::create_dir_all(home.join("state")).unwrap();
         secrets(&home.join("secrets.toml"));
         let internal = free_ports();
-        let text = config(home, internal) + settings;
+        let text = settings(config(home, internal));
         std::fs::write(home.join("node.toml"), text).unwrap();
         let node = start_node(home);
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
             .build()
             .unwrap();
-        let platform = Self {
+        Self {
             folder,
             internal,
             external: internal + 1,
             node,
             http,
-        };
-        platform
-            .until("ready", async |platform: &Platform| {
-                platform
-                    .get("/health/ready")
-                    .await
-                    .is_some_and(|answer| answer.status() == 200)
-            })
-            .await;
-        platform
+        }
     }
 
     pub(crate) fn home(&self) -> &Path {

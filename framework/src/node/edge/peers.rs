@@ -12,7 +12,7 @@ use super::portal::PortalModule;
 use super::problem::Problem;
 use super::proxy;
 use crate::node::body::Body;
-use crate::node::config::PeerSection;
+use crate::node::config::{PeerSection, authority};
 use crate::node::module::Change;
 use crate::node::pool::Pool;
 use crate::node::status::State;
@@ -105,11 +105,7 @@ impl Peers {
 
 impl Peer {
     fn new(section: &PeerSection) -> anyhow::Result<Self> {
-        let address = section
-            .url
-            .strip_prefix("http://")
-            .map(|rest| rest.trim_end_matches('/'));
-        let address = address.ok_or_else(|| {
+        let address = authority(&section.url).ok_or_else(|| {
             anyhow::anyhow!(
                 "the address of peer {} must be http://host:port, it is {}",
                 section.name,
@@ -118,7 +114,7 @@ impl Peer {
         })?;
         Ok(Self {
             name: section.name.clone(),
-            pool: Arc::new(Pool::named(address)),
+            pool: Arc::new(Pool::to(address)),
             host: HeaderValue::from_str(address)?,
             modules: RwLock::default(),
         })

@@ -76,6 +76,13 @@ pub(crate) async fn send_to_peer(
 
 fn not_running(module: &Module) -> Problem {
     let detail = match module.state() {
+        _ if module.is_elsewhere() => format!(
+            "the module `{}` runs elsewhere and is away: {}",
+            module.name,
+            module
+                .problem()
+                .unwrap_or_else(|| "it has not answered yet".to_owned())
+        ),
         State::Stopped | State::Stopping => format!(
             "the module `{}` was stopped by an operator; `dcp start {}` starts it",
             module.name, module.name

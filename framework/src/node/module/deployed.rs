@@ -8,9 +8,9 @@ use crate::model::{Manifest, Zone};
 use crate::node::instance::Recipe;
 
 impl Module {
-    /// Folder of the deployed module.
+    /// Folder of the deployed module, or of what one that runs elsewhere has brought.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.config.deploy().join(&self.name)
+        self.config.folder(&self.hosted)
     }
 
     /// The manifest of what is deployed, when something is.
@@ -30,14 +30,22 @@ impl Module {
                 file.display()
             )
         })?;
-        let manifest =
-            Manifest::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let manifest = self
+            .accept(&text)
+            .map_err(|problem| format!("{}: {problem}", file.display()))?;
+        let manifest = Arc::new(manifest);
+        *self
+            .manifest
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&manifest));
+        Ok(manifest)
+    }
+
+    /// A manifest that is this module's and may run on this node.
+    pub(crate) fn accept(&self, text: &str) -> Result<Manifest, String> {
+        let manifest = Manifest::parse(text).map_err(|error| error.to_string())?;
         if manifest.name.as_str() != self.name {
-            return Err(format!(
-                "{} belongs to module `{}`",
-                file.display(),
-                manifest.name.as_str()
-            ));
+            return Err(format!("it belongs to module `{}`", manifest.name));
         }
         if self.zone == Zone::Gxp && manifest.zone != Zone::Gxp {
             return Err(format!(
@@ -45,11 +53,6 @@ impl Module {
                 self.name, self.config.node.name
             ));
         }
-        let manifest = Arc::new(manifest);
-        *self
-            .manifest
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&manifest));
         Ok(manifest)
     }
 

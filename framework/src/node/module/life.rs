@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::{Module, held};
-use crate::node::instance::Running;
+use crate::node::instance::Instance;
 use crate::node::status::State;
 
 impl Module {
@@ -15,22 +16,23 @@ impl Module {
         });
     }
 
-    pub(crate) fn started(&self, id: u32, running: &Running) {
-        self.change(id, |slot| {
-            slot.instance = Some(Arc::clone(&running.instance));
+    pub(crate) fn started(&self, instance: &Arc<Instance>) {
+        self.change(instance.id, |slot| {
+            slot.instance = Some(Arc::clone(instance));
         });
     }
 
-    pub(crate) fn is_ready(&self, id: u32, running: &Running) {
-        let took = running.started.elapsed().as_millis();
+    pub(crate) fn is_ready(&self, instance: &Arc<Instance>, took: Duration) {
+        let took = took.as_millis();
         tracing::info!(
             module = self.name,
-            instance = id,
-            port = running.instance.port,
+            instance = instance.id,
+            address = instance.address,
             duration_ms = took,
             "a module is ready"
         );
-        self.change(id, |slot| {
+        self.change(instance.id, |slot| {
+            slot.instance = Some(Arc::clone(instance));
             slot.state = State::Ready;
             slot.degraded = false;
             slot.problem = None;
@@ -54,6 +56,23 @@ impl Module {
             slot.state = State::Failed;
             slot.instance = None;
             slot.restarts += 1;
+            slot.problem = Some(problem.to_owned());
+        });
+    }
+
+    /// One that runs elsewhere cannot be used; said once for each reason.
+    pub(crate) fn away(&self, instance: &Instance, problem: &str) {
+        self.change(instance.id, |slot| {
+            if slot.problem.as_deref() != Some(problem) {
+                tracing::warn!(
+                    module = self.name,
+                    address = instance.address,
+                    problem,
+                    "a module that runs elsewhere cannot be used"
+                );
+            }
+            slot.state = State::Failed;
+            slot.instance = None;
             slot.problem = Some(problem.to_owned());
         });
     }

@@ -32,17 +32,21 @@ impl Slot {
     }
 
     pub(super) fn status(&self, id: u32) -> InstanceStatus {
+        let process = self.instance.as_ref().and_then(|instance| instance.process);
+        let elsewhere = |instance: &&Arc<Instance>| instance.process.is_none();
         InstanceStatus {
             id,
-            port: self.instance.as_ref().map(|instance| instance.port),
-            pid: self.instance.as_ref().map(|instance| instance.pid),
+            port: process.map(|process| process.port),
+            pid: process.map(|process| process.pid),
+            address: self
+                .instance
+                .as_ref()
+                .filter(elsewhere)
+                .map(|instance| instance.address.clone()),
             state: self.state,
             since: self.since,
             restarts: self.restarts,
-            memory_bytes: self
-                .instance
-                .as_ref()
-                .map_or(0, |instance| memory(instance.pid)),
+            memory_bytes: process.map_or(0, |process| memory(process.pid)),
             ready_after_ms: self.ready_after_ms,
             problem: self.problem.clone(),
         }
