@@ -150,6 +150,7 @@ fn takes(schema: &Value) -> String {
         "number" => "number".to_owned(),
         "boolean" => "`true`, `false`".to_owned(),
         "object" => "table".to_owned(),
+        "array" => "list".to_owned(),
         _ => "text".to_owned(),
     }
 }
