@@ -22,6 +22,8 @@ pub const SQLSERVER_CONNECTIONS: usize = 8;
 pub const SQLSERVER_CONNECT: Duration = Duration::from_secs(5);
 /// How long one procedure call may take at SQL Server.
 pub const SQLSERVER_CALL: Duration = Duration::from_secs(30);
+/// How often a transaction is done that the database undoes each time to end a deadlock; then its caller hears of it.
+pub const DEADLOCK_ATTEMPTS: u32 = 5;
 /// How long opening a file of SQLite waits for others that write, or that repair it after a death.
 pub const STORE_OPEN: Duration = Duration::from_secs(10);
 /// Rows a procedure may answer with: a list is paged, not read whole.

@@ -18,6 +18,14 @@ pub(super) enum Session {
     SqlServer(Box<sqlserver::Session>),
 }
 
+/// A mark inside a transaction, by how deep it is: what comes after it can be undone alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    Begin(u32),
+    Keep(u32),
+    Undo(u32),
+}
+
 impl Engine {
     pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
         if let Some(path) = address.strip_prefix("sqlite:") {
@@ -106,6 +114,13 @@ impl Session {
         match self {
             Self::Sqlite(session) => session.call(procedure, values).await,
             Self::SqlServer(session) => Box::pin(session.call(procedure, values)).await,
+        }
+    }
+
+    pub(super) async fn mark(&mut self, part: Part) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(session) => session.mark(part).await,
+            Self::SqlServer(session) => Box::pin(session.mark(part)).await,
         }
     }
 

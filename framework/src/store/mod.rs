@@ -26,7 +26,9 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use self::engine::Engine;
+use crate::bus::pause::in_outage;
 use crate::clock::{Clock, Ids};
+use crate::limits::DEADLOCK_ATTEMPTS;
 use crate::telemetry::{Span, SpanKind};
 
 pub use self::copy::Copied;
@@ -180,8 +182,58 @@ impl Store {
         Ok(done)
     }
 
-    /// Calls one procedure in a transaction of its own.
+    /// The same for work that may be done again from its beginning: it is, when the database has undone it to end a deadlock.
+    pub async fn tx_repeatable<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
+    {
+        let mut attempt = 1;
+        loop {
+            let mut tx = self.begin().await?;
+            let undone = match work(&mut tx).await {
+                Ok(done) => match tx.commit().await {
+                    Err(StoreError::Deadlock) => StoreError::Deadlock.into(),
+                    committed => return committed.map(|()| done).map_err(E::from),
+                },
+                Err(error) if tx.was_deadlocked() => error,
+                Err(error) => return Err(error),
+            };
+            if attempt == DEADLOCK_ATTEMPTS {
+                return Err(undone);
+            }
+            self.after_deadlock(attempt).await;
+            attempt += 1;
+        }
+    }
+
+    /// Who has lost once begins a moment later than who has won.
+    async fn after_deadlock(&self, attempt: u32) {
+        tracing::debug!(
+            attempt,
+            "a transaction was undone to end a deadlock; it is done again"
+        );
+        self.inner.clock.sleep(in_outage(attempt)).await;
+    }
+
+    /// Calls one procedure in a transaction of its own; again when the database has undone it to end a deadlock.
     pub async fn write(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
+        // SQLite has one writer, and so no deadlock: it needs no second copy of the values.
+        if matches!(self.inner.engine, Engine::Sqlite(_)) {
+            return self.write_once(procedure, values).await;
+        }
+        let mut attempt = 1;
+        loop {
+            match self.write_once(procedure, values.clone()).await {
+                Err(StoreError::Deadlock) if attempt < DEADLOCK_ATTEMPTS => {}
+                done => return done,
+            }
+            self.after_deadlock(attempt).await;
+            attempt += 1;
+        }
+    }
+
+    async fn write_once(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
         let mut tx = self.begin().await?;
         let rows = tx.call(procedure, values).await?;
         tx.commit().await?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Files, Store, StoreError};
+use super::{Files, Store, StoreError, Tx};
 use crate::clock::{Ids, SystemClock};
 use crate::params;
 
@@ -57,12 +57,21 @@ on_both_engines! {
     opening_again_changes_nothing
     a_lease_belongs_to_one_until_it_lets_go
     a_second_transaction_waits_for_the_first
+    a_part_that_fails_is_undone_alone
+    a_part_that_hides_its_failure_is_undone_and_fails
+    parts_hold_parts
+    what_a_trigger_refuses_in_a_part_is_told_and_never_kept
+    a_call_that_was_dropped_ends_its_transaction_and_nobody_gets_its_connection
 }
 
 mod copying;
+mod deadlock;
 mod migrations;
+mod parts;
 mod restoring;
 mod rights;
+
+use self::parts::*;
 
 /// Databases are made one after the other: a server may fail to make several at once.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

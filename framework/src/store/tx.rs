@@ -1,6 +1,6 @@
 //! A transaction: the only way to write and the only way to publish.
 
-use super::engine::Session;
+use super::engine::{Part, Session};
 use super::{Rows, Store, StoreError, Value};
 use crate::bus::{Destination, Envelope, trace};
 use crate::clock::Timestamp;
@@ -14,8 +14,21 @@ pub struct Tx<'s> {
     store: &'s Store,
     session: Session,
     published: bool,
-    failed: bool,
+    health: Health,
+    /// Parts that are open: a part whose work was dropped in the middle stays among them for ever.
+    parts: u32,
+    deadlocked: bool,
     brought_from: Option<Zone>,
+}
+
+/// What can still become of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// A call failed: what it belongs to has to be undone.
+    Failed,
+    /// A call was dropped, ran out of time or lost its connection: nothing more can be said to the database.
+    Lost,
 }
 
 impl<'s> Tx<'s> {
@@ -24,7 +37,9 @@ impl<'s> Tx<'s> {
             store,
             session,
             published: false,
-            failed: false,
+            health: Health::Good,
+            parts: 0,
+            deadlocked: false,
             brought_from: None,
         }
     }
@@ -38,19 +53,78 @@ impl<'s> Tx<'s> {
         self.brought_from = envelope.zone;
     }
 
-    /// Calls a procedure with its parameters in the order of its header. After an error the transaction is over.
+    /// Calls a procedure with its parameters in the order of its header. After an error the transaction, or the part of it that
+    /// the call belongs to, is over.
     pub async fn call(&mut self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
         // SQL Server has undone everything after an error; SQLite is held to the same.
-        if self.failed {
+        if self.health != Health::Good {
             return Err(StoreError::Failed);
         }
         let mut span = self.store.calling(procedure);
+        // Who drops this in the middle leaves a connection that nobody can use any more.
+        self.health = Health::Lost;
         let rows = span.run(self.session.call(procedure, values)).await;
+        self.health = match &rows {
+            Ok(_) => Health::Good,
+            Err(error) if error.is_transient() || matches!(error, StoreError::Decode(_)) => {
+                Health::Lost
+            }
+            Err(_) => Health::Failed,
+        };
         if let Err(error) = &rows {
             span.fail(error.kind());
+            self.deadlocked = matches!(error, StoreError::Deadlock);
         }
-        self.failed = rows.is_err();
         rows
+    }
+
+    /// Runs `work` as a part of the transaction: when it fails, what it did is undone, and the transaction goes on without it.
+    /// Parts may hold parts. After a loss of the connection, a deadlock or, on SQL Server, a refusal by a trigger, the whole
+    /// transaction is over.
+    pub async fn part<T, E, F>(&mut self, work: F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: AsyncFnOnce(&mut Self) -> Result<T, E>,
+    {
+        if self.health != Health::Good {
+            return Err(StoreError::Failed.into());
+        }
+        let (depth, published) = (self.parts + 1, self.published);
+        self.mark(Part::Begin(depth)).await?;
+        self.parts = depth;
+        let done = work(self).await;
+        let failed = match self.health {
+            // A part inside whose work was dropped cannot be told from this one.
+            Health::Good if self.parts != depth => Some(StoreError::Failed),
+            Health::Failed if done.is_ok() => Some(StoreError::Failed),
+            _ => None,
+        };
+        if done.is_ok() && failed.is_none() {
+            self.mark(Part::Keep(depth)).await?;
+            self.parts = depth - 1;
+            return done;
+        }
+        // Where it cannot be undone alone, the database has undone everything; the first error is the one that tells why.
+        if self.health != Health::Lost && self.mark(Part::Undo(depth)).await.is_ok() {
+            self.parts = depth - 1;
+            self.published = published;
+        }
+        match failed {
+            Some(error) => Err(error.into()),
+            None => done,
+        }
+    }
+
+    async fn mark(&mut self, part: Part) -> Result<(), StoreError> {
+        self.health = Health::Lost;
+        self.session.mark(part).await?;
+        self.health = Health::Good;
+        Ok(())
+    }
+
+    /// Whether the database has undone it to end a deadlock.
+    pub(super) fn was_deadlocked(&self) -> bool {
+        self.deadlocked
     }
 
     /// Stores an event to be sent to every subscriber once this transaction has committed.
@@ -135,7 +209,7 @@ impl<'s> Tx<'s> {
 
     /// Makes everything of this transaction lasting, then wakes the courier.
     pub async fn commit(self) -> Result<(), StoreError> {
-        if self.failed {
+        if self.health != Health::Good || self.parts > 0 {
             return Err(StoreError::Failed);
         }
         self.session.commit().await?;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use self::connection::{Role, execute, open};
 pub(super) use self::connection::{cell, map};
+use super::engine::Part;
 use super::migration::{self, Migration};
 use super::procedure::{Catalog, Procedure};
 use super::{Rows, StoreError, Value};
@@ -55,6 +56,7 @@ enum Write {
 
 enum Step {
     Call(String, Vec<Value>, Answer),
+    Mark(Part, oneshot::Sender<Result<(), StoreError>>),
     Commit(oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -166,6 +168,15 @@ impl Session {
         answered(answer).await?
     }
 
+    pub(super) async fn mark(&mut self, part: Part) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.steps
+            .send(Step::Mark(part, reply))
+            .await
+            .map_err(closed)?;
+        answered(answer).await?
+    }
+
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.steps.send(Step::Commit(reply)).await.map_err(closed)?;
@@ -247,6 +258,14 @@ fn transaction(connection: &Connection, catalog: &Catalog, mut steps: mpsc::Rece
         match step {
             Step::Call(name, values, reply) => {
                 drop(reply.send(call(connection, catalog, &name, &values)));
+            }
+            Step::Mark(part, reply) => {
+                let text = match part {
+                    Part::Begin(depth) => format!("SAVEPOINT part_{depth}"),
+                    Part::Keep(depth) => format!("RELEASE part_{depth}"),
+                    Part::Undo(depth) => format!("ROLLBACK TO part_{depth}; RELEASE part_{depth}"),
+                };
+                drop(reply.send(connection.execute_batch(&text).map_err(map)));
             }
             Step::Commit(reply) => {
                 let done = connection.execute_batch("COMMIT").map_err(map);

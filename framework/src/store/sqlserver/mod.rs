@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+use super::engine::Part;
 use super::procedure::{Catalog, Procedure};
 use super::{Rows, StoreError, Value};
 use crate::limits::{
@@ -160,6 +161,26 @@ impl Session {
         procedure.check(&values)?;
         let call = call(&mut self.taken.connection, procedure, values);
         timeout(SQLSERVER_CALL, call)
+            .await
+            .map_err(|_| StoreError::Busy)?
+    }
+
+    /// Within a part an error ends only its statement, so that the part can be undone; elsewhere it ends the transaction.
+    pub(super) async fn mark(&mut self, part: Part) -> Result<(), StoreError> {
+        let text = match part {
+            Part::Begin(depth) => format!("SET XACT_ABORT OFF; SAVE TRANSACTION part_{depth};"),
+            Part::Keep(1) => "SET XACT_ABORT ON;".to_owned(),
+            // SQL Server has no end of a mark.
+            Part::Keep(_) => return Ok(()),
+            Part::Undo(1) => "ROLLBACK TRANSACTION part_1; SET XACT_ABORT ON;".to_owned(),
+            Part::Undo(depth) => format!("ROLLBACK TRANSACTION part_{depth};"),
+        };
+        let connection = &mut self.taken.connection;
+        let run = async {
+            let done = connection.simple_query(text).await.map_err(map)?;
+            done.into_results().await.map(drop).map_err(map)
+        };
+        timeout(SQLSERVER_CALL, run)
             .await
             .map_err(|_| StoreError::Busy)?
     }

@@ -18,3 +18,7 @@ GO
 
 CREATE PROCEDURE dbo.sample_note_remove AS
 DELETE FROM dbo.sample_note;
+GO
+
+CREATE PROCEDURE dbo.sample_rename @id BIGINT, @name NVARCHAR(40) AS
+UPDATE dbo.sample SET name = @name WHERE id = @id;

@@ -12,3 +12,6 @@ INSERT INTO sample_note (sample, note) VALUES (:sample, :note);
 
 -- procedure sample_note_remove()
 DELETE FROM sample_note;
+
+-- procedure sample_rename(id INTEGER, name TEXT)
+UPDATE sample SET name = :name WHERE id = :id;
