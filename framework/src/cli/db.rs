@@ -1,7 +1,5 @@
 //! `dcp db`: databases of the deployed modules on SQL Server.
 
-use std::path::Path;
-
 use anyhow::{Context, bail};
 use dcp::identity::new_secret;
 use dcp::secrets::Secret;
@@ -98,9 +96,15 @@ async fn create(
 ) -> anyhow::Result<()> {
     let (module, zone) = (&deployed.module.name, deployed.config.node.zone.to_string());
     let (path, file) = (format!("store/{module}"), home()?.join("secrets.toml"));
+    if !file.is_file() {
+        bail!(
+            "{} is missing; `dcp init-secrets` writes it",
+            file.display()
+        );
+    }
     let name = format!("dcp_{zone}_{}", module.replace('-', "_"));
     let place = format!("{module} on {}", deployed.config.node.name);
-    if let Some(address) = read_one(&file, &path, &zone)?
+    if let Some(address) = read_one(&path, &zone)?
         && opens(&Secret::new(address)).await.is_ok()
     {
         println!("{place}: its login opens the database already");
@@ -115,7 +119,7 @@ async fn create(
     };
     let made = set_up_database(server.expose(), &new).await;
     let address = made.with_context(|| format!("the database {name} cannot be made"))?;
-    note(&file, &path, &zone, &address)?;
+    put(&path, &zone, address.expose())?;
     println!(
         "{place}: database and login {name}; address in {} as secret://{path}#{zone}",
         file.display()
@@ -124,14 +128,4 @@ async fn create(
         println!("  `dcp push-secrets` brings it into the vault");
     }
     Ok(())
-}
-
-fn note(file: &Path, path: &str, key: &str, address: &Secret<String>) -> anyhow::Result<()> {
-    if !file.is_file() {
-        bail!(
-            "{} is missing; `dcp init-secrets` writes it",
-            file.display()
-        );
-    }
-    put(file, path, key, address.expose())
 }

@@ -17,6 +17,7 @@ mod migrate;
 mod node;
 mod portal;
 mod publish;
+mod secret_file;
 mod secrets;
 mod status;
 mod table;
@@ -125,6 +126,9 @@ enum Command {
     /// Look at what the databases of the deployed modules lack, and bring it.
     #[command(subcommand)]
     Migrate(migrate::Command),
+    /// Look into the file of secrets, change it, encrypt it.
+    #[command(subcommand)]
+    Secrets(secret_file::Command),
     /// Write the file of secrets with fresh random keys; an existing one only gets what it lacks.
     InitSecrets {
         /// User name of the person who is to be the first administrator: writes a code for that person, too.
@@ -203,6 +207,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(command) => return config::run(command).await,
         Command::Db(command) => db::run(command).await?,
         Command::Migrate(command) => return migrate::run(&command),
+        Command::Secrets(command) => secret_file::run(&command)?,
         Command::InitSecrets {
             first_administrator,
         } => secrets::write(first_administrator.as_deref())?,

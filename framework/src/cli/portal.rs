@@ -1,8 +1,6 @@
 //! The portal from the command line: logging in and the kept token.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -143,25 +141,7 @@ fn kept() -> anyhow::Result<BTreeMap<String, String>> {
 fn keep(url: &str, token: &str) -> anyhow::Result<()> {
     let mut all = kept()?;
     all.insert(url.to_owned(), token.to_owned());
-    write_private(&file()?, &toml::to_string(&all)?)
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-pub(crate) fn write_private(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
-    let failed = || format!("{} cannot be written", path.display());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(failed)?;
-    }
-    let new = path.with_extension("new");
-    std::fs::remove_file(&new).unwrap_or_default();
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)
-        .with_context(failed)?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .with_context(failed)?;
-    std::fs::rename(new, path).with_context(failed)
+    let file = file()?;
+    let written = dcp::secrets::write_private(&file, &toml::to_string(&all)?, 0o600);
+    written.with_context(|| format!("{} cannot be written", file.display()))
 }

@@ -1,15 +1,15 @@
 //! `dcp init-secrets`: fresh random keys and passwords for a platform on one machine.
 
-use std::path::Path;
-
 use anyhow::{Context, bail};
 use dcp::identity::{FIRST_ADMINISTRATOR, PUBLIC_KEY, generate_keys, new_code, new_secret};
 use dcp::secrets::{FileSecrets, Secret};
 use toml::{Table, Value};
 
 use super::home::{home, portal_url};
-use super::portal::write_private;
+use super::secret_file;
 
+/// The file's name.
+const FILE: &str = "secrets.toml";
 /// Modules that ask others with a credential of their own.
 const SERVICES: [&str; 6] = [
     "framework",
@@ -24,8 +24,8 @@ const DEMO_USERS: [&str; 4] = ["analyst", "scientist", "administrator", "operato
 
 /// Writes `secrets.toml`; what it holds already stays. With a first administrator also the code for that person.
 pub(crate) fn write(first_administrator: Option<&str>) -> anyhow::Result<()> {
-    let path = home()?.join("secrets.toml");
-    let mut all = read(&path)?;
+    let (path, file) = (home()?.join(FILE), secret_file::file()?);
+    let mut all = read(&file)?;
     let before = all.clone();
     add_identity(&mut all)?;
     add(&mut all, "edge", "key", &new_secret);
@@ -46,7 +46,7 @@ pub(crate) fn write(first_administrator: Option<&str>) -> anyhow::Result<()> {
         println!("{} has everything it needs", path.display());
         return Ok(());
     }
-    write_private(&path, &toml::to_string(&all)?)?;
+    secret_file::write(&file, &all)?;
     println!("{} is written", path.display());
     Ok(())
 }
@@ -67,16 +67,12 @@ fn add_identity(all: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> anyhow::Result<Table> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).ok().with_context(|| {
-            format!(
-                "{} is not valid TOML; repair it or move it away",
-                path.display()
-            )
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Table::new()),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+/// What the file holds; nothing when there is none yet.
+fn read(file: &FileSecrets) -> anyhow::Result<Table> {
+    if home()?.join(FILE).exists() {
+        secret_file::read(file)
+    } else {
+        Ok(Table::new())
     }
 }
 
@@ -104,8 +100,8 @@ pub(crate) async fn push(to: &str) -> anyhow::Result<()> {
         .context("--to must be vault:<url of the server>/<mount>")?;
     let token = std::env::var("DCP_VAULT_TOKEN")
         .context("DCP_VAULT_TOKEN must hold a token that may write secrets")?;
-    let path = home()?.join("secrets.toml");
-    let all = FileSecrets::open(&path)?.all()?;
+    let path = home()?.join(FILE);
+    let all = secret_file::file()?.all()?;
     let written = dcp::secrets::push(place, &Secret::new(token), &all).await?;
     for secret in &written {
         println!("written: {secret}");
@@ -121,7 +117,7 @@ pub(crate) async fn push(to: &str) -> anyhow::Result<()> {
 
 /// Prints how the first administrator gets in.
 pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
-    let all = read(&home()?.join("secrets.toml"))?;
+    let all = read(&secret_file::file()?)?;
     let part = |key| text(&all, FIRST_ADMINISTRATOR, key);
     let (Some(login), Some(code)) = (part("login"), part("code")) else {
         bail!(
@@ -138,18 +134,19 @@ pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
 }
 
 /// One secret of the file, if it is there.
-pub(crate) fn read_one(file: &Path, path: &str, key: &str) -> anyhow::Result<Option<String>> {
-    Ok(text(&read(file)?, path, key).map(str::to_owned))
+pub(crate) fn read_one(path: &str, key: &str) -> anyhow::Result<Option<String>> {
+    Ok(text(&read(&secret_file::file()?)?, path, key).map(str::to_owned))
 }
 
 /// Writes one secret into the file, in the place of one of the same name.
-pub(crate) fn put(file: &Path, path: &str, key: &str, value: &str) -> anyhow::Result<()> {
-    let mut all = read(file)?;
+pub(crate) fn put(path: &str, key: &str, value: &str) -> anyhow::Result<()> {
+    let file = secret_file::file()?;
+    let mut all = read(&file)?;
     if let Some(table) = all.get_mut(path).and_then(Value::as_table_mut) {
         table.remove(key);
     }
     add(&mut all, path, key, &|| value.to_owned());
-    write_private(file, &toml::to_string(&all)?)
+    secret_file::write(&file, &all)
 }
 
 fn text<'a>(all: &'a Table, path: &str, key: &str) -> Option<&'a str> {

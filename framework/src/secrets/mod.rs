@@ -1,10 +1,12 @@
 //! Secrets by path and key, from a provider that is never a settings file.
 
 mod file;
+mod sealed;
 mod settings;
 mod vault;
 
-pub use file::FileSecrets;
+pub use file::{FileSecrets, write_private};
+pub use sealed::{FileKey, SealError};
 pub use settings::SecretsSettings;
 pub(crate) use settings::of_reader;
 pub use vault::{SecretId, VaultLogin, VaultSecrets, Wrapped, push};
@@ -72,6 +74,19 @@ pub trait Secrets: Send + Sync {
     }
 }
 
+/// No secrets, for a process that only tells its settings.
+pub(crate) fn none() -> Arc<dyn Secrets> {
+    struct Nothing;
+    impl Secrets for Nothing {
+        fn read<'a>(&'a self, path: &'a str) -> Reading<'a> {
+            Box::pin(std::future::ready(Err(SecretsError::Missing(
+                path.to_owned(),
+            ))))
+        }
+    }
+    Arc::new(Nothing)
+}
+
 /// One value of a provider.
 pub async fn get(
     secrets: &dyn Secrets,
@@ -110,7 +125,10 @@ pub async fn open(settings: &SecretsSettings) -> Result<Arc<dyn Secrets>, Secret
     };
     let (kind, place) = settings.url.split_once(':').ok_or_else(unknown)?;
     match kind {
-        "file" => Ok(Arc::new(FileSecrets::open(place)?)),
+        "file" => {
+            let key_file = settings.key_file.as_ref().map(Into::into);
+            Ok(Arc::new(FileSecrets::open_with(place, key_file)?))
+        }
         "vault" => Ok(Arc::new(
             VaultSecrets::open(place, VaultLogin::of(settings)?).await?,
         )),

@@ -21,6 +21,9 @@ pub struct SecretsSettings {
     /// `file:<path>` or `vault:<url of the server>/<mount of a KV version 2 engine>`.
     #[serde(default = "default_url")]
     pub url: String,
+    /// File: the key of an encrypted file, in a file of mode 0400; the credential `dcp-secrets-key` of systemd or the variable
+    /// `DCP_SECRETS_KEY` when absent.
+    pub key_file: Option<String>,
     /// Vault: a token, where there is no role.
     #[schemars(with = "Option<String>")]
     pub token: Option<Secret<String>>,
@@ -46,6 +49,7 @@ impl Default for SecretsSettings {
     fn default() -> Self {
         Self {
             url: default_url(),
+            key_file: None,
             token: None,
             role_id: None,
             secret_id_file: None,
@@ -64,6 +68,7 @@ impl SecretsSettings {
         let of = |text: &Option<String>| text.as_ref().map(|text| of_reader(text, name));
         Self {
             url: self.url.clone(),
+            key_file: of(&self.key_file),
             token: self.token.clone(),
             role_id: of(&self.role_id),
             secret_id_file: of(&self.secret_id_file),
@@ -79,6 +84,7 @@ impl SecretsSettings {
         let token = self.token.as_ref().map(|token| token.expose().clone());
         [
             ("DCP__SECRETS__URL", Some(self.url.clone())),
+            ("DCP__SECRETS__KEY_FILE", self.key_file.clone()),
             ("DCP__SECRETS__TOKEN", token),
             ("DCP__SECRETS__ROLE_ID", self.role_id.clone()),
             ("DCP__SECRETS__SECRET_ID_FILE", self.secret_id_file.clone()),

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use dcp::identity::{PUBLIC_KEY, Signer, Verifier};
-use dcp::secrets::{FileSecrets, Secret, get};
+use dcp::secrets::{Secret, get};
 use serde_json::{Value, json};
 
 use super::{Engine, listed};
-use crate::home::home;
+use crate::secret_file;
 use crate::table::plain;
 
 /// Which report, and which keys.
@@ -56,7 +56,7 @@ async fn verifier(key: Option<&Path>) -> anyhow::Result<Verifier> {
 async fn own(path: &str, key: &str) -> anyhow::Result<Secret<String>> {
     let ask =
         "the node's key cannot be read here; run where its secrets are, or name one with --key";
-    let secrets = FileSecrets::open(home()?.join("secrets.toml")).context(ask)?;
+    let secrets = secret_file::file()?;
     get(&secrets, path, key).await.context(ask)
 }
 
