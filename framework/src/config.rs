@@ -3,11 +3,15 @@
 //! All of it is read before a socket opens. What is unknown or of the wrong type is refused with its key and its source.
 
 mod document;
+mod effective;
 mod line;
+mod node_file;
 mod settings;
 mod shown;
 
-pub use document::document;
+pub use document::{document, document_of_module, is_documented};
+pub use effective::{Setting, Source};
+pub(crate) use node_file::{NODE_FILE, NodeFile};
 pub(crate) use settings::QUIET;
 pub use settings::{
     BusSettings, EdgeSettings, HttpSettings, LogFormat, LogSettings, Migrate, NodeSettings,
@@ -39,6 +43,9 @@ pub enum SettingsError {
         /// Why.
         source: SecretsError,
     },
+    /// Not wrong: the process was only asked what the module's own settings are.
+    #[error("the settings are told; the process has nothing more to do")]
+    Told(serde_json::Value),
 }
 
 /// All layers in one tree, each value with its source.
@@ -46,6 +53,8 @@ pub enum SettingsError {
 pub struct Layers {
     root: Value,
     file: Option<PathBuf>,
+    /// The file of the node that has handed over the module's own settings as variables.
+    node: Option<NodeFile>,
 }
 
 impl Layers {
@@ -74,7 +83,15 @@ impl Layers {
         Ok(Self {
             root: built.cache,
             file: file.map(Path::to_owned),
+            node: None,
         })
+    }
+
+    /// The same for a module that a node has started: what the node has handed over stands in the node's file.
+    #[must_use]
+    pub(crate) fn handed_over(mut self, module: &str) -> Self {
+        self.node = NodeFile::of_process(module);
+        self
     }
 
     /// What every process is told: all sections but the module's own.
@@ -139,28 +156,52 @@ impl Layers {
         let found = key
             .split('.')
             .try_fold(&self.root, |value, key| child(value, key));
-        let origin = match found.and_then(Value::origin) {
-            Some("the environment") => {
-                format!(" (variable DCP__{})", key.replace('.', "__").to_uppercase())
-            }
-            origin => self.place(&key, origin),
+        let origin = match found {
+            Some(value) => self.source(&key, value),
+            None => self.near(&key),
+        };
+        let origin = match origin {
+            Source::Default => String::new(),
+            origin => format!(" ({origin})"),
         };
         // The reader adds key and origin in its own way; ours say which variable it is, so those are dropped.
         let what = what.split(" for key ").next().unwrap_or(what);
         SettingsError::Invalid(format!("setting {key}: {what}{origin}"))
     }
 
+    /// Where a value comes from.
+    fn source(&self, key: &str, value: &Value) -> Source {
+        match value.origin() {
+            Some("the environment") => self
+                .node
+                .as_ref()
+                .and_then(|node| node.source(key))
+                .unwrap_or_else(|| Source::Variable {
+                    name: format!("DCP__{}", key.replace('.', "__").to_uppercase()),
+                }),
+            Some(file) => match self.near(key) {
+                Source::Default => Source::File {
+                    file: file.to_owned(),
+                    line: None,
+                },
+                found => found,
+            },
+            None => Source::Default,
+        }
+    }
+
     /// The file and line of a key; of what is missing, those of the section it is missing from.
-    fn place(&self, key: &str, origin: Option<&str>) -> String {
-        let text = self
-            .file
-            .as_ref()
-            .and_then(|file| std::fs::read_to_string(file).ok());
-        let line = text.and_then(|text| line::line_of(&text, key));
-        match (&self.file, line, origin) {
-            (Some(file), Some(line), _) => format!(" (in {}, line {line})", file.display()),
-            (_, None, Some(file)) => format!(" (in {file})"),
-            _ => String::new(),
+    fn near(&self, key: &str) -> Source {
+        let Some(file) = &self.file else {
+            let node = self.node.as_ref().and_then(|node| node.source(key));
+            return node.unwrap_or(Source::Default);
+        };
+        match line::line_in(file, key) {
+            Some(line) => Source::File {
+                file: file.display().to_string(),
+                line: Some(line),
+            },
+            None => Source::Default,
         }
     }
 

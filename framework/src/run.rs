@@ -15,8 +15,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use self::arguments::{Arguments, Migrating};
-use self::start::Migrated;
+use self::arguments::Arguments;
+use self::start::{Instead, Migrated};
 use crate::bus::{Crossing, Delivery, Subscriptions};
 use crate::clock::Clock;
 use crate::config::{Layers, LogFormat, LogSettings, QUIET, Settings, SettingsError};
@@ -75,14 +75,18 @@ fn live(
             return Ok(());
         }
     };
-    let layers = Layers::read(arguments.config.as_deref())?;
+    let layers = Layers::read(arguments.config.as_deref())?.handed_over(manifest.name.as_str());
+    let instead = Instead {
+        migrating: arguments.migrate,
+        telling: arguments.settings,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(BLOCKING)
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let outcome = runtime.block_on(process(manifest, layers, arguments.migrate, build));
+    let outcome = runtime.block_on(process(manifest, layers, instead, build));
     // Blocking work that hangs must not hold the process after its drain.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     outcome
@@ -91,9 +95,12 @@ fn live(
 async fn process(
     manifest: Manifest,
     layers: Layers,
-    migrate: Option<Migrating>,
+    instead: Instead,
     build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>,
 ) -> anyhow::Result<()> {
+    if instead.telling.is_some() {
+        return tell_settings(manifest, layers, instead, build).await;
+    }
     let mut layers = layers.of_reader(manifest.name.as_str());
     let provider = layers.secrets()?.of_reader(manifest.name.as_str());
     let secrets = crate::secrets::open(&provider).await?;
@@ -101,13 +108,36 @@ async fn process(
     let settings = layers.settings()?;
     log(&settings.log)?;
     check_zone(&manifest, &settings)?;
-    let migrates = migrate.is_some();
-    let start = Start::new(manifest, layers, settings, secrets, migrate);
+    let migrates = instead.migrating.is_some();
+    let start = Start::new(manifest, layers, settings, secrets, instead);
     let module = build(start.clone()).await;
     if migrates {
         return tell_migrated(module);
     }
     operate(start, module.context("the module cannot start")?).await
+}
+
+/// Ends where the module reads its own settings: that is the one place that knows their type. Nothing is opened, and secrets
+/// stay what they are in the settings: references.
+async fn tell_settings(
+    manifest: Manifest,
+    layers: Layers,
+    instead: Instead,
+    build: impl AsyncFnOnce(Start) -> anyhow::Result<Module>,
+) -> anyhow::Result<()> {
+    let settings = layers.settings()?;
+    let start = Start::new(manifest, layers, settings, crate::secrets::none(), instead);
+    let done = build(start.clone()).await.map(drop);
+    let Err(error) = done.and_then(|()| Ok(start.refuse_unread_settings()?)) else {
+        println!("null");
+        return Ok(());
+    };
+    match error.chain().find_map(|cause| cause.downcast_ref()) {
+        Some(SettingsError::Told(serde_json::Value::String(text))) => print!("{text}"),
+        Some(SettingsError::Told(told)) => println!("{told}"),
+        _ => return Err(error),
+    }
+    Ok(())
 }
 
 /// A process that only migrates ends where its module opens its database: that is the one place that knows the migrations.
@@ -136,6 +166,7 @@ fn check_zone(manifest: &Manifest, settings: &Settings) -> Result<(), SettingsEr
 }
 
 async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
+    start.refuse_unread_settings()?;
     let address = start.listen_address();
     let key = start.secret(PUBLIC_KEY, "key").await?;
     let verifier = Verifier::from_pem(key.expose()).context("secret identity/public#key")?;

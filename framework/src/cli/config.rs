@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, ExitCode};
 
 use anyhow::{Context, bail};
-use dcp::config::Layers;
+use dcp::config::{Layers, Setting};
 use dcp::node::NodeConfig;
 
 use super::home::{home, nodes};
@@ -20,14 +20,21 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Print what is in force, without secrets.
+    /// Print what is in force and where each value comes from, without secrets.
     Show {
         /// This file instead of those of the platform.
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
     },
     /// Print every setting with its meaning.
-    Document,
+    Document {
+        /// Programs of modules whose own settings are told as well.
+        #[arg(value_name = "PROGRAM")]
+        programs: Vec<PathBuf>,
+    },
     /// Print the variables with which a module of a node is started where the node does not start it: in a file for systemd or a shell.
     Environment(Apart),
 }
@@ -96,12 +103,9 @@ fn quoted(value: &str) -> String {
 pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { files } => check(files).await,
-        Command::Show { files } => show(files),
+        Command::Show { files, json } => show(files, json).await,
         Command::Environment(apart) => apart.print(),
-        Command::Document => {
-            print!("{}", dcp::config::document());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Document { programs } => document(&programs),
     }
 }
 
@@ -135,9 +139,14 @@ async fn check(files: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Reads the secrets as each module that the node hosts will: with its name, and with its own login.
-async fn check_file(file: &std::path::Path) -> anyhow::Result<usize> {
+/// Reads the settings and the secrets as each module that the node hosts will: with its name, and with its own login.
+async fn check_file(file: &Path) -> anyhow::Result<usize> {
     let config = NodeConfig::load(file)?;
+    for module in config.in_force().await.modules {
+        if let Some(problem) = module.problem {
+            bail!("{problem}");
+        }
+    }
     if config.secrets.wrapped_secret_id_file.is_some() {
         eprintln!("secrets are not read: looking would use up the wrapping tokens");
         return Ok(config.modules.len());
@@ -155,14 +164,50 @@ async fn check_file(file: &std::path::Path) -> anyhow::Result<usize> {
     Ok(config.modules.len())
 }
 
-fn show(files: Vec<PathBuf>) -> anyhow::Result<ExitCode> {
+async fn show(files: Vec<PathBuf>, json: bool) -> anyhow::Result<ExitCode> {
+    let mut all = Vec::new();
     for file in of_platform(files)? {
-        NodeConfig::load(&file)?;
-        println!("# {}", file.display());
-        for (key, value) in Layers::read(Some(&file))?.shown() {
-            println!("{key} = {value}");
-        }
+        all.push(NodeConfig::load(&file)?.in_force().await);
     }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for node in &all {
+        println!("# {} ({})", node.node, node.file);
+        lines(&node.settings);
+        for module in &node.modules {
+            println!("\n# {} on {}", module.module, node.node);
+            if let Some(problem) = &module.problem {
+                println!("# {problem}");
+            }
+            lines(&module.settings);
+        }
+        println!();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lines(settings: &[Setting]) {
+    for Setting { key, value, source } in settings {
+        println!("{key} = {}  # {source}", value.as_deref().unwrap_or(""));
+    }
+}
+
+/// The settings of the framework, then what each program says of its own.
+fn document(programs: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let mut text = dcp::config::document();
+    for program in programs {
+        let asked = Process::new(program)
+            .args(["--settings", "document"])
+            .output();
+        let told = asked.with_context(|| format!("{} cannot be asked", program.display()))?;
+        if !told.status.success() {
+            bail!("{} tells no settings", program.display());
+        }
+        text.push_str(&String::from_utf8(told.stdout)?);
+    }
+    print!("{text}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,21 +9,25 @@ use crate::node::NodeConfig;
 
 const HEAD: &str = "# Configuration
 
-Made from the code by `dcp config document >docs/configuration.md`; a test fails when it is out of date.
+Made from the code by `dcp config document target/debug/{administration,bridge,calc,framework,login} >docs/configuration.md`; tests fail when it is out of date.
 
 A node reads one file, and the variables of its process above it: `store.url` is `DCP__STORE__URL`. It hands its modules what they need. What is unknown or has the wrong type is refused at the start,
 with the key and the line or variable. No setting holds a secret: it holds `secret://path#key` (see [operations](operations.md#secrets)).
-`dcp config check` looks at the files of the nodes without starting anything; `dcp config show` prints what is in force, without secrets.
+`dcp config check` looks at the files of the nodes without starting anything; `dcp config show` prints what is in force and where each value comes from, without secrets; *Administration, Settings* in the portal shows the same.
 ";
 
 const MODULES: &str = "
-What each module takes in `settings` stands beside its code.
-
 ## A module's process
 A node sets these for its modules; whoever starts a module by hand gives them as variables or in a file (`--config`). Sections that read as above are left out.
 ";
 
-/// The text of docs/configuration.md.
+/// What follows the settings of the framework.
+const OWN: &str = "
+## The own settings of modules
+In the file of a node they stand in `settings` of the module, for a module that is started by hand in the section `[module]`. Modules that are not named have none.
+";
+
+/// The text of docs/configuration.md up to the own settings of modules.
 pub fn document() -> String {
     let node = sections::<NodeConfig>();
     let mut text = format!("{HEAD}\n## The file of a node\n");
@@ -36,7 +40,37 @@ pub fn document() -> String {
             section.write(&mut text);
         }
     }
+    text.push_str(OWN);
     text
+}
+
+/// What docs/configuration.md says about the own settings of a module.
+pub fn document_of_module<T: JsonSchema>(module: &str) -> String {
+    let mut text = String::new();
+    let mut found = Vec::new();
+    let schema = schema::<T>();
+    walk("settings", &schema, &words(&schema), &mut found);
+    for mut section in found.into_iter().filter(|section| !section.rows.is_empty()) {
+        section.name = format!("{}` of `{module}", section.name);
+        section.write(&mut text);
+    }
+    text
+}
+
+/// Whether docs/configuration.md says about the own settings of a module what the type says, each with its meaning.
+pub fn is_documented<T: JsonSchema>(module: &str, kept: &str) -> bool {
+    let text = document_of_module::<T>(module);
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let about = |row: &str| {
+        row.trim_end_matches(" |")
+            .rsplit(" | ")
+            .next()
+            .map(str::len)
+    };
+    let explained = rows
+        .clone()
+        .all(|row| about(row).is_some_and(|long| long > 3));
+    rows.count() > 0 && explained && kept.contains(&text)
 }
 
 /// A section of the file and its keys.
@@ -50,6 +84,7 @@ impl Section {
     fn write(&self, text: &mut String) {
         let brackets = match self.name.strip_suffix("[]") {
             Some(name) => format!("[[{name}]]"),
+            None if self.name.contains('`') => self.name.clone(),
             None => format!("[{}]", self.name),
         };
         let head = "| key | takes | when absent | what it is |\n|---|---|---|---|\n";
@@ -64,12 +99,16 @@ impl Section {
 }
 
 fn sections<T: JsonSchema>() -> Vec<Section> {
+    let mut found = Vec::new();
+    walk("", &schema::<T>(), "", &mut found);
+    found
+}
+
+/// What a type of settings takes, all in one piece.
+pub(super) fn schema<T: JsonSchema>() -> Value {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<T>();
-    let mut found = Vec::new();
-    walk("", schema.as_value(), "", &mut found);
-    found
+    settings.into_generator().into_root_schema_for::<T>().into()
 }
 
 /// Adds the tables below a schema; what is no table is a row of the table it stands in.

@@ -1,5 +1,10 @@
 //! Where in a file a setting stands.
 
+/// The line of `key` in a file of TOML; see [`line_of`].
+pub(super) fn line_in(file: &std::path::Path, key: &str) -> Option<usize> {
+    line_of(&std::fs::read_to_string(file).ok()?, key)
+}
+
 /// The line of `key` (`a.b`, `module.1.name` for the second of several) in a text of TOML, or of the nearest that holds it.
 pub(super) fn line_of(text: &str, key: &str) -> Option<usize> {
     let lines = keys(text);
@@ -31,7 +36,7 @@ fn keys(text: &str) -> Vec<(usize, String)> {
             .strip_prefix('[')
             .and_then(|rest| rest.split(']').next())
         {
-            section = plain(name);
+            section = within_last(plain(name), &found);
             found.push((number, section.clone()));
         } else if let Some((key, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
             let dot = if section.is_empty() { "" } else { "." };
@@ -39,6 +44,19 @@ fn keys(text: &str) -> Vec<(usize, String)> {
         }
     }
     found
+}
+
+/// `[a.b]` after `[[a]]` belongs to the last of them.
+fn within_last(name: String, found: &[(usize, String)]) -> String {
+    let Some((first, rest)) = name.split_once('.') else {
+        return name;
+    };
+    let of = |at: usize| format!("{first}.{at}");
+    let several = (0..).take_while(|at| found.iter().any(|(_, key)| *key == of(*at)));
+    match several.last() {
+        Some(last) => format!("{}.{rest}", of(last)),
+        None => name,
+    }
 }
 
 fn plain(key: &str) -> String {
@@ -58,5 +76,7 @@ mod tests {
         assert_eq!(line_of(TEXT, "module.1.settings.demo"), Some(10));
         assert_eq!(line_of(TEXT, "node.zone"), Some(2));
         assert_eq!(line_of(TEXT, "edge.url"), None);
+        let table = format!("{TEXT}[module.settings.other]\nurl = \"z\"\n");
+        assert_eq!(line_of(&table, "module.1.settings.other.url"), Some(12));
     }
 }

@@ -1,47 +1,11 @@
 //! Settings as they may be shown: what is or may hold a secret is hidden.
 
-use config::{Value, ValueKind};
-
-use super::Layers;
-
 /// Keys whose value is a secret, unless it is a reference.
 const SECRET: [&str; 5] = ["password", "token", "owner", "secret", "key"];
 const HIDDEN: &str = "(hidden)";
 
-impl Layers {
-    /// Every key that is set in the file or a variable, in order, with its value as text.
-    pub fn shown(&self) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        add("", &self.root, &mut found);
-        found.sort();
-        found
-    }
-}
-
-fn add(key: &str, value: &Value, found: &mut Vec<(String, String)>) {
-    let below = |name: &str| {
-        if key.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{key}.{name}")
-        }
-    };
-    match &value.kind {
-        ValueKind::Table(table) => {
-            for (name, value) in table {
-                add(&below(name), value, found);
-            }
-        }
-        ValueKind::Array(all) => {
-            for (at, value) in all.iter().enumerate() {
-                add(&below(&at.to_string()), value, found);
-            }
-        }
-        _ => found.push((key.to_owned(), text(key, &value.to_string()))),
-    }
-}
-
-fn text(key: &str, value: &str) -> String {
+/// The value of a key without what is secret in it.
+pub(super) fn text(key: &str, value: &str) -> String {
     let name = key.rsplit('.').next().unwrap_or(key);
     let is_file = name.ends_with("_file") || key == "bus.key";
     if value.starts_with("secret://") || is_file {

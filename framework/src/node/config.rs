@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::ports::PortRange;
 use crate::config::{
-    BusSettings, Layers, PiSettings, SettingsError, StoreSettings, TelemetrySettings,
+    BusSettings, Layers, PiSettings, Setting, SettingsError, StoreSettings, TelemetrySettings,
 };
 use crate::model::Zone;
 use crate::secrets::SecretsSettings;
@@ -38,6 +38,12 @@ pub struct NodeConfig {
     /// Modules this node hosts, in start order.
     #[serde(default, rename = "module")]
     pub modules: Vec<HostedModule>,
+    /// The file it was read from, in full.
+    #[serde(skip)]
+    pub file: PathBuf,
+    /// Each setting as it may be shown, with its source.
+    #[serde(skip)]
+    pub effective: Vec<Setting>,
 }
 
 /// Identity of the node.
@@ -141,8 +147,12 @@ pub enum NodeConfigError {
 impl NodeConfig {
     /// Reads `file` and the `DCP__` variables above it.
     pub fn load(file: &Path) -> Result<Self, NodeConfigError> {
-        let settings: Self = Layers::read(Some(file))?.all()?;
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let layers = Layers::read(Some(&file))?;
+        let mut settings: Self = layers.all()?;
         settings.check()?;
+        settings.effective = layers.effective::<Self>();
+        settings.file = file;
         Ok(settings)
     }
 

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::config::{HostedModule, NodeConfig};
-use crate::config::{BusSettings, Migrate};
+use crate::config::{BusSettings, Migrate, NODE_FILE};
 
 impl NodeConfig {
     /// The variables with which a process of `module` is started on this node.
     pub fn environment(&self, module: &HostedModule) -> Vec<(String, String)> {
         let fixed = [
+            (NODE_FILE, self.file.display().to_string()),
             ("DCP__NODE__NAME", self.node.name.clone()),
             ("DCP__NODE__ZONE", self.node.zone.to_string()),
             ("DCP__EDGE__URL", format!("http://{}", self.edge.internal)),

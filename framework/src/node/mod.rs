@@ -14,6 +14,7 @@ mod control;
 mod edge;
 mod elsewhere;
 mod environment;
+mod in_force;
 mod instance;
 mod launch;
 mod log_file;
@@ -28,6 +29,7 @@ mod supervisor;
 pub use config::{
     EdgeSection, HostedModule, LogSection, NodeConfig, NodeConfigError, NodeSection, PeerSection,
 };
+pub use in_force::{InForce, ModuleInForce};
 pub use module::Change;
 pub use ports::PortRange;
 pub use run::run;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Arguments that nobody understands.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0}; the arguments are: [--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] | --version | --help"
+    "{0}; the arguments are: [--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] [--settings show|document] | --version | --help"
 )]
 pub(super) struct Wrong(String);
 
@@ -26,6 +26,17 @@ pub(super) struct Run {
     pub(super) config: Option<PathBuf>,
     /// Only this with the database, and no service.
     pub(super) migrate: Option<Migrating>,
+    /// Only tell the module's own settings, and open nothing.
+    pub(super) settings: Option<Telling>,
+}
+
+/// What is told of the module's own settings; `dcp config` and the node ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// What is in force, after the same check as at a start.
+    Effective,
+    /// What may be set.
+    Document,
 }
 
 /// What is done with the database instead of serving; `dcp migrate` and `dcp db copy` ask for it.
@@ -67,10 +78,18 @@ impl Arguments {
                     let from = from.ok_or_else(|| Wrong("--copy-from needs sqlite:FILE".into()))?;
                     run.migrate = Some(Migrating::Copy(from));
                 }
+                Some("--settings") => {
+                    let what = given.next();
+                    run.settings = Some(match what.as_deref().and_then(|what| what.to_str()) {
+                        Some("show") => Telling::Effective,
+                        Some("document") => Telling::Document,
+                        _ => return Err(Wrong("--settings needs show or document".into())),
+                    });
+                }
                 Some("--version") => return Ok(Self::Show(None)),
                 Some("--help") => {
                     return Ok(Self::Show(Some(
-                        "[--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] | --version | --help",
+                        "[--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] [--settings show|document] | --version | --help",
                     )));
                 }
                 _ => return Err(Wrong(format!("{} is no argument", argument.display()))),
@@ -95,17 +114,18 @@ mod tests {
             of(&["--config", "a.toml"]).unwrap(),
             Arguments::Run(Run {
                 config: Some("a.toml".into()),
-                migrate: None,
+                ..Run::default()
             })
         );
         assert_eq!(
             of(&["--migrate", "apply"]).unwrap(),
             Arguments::Run(Run {
-                config: None,
                 migrate: Some(Migrating::Apply),
+                ..Run::default()
             })
         );
         assert!(of(&["--migrate", "verify"]).is_err());
+        assert!(of(&["--settings"]).is_err());
         assert_eq!(of(&["--version"]).unwrap(), Arguments::Show(None));
         assert!(of(&["--config"]).is_err());
         assert!(

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use super::Module;
-use super::arguments::Migrating;
+use super::arguments::{Migrating, Telling};
 use super::tasks::Tasks;
 use crate::bus::{Bus, BusError};
 use crate::clock::{Clock, Ids, SystemClock};
-use crate::config::{BusSettings, Layers, Migrate, Settings, SettingsError};
+use crate::config::{BusSettings, Layers, Migrate, Settings, SettingsError, document_of_module};
 use crate::http::{Check, Health, Routes, ServiceClient};
 use crate::model::{Manifest, ModuleName, Zone};
 use crate::pi::{CacheSettings, PiCache};
@@ -44,12 +45,22 @@ struct Inner {
     store: Mutex<Option<Store>>,
     pi_cache: OnceLock<PiCache>,
     migrating: Option<Migrating>,
+    telling: Option<Telling>,
+    /// Set when the module has read its own settings.
+    own_settings: OnceLock<()>,
 }
 
 /// The end of a process that only works on its database: what it found or did.
 #[derive(Debug, thiserror::Error)]
 #[error("the database is worked on; the process has nothing more to do")]
 pub(super) struct Migrated(pub(super) serde_json::Value);
+
+/// What such a process does instead of serving.
+#[derive(Default)]
+pub(super) struct Instead {
+    pub(super) migrating: Option<Migrating>,
+    pub(super) telling: Option<Telling>,
+}
 
 fn json<T: serde::Serialize>(done: T) -> serde_json::Result<serde_json::Value> {
     serde_json::to_value(done)
@@ -61,7 +72,7 @@ impl Start {
         layers: Layers,
         settings: Settings,
         secrets: Arc<dyn Secrets>,
-        migrating: Option<Migrating>,
+        instead: Instead,
     ) -> Self {
         let tasks = Tasks::default();
         let health = Health::new(tasks.stopping.clone());
@@ -77,7 +88,9 @@ impl Start {
             http: OnceLock::new(),
             store: Mutex::default(),
             pi_cache: OnceLock::new(),
-            migrating,
+            migrating: instead.migrating,
+            telling: instead.telling,
+            own_settings: OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -85,8 +98,28 @@ impl Start {
     }
 
     /// The module's own settings, section `[module]`; an unknown key or a wrong type is refused.
-    pub fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
-        self.inner.layers.module()
+    pub fn settings<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, SettingsError> {
+        if self.inner.telling == Some(Telling::Document) {
+            let module = self.inner.manifest.name.as_str();
+            return Err(SettingsError::Told(document_of_module::<T>(module).into()));
+        }
+        let settings = self.inner.layers.module()?;
+        self.inner.own_settings.get_or_init(|| ());
+        if self.inner.telling == Some(Telling::Effective) {
+            let effective = self.inner.layers.effective_of_module::<T>();
+            return Err(SettingsError::Told(json(effective).unwrap_or_default()));
+        }
+        Ok(settings)
+    }
+
+    /// Own settings for a module that has none are a mistake.
+    pub(super) fn refuse_unread_settings(&self) -> Result<(), SettingsError> {
+        #[derive(serde::Deserialize)]
+        struct None {}
+        if self.inner.own_settings.get().is_none() {
+            self.inner.layers.module::<None>()?;
+        }
+        Ok(())
     }
 
     /// What every process is told.
@@ -107,6 +140,11 @@ impl Start {
 
     /// The module's database, opened and, where `store.migrate` says so, migrated. One per module.
     pub async fn store(&self, files: Files) -> anyhow::Result<Store> {
+        if self.inner.telling.is_some() {
+            // A module reads its own settings before it opens anything: this one has none.
+            self.refuse_unread_settings()?;
+            return Err(SettingsError::Told(serde_json::Value::Null).into());
+        }
         let address = self.store_address()?;
         if let Some(order) = &self.inner.migrating {
             return Err(self.migrated(order, &address, files).await?.into());

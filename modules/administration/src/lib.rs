@@ -18,6 +18,7 @@ use dcp::http::{Problem, Routes, routes};
 use dcp::model::Permission;
 use dcp::secrets::Secrets;
 use dcp::store::{Files, Store};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The module's SQL.
@@ -28,7 +29,7 @@ const READ: Permission = Permission::new("administration.read");
 const MANAGE: Permission = Permission::new("administration.manage");
 
 /// Section `[module]` of the settings.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Settings {
     /// Makes the demo users on a platform that has no users.
@@ -92,4 +93,18 @@ fn text(value: &str, longest: usize, pointer: &str) -> Result<String, Problem> {
             .part(pointer, format!("Give 1 to {longest} characters.")));
     }
     Ok(trimmed.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_settings_are_those_of_the_code() {
+        let kept = include_str!("../../../docs/configuration.md");
+        assert!(dcp::config::is_documented::<Settings>(
+            "administration",
+            kept
+        ));
+    }
 }

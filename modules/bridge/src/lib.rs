@@ -12,6 +12,7 @@ use dcp::model::{Permission, Zone};
 use dcp::params;
 use dcp::store::{Files, Store, Tx};
 use dcp::{Module, Start};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -23,7 +24,7 @@ const STORE: Files = dcp::store!();
 const PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     /// The bus of the other zone, described as the own one is.
@@ -111,4 +112,15 @@ async fn list_crossings(
     let full = u32::try_from(items.len()).is_ok_and(|count| count == limit);
     let next = items.last().filter(|_| full).map(|last| last.seq);
     Ok(Json(Crossings { items, next }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_settings_are_those_of_the_code() {
+        let kept = include_str!("../../../docs/configuration.md");
+        assert!(dcp::config::is_documented::<Settings>("bridge", kept));
+    }
 }

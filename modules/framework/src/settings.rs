@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use dcp::model::{DataSourceId, SiteId};
 use dcp::params;
 use dcp::store::{StoreError, Tx};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Framework;
@@ -14,7 +15,7 @@ use crate::setup::{Setup, State};
 use crate::sites::DataSource as Stored;
 
 /// Section `[module]` of the settings.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Settings {
     /// Knows the demo's four sites.
@@ -264,5 +265,11 @@ mod tests {
             let error = format!("{:#}", read(&DEMO.replace(from, to)).unwrap_err());
             assert!(error.contains(reason), "{error}");
         }
+    }
+
+    #[test]
+    fn the_documented_settings_are_those_of_the_code() {
+        let kept = include_str!("../../../docs/configuration.md");
+        assert!(dcp::config::is_documented::<Settings>("framework", kept));
     }
 }

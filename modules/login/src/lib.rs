@@ -25,6 +25,7 @@ use dcp::identity::FirstAdministrator;
 use dcp::model::Permission;
 use dcp::secrets::{Secret, Secrets};
 use dcp::store::{Files, Store};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -36,7 +37,7 @@ pub const STORE: Files = dcp::store!();
 const MANAGE: Permission = Permission::new("administration.manage");
 
 /// Section `[module]` of the settings.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Settings {
     /// Gives the demo users the passwords of the secret `demo/users`.
@@ -129,4 +130,15 @@ fn fingerprint(secret: &str) -> String {
 /// The problem of everyone who is no person.
 fn only_people() -> Problem {
     Problem::forbidden("Only people can do this.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_settings_are_those_of_the_code() {
+        let kept = include_str!("../../../docs/configuration.md");
+        assert!(dcp::config::is_documented::<Settings>("login", kept));
+    }
 }

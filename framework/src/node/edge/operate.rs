@@ -11,6 +11,7 @@ use super::session::Identity;
 use super::{Edge, proxy};
 use crate::model::Permission;
 use crate::node::body::Body;
+use crate::node::in_force::InForce;
 use crate::node::module::{Change, Command};
 use crate::node::status::{Health, ModuleStatus, State};
 
@@ -31,6 +32,7 @@ impl Edge {
             (&Method::GET, ["events"]) => Ok(self.events()),
             (&Method::GET, ["contracts"]) => self.contracts(&request).await,
             (&Method::GET, ["modules"]) => self.modules(&request).await,
+            (&Method::GET, ["settings"]) => self.settings(&request).await,
             (&Method::POST, [node, "modules", module, command]) => {
                 self.command(node, module, command, &request).await
             }
@@ -99,6 +101,29 @@ impl Edge {
                             }),
                     );
                 }
+            }
+        }
+        Ok(json_answer(&all))
+    }
+
+    /// What this node and its peers work with; a peer that does not say is left out, as what it hosts is shown as failed.
+    async fn settings(&self, request: &Request<Incoming>) -> Result<Response<Body>, Problem> {
+        let identity = self.allowed(request, &READ).await?;
+        let mut all = vec![self.config.in_force().await];
+        let only_here = request.uri().query() == Some("local=1");
+        for peer in self.peers.0.iter().filter(|_| !only_here) {
+            let told = peer
+                .get("/api/node/settings?local=1", Some(&identity.bearer))
+                .await;
+            match told {
+                Ok(body) => {
+                    all.extend(serde_json::from_slice::<Vec<InForce>>(&body).unwrap_or_default());
+                }
+                Err(problem) => tracing::warn!(
+                    peer = peer.name,
+                    problem,
+                    "a peer does not say what it works with"
+                ),
             }
         }
         Ok(json_answer(&all))

@@ -5,16 +5,17 @@ import { MessagesPage } from './messages/messages-page';
 import { READ, READ_NODE } from './model';
 import { ModulesPage } from './modules/modules-page';
 import { RolesPage } from './roles/roles-page';
+import { SettingsPage } from './settings/settings-page';
 import { t } from './texts';
 import { UsersPage } from './users/users-page';
 
-const PAGES = ['users', 'roles', 'modules', 'messages'] as const;
+const PAGES = ['users', 'roles', 'modules', 'messages', 'settings'] as const;
 type Page = (typeof PAGES)[number];
-const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, modules: READ_NODE, messages: READ_NODE };
+const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, modules: READ_NODE, messages: READ_NODE, settings: READ_NODE };
 
 @Component({
   selector: 'adm-root',
-  imports: [MessagesPage, ModulesPage, RolesPage, UsersPage],
+  imports: [MessagesPage, ModulesPage, RolesPage, SettingsPage, UsersPage],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <h1>{{ t('title') }}</h1>
@@ -39,6 +40,9 @@ const NEEDS: Readonly<Record<Page, string>> = { users: READ, roles: READ, module
       }
       @case ('messages') {
         <adm-messages />
+      }
+      @case ('settings') {
+        <adm-settings />
       }
     }
   `,

@@ -62,6 +62,28 @@ export interface ModuleStatus {
   readonly instances: readonly Instance[];
 }
 
+/** Where a setting comes from. */
+export type SettingSource =
+  | { readonly from: 'default' }
+  | { readonly from: 'file'; readonly file: string; readonly line: number | null }
+  | { readonly from: 'variable'; readonly name: string };
+
+/** A setting that is in force; secrets only as their path. */
+export interface Setting {
+  readonly key: string;
+  readonly value: string | null;
+  readonly source: SettingSource;
+}
+
+/** What a node and its modules work with. */
+export interface SettingsInForce {
+  readonly node: string;
+  readonly zone: Zone;
+  readonly file: string;
+  readonly settings: readonly Setting[];
+  readonly modules: readonly { readonly module: string; readonly settings: readonly Setting[]; readonly problem: string | null }[];
+}
+
 export const READ = 'administration.read';
 export const MANAGE = 'administration.manage';
 export const OPERATE = 'node.operate';
@@ -83,6 +105,7 @@ export const server = {
   createRole: (role: Omit<Role, 'id'>) => api.post<Role>(`${BASE}/roles`, role),
   changeRole: ({ id, ...role }: Role) => api.put<Role>(`${BASE}/roles/${encodeURIComponent(id)}`, role),
   modules: (signal: Signal) => api.get<readonly ModuleStatus[]>('/api/node/modules', { signal }),
+  settings: (signal: Signal) => api.get<readonly SettingsInForce[]>('/api/node/settings', { signal }),
   order: (node: string, module: string, what: 'start' | 'stop' | 'restart') =>
     api.post<unknown>(`/api/node/${encodeURIComponent(node)}/modules/${encodeURIComponent(module)}/${what}`),
 };

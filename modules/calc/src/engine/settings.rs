@@ -1,12 +1,13 @@
 //! What an operator can set for an engine.
 
 use crate::keeping::Class;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings of the module; each has a default.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     /// The worker's program; beside the engine's own when empty.
@@ -181,4 +182,15 @@ fn first_there(candidates: &[&str], otherwise: &std::path::Path) -> String {
         .iter()
         .find(|path| std::path::Path::new(path).is_dir());
     found.map_or_else(|| otherwise.display().to_string(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_settings_are_those_of_the_code() {
+        let kept = include_str!("../../../../docs/configuration.md");
+        assert!(dcp::config::is_documented::<Settings>("calc", kept));
+    }
 }
