@@ -39,6 +39,7 @@ mod openapi;
 mod own_r;
 mod packages;
 mod peers;
+mod plots;
 mod problems;
 mod process_data;
 mod publishing;
@@ -187,9 +188,9 @@ pub fn api(calc: Calc) -> Routes<Calc> {
         // The step decides which of the two permissions it needs.
         .allow(READ, routes!(states::change_state))
         .allow(READ, routes!(results::result_by_key))
-        .allow(READ, routes!(results::artifact_by_key))
         .allow(READ, routes!(keeping::facts_of_result))
         .allow(CALL, routes!(keeping::retain_result))
+        .allow(READ, routes!(plots::artifact_by_key))
         .allow(READ, routes!(lineage::lineage_of_result))
         .allow(READ, routes!(call_list::list_calls))
         .allow(READ, routes!(call_list::call_by_id))

@@ -168,20 +168,8 @@ pub(crate) async fn result_by_key(
     Ok(([(header::CONTENT_TYPE, ARROW)], body).into_response())
 }
 
-/// A plot by its key, which is the SHA-256 of the body.
-#[utoipa::path(get, path = "/api/calc/artifacts/{key}", tag = "results",
-    params(("key" = String, Path, description = "the artifact's key")),
-    responses((status = 200, description = "the plot", content_type = "image/svg+xml", body = String),
-        (status = 304, description = "unchanged"), (status = 404, description = "unknown", body = Problem), (status = 410, description = "no longer kept", body = Problem)))]
-pub(crate) async fn artifact_by_key(
-    State(calc): State<Calc>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    kept(&calc, &key, &headers, |kind| kind != JSON).await
-}
-
-async fn fitting(calc: &Calc, key: &str, fits: impl Fn(&str) -> bool) -> Result<Found, Failure> {
+/// What is kept under a key and is of a fitting kind.
+pub(crate) async fn fitting(calc: &Calc, key: &str, fits: impl Fn(&str) -> bool) -> Result<Found, Failure> {
     match calc.results.find(key).await? {
         Some(found) if fits(&found.media_type) => Ok(found),
         Some(_) => Err(Failure::UnknownResult(key.to_owned())),
@@ -189,7 +177,8 @@ async fn fitting(calc: &Calc, key: &str, fits: impl Fn(&str) -> bool) -> Result<
     }
 }
 
-async fn kept(
+/// The same with what caches want to know.
+pub(crate) async fn kept(
     calc: &Calc,
     key: &str,
     headers: &HeaderMap,
@@ -205,6 +194,7 @@ async fn kept(
             header::CACHE_CONTROL,
             HeaderValue::from_static("private, max-age=31536000, immutable"),
         ),
+        (header::VARY, HeaderValue::from_static("accept")),
         (header::ETAG, tag),
         (HeaderName::from_static(ZONE), header(calc.zone.as_str())?),
         (

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) r_home: PathBuf,
     /// Further folders of R packages, separated by colons.
     pub(crate) r_libs: String,
+    /// The folder of the fonts of plots in PNG: those of Debian's fonts-dejavu-core.
+    pub(crate) fonts: PathBuf,
     /// Workers kept ready.
     pub(crate) workers: usize,
     /// Workers at the same time, at most; one more than those kept lets short calls pass a long one.
@@ -59,6 +61,7 @@ impl Default for Settings {
             scratch: PathBuf::new(),
             r_home: "/usr/lib/R".into(),
             r_libs: String::new(),
+            fonts: "/usr/share/fonts/truetype/dejavu".into(),
             workers: 1,
             workers_at_most: 2,
             queue: 256,

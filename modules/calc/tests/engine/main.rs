@@ -20,6 +20,7 @@ mod folders;
 mod keeping;
 mod library;
 mod peers;
+mod plots;
 mod scripts;
 mod states;
 mod support;

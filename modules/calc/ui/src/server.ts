@@ -138,6 +138,11 @@ export class Server {
     return (await api.answer(`${BASE}/artifacts/${part(key)}`, { node: this.node, signal })).blob();
   }
 
+  /** A plot as PNG. */
+  async picture(key: string): Promise<Blob> {
+    return (await api.answer(`${BASE}/artifacts/${part(key)}`, { node: this.node, headers: { Accept: 'image/png' } })).blob();
+  }
+
   engines(signal: AbortSignal): Promise<readonly Engine[]> {
     return api.get(`${BASE}/engines`, { node: this.node, signal });
   }

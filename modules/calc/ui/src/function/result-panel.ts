@@ -62,7 +62,7 @@ export class ResultPanel {
   }
 
   /** Carries the zone, so that a free result cannot be taken for a controlled one. */
-  private file(): string {
+  protected file(): string {
     const call = this.calling.envelope()?.call;
     if (!call) return 'result';
     const mark = call.zone === 'nongxp' ? 'information-only' : call.draft ? 'draft' : 'GxP';
