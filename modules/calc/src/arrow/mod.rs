@@ -3,6 +3,7 @@
 //! A stream is another spelling of the same call: its columns become the JSON arguments they stand for, and a value is kept
 //! as JSON whatever its caller asks for. So a call has one key, one check and one result, however it travels.
 
+mod messages;
 mod reading;
 mod writing;
 
@@ -11,3 +12,6 @@ pub(crate) use writing::{NoTable, stream};
 
 /// The media type of a stream.
 pub(crate) const ARROW: &str = "application/vnd.apache.arrow.stream";
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The columns of a stream as the JSON object of a call's arguments.
 
+use super::messages::{Messages, NoStream};
 use crate::arguments::pointer;
 use crate::engine::Failure;
 use arrow_array::cast::AsArray;
@@ -33,7 +34,7 @@ pub(crate) async fn arguments(
     let frame = frame.map(str::to_owned);
     let further = further.map(str::to_owned);
     let reading = move || object(body, frame.as_deref(), further.as_deref());
-    // A thread of its own: it is long work, and the reader panics at some streams that are none.
+    // A thread of its own: it is long work, and Arrow's reader is not ours should it panic after all.
     let read = tokio::task::spawn_blocking(reading).await;
     read.unwrap_or_else(|_| Err(unreadable("what it says of its own parts is wrong")))
 }
@@ -45,8 +46,18 @@ fn unreadable(why: impl Display) -> Failure {
     )
 }
 
-fn object(body: Bytes, frame: Option<&str>, further: Option<&str>) -> Result<Bytes, Failure> {
-    let (schema, batches) = read(body).map_err(unreadable)?;
+/// The JSON object that a stream stands for.
+pub(super) fn object(
+    body: Bytes,
+    frame: Option<&str>,
+    further: Option<&str>,
+) -> Result<Bytes, Failure> {
+    let (schema, batches) = read(body).map_err(|error| match error {
+        NoStream::Column(name, kind) => {
+            Failure::argument(pointer(&name), NoVector::Type(kind).to_string())
+        }
+        other => unreadable(other),
+    })?;
     let mut out = vec![b'{'];
     if let Some(name) = frame {
         member(name, &mut out);
@@ -66,12 +77,14 @@ fn object(body: Bytes, frame: Option<&str>, further: Option<&str>) -> Result<Byt
 }
 
 /// What a stream holds. Decoded in place: a length in it that lies must not reserve memory.
-fn read(body: Bytes) -> Result<(SchemaRef, Vec<RecordBatch>), ArrowError> {
+fn read(body: Bytes) -> Result<(SchemaRef, Vec<RecordBatch>), NoStream> {
     let mut decoder = StreamDecoder::new();
-    let mut rest = Buffer::from(body);
+    let mut messages = Messages::of(Buffer::from(body));
     let mut batches = Vec::new();
-    while let Some(batch) = decoder.decode(&mut rest)? {
-        batches.push(batch);
+    while let Some(mut message) = messages.take()? {
+        while let Some(batch) = decoder.decode(&mut message)? {
+            batches.push(batch);
+        }
     }
     decoder.finish()?;
     let nothing = || ArrowError::IpcError("it has no schema".into());
@@ -98,8 +111,9 @@ fn columns(
     single: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let bare = single && rows == 1;
+    // Rows without bytes can be more than can be counted.
+    let rows = batches.iter().map(RecordBatch::num_rows);
+    let bare = single && rows.fold(0, usize::saturating_add) == 1;
     for (index, field) in schema.fields().iter().enumerate() {
         if index > 0 {
             out.push(b',');
