@@ -12,6 +12,9 @@ use std::fmt;
 /// Deepest nesting of an argument.
 const DEPTH: usize = 32;
 
+/// Bytes that are looked at together.
+const STEP: usize = 64;
+
 /// One argument as the caller wrote it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Argument {
@@ -225,22 +228,29 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// Counts brackets without reading the text as JSON.
+/// Counts brackets without reading the text as JSON. Long arguments are numbers: what holds neither bracket nor quote is passed over
+/// in steps that a processor takes at once.
 fn deeper_than(text: &[u8], limit: usize) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for byte in text {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => {
-                depth += 1;
-                if depth > limit {
-                    return true;
+    let counts = |byte: &u8| matches!(byte, b'"' | b'[' | b']' | b'{' | b'}');
+    for step in text.chunks(STEP) {
+        if !in_text && !step.iter().fold(false, |found, byte| found | counts(byte)) {
+            continue;
+        }
+        for byte in step {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_text => escaped = true,
+                b'"' => in_text = !in_text,
+                b'[' | b'{' if !in_text => {
+                    depth += 1;
+                    if depth > limit {
+                        return true;
+                    }
                 }
+                b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+                _ => {}
             }
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-            _ => {}
         }
     }
     false
@@ -286,6 +296,18 @@ mod tests {
         }
         assert!(read(&body("  ")).unwrap().is_empty());
         assert!(read(&body(&format!("{{\"x\":{}}}", "[".repeat(40)))).is_err());
+    }
+
+    #[test]
+    fn depth_counts_wherever_it_stands() {
+        for place in [0, 62, 63, 64, 65, 127, 128, 1000] {
+            let deep = |depth: usize| format!("{}{}", "1".repeat(place), "[".repeat(depth));
+            assert!(!deeper_than(deep(3).as_bytes(), 3), "{place}");
+            assert!(deeper_than(deep(4).as_bytes(), 3), "{place}");
+            // Brackets of a text are none, also where a quote is escaped at the end of a step.
+            let text = format!("[\"{}\\\"[[[[\"]", "1".repeat(place));
+            assert!(!deeper_than(text.as_bytes(), 3), "{text}");
+        }
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn call(r: &R, header: &CallHeader, body: &[u8]) -> Report {
             );
         };
         rest = after;
-        match serde_json::from_slice::<Value>(text) {
+        match Value::read(text) {
             Ok(value) => args.push((name.as_str(), value)),
             Err(error) => {
                 let failure =

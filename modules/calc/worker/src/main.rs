@@ -11,6 +11,7 @@ mod frame;
 mod from_r;
 mod into_r;
 mod job;
+mod numbers;
 mod system_calls;
 mod value;
 

@@ -1,5 +1,6 @@
 //! JSON as R will hold it: arrays of one kind become vectors while they are read, never a tree of single numbers.
 
+use crate::numbers;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -147,6 +148,14 @@ fn frame(columns: Value, attributes: Vec<(String, Value)>) -> Result<Value, &'st
 }
 
 impl Value {
+    /// Reads a JSON text.
+    pub(crate) fn read(text: &[u8]) -> serde_json::Result<Self> {
+        match numbers::plain(text) {
+            Some(numbers) => Ok(Self::Numbers(numbers)),
+            None => serde_json::from_slice(text),
+        }
+    }
+
     /// Elements as R counts them.
     pub(crate) fn length(&self) -> usize {
         match self {
