@@ -21,6 +21,8 @@ build() {
     [ "$profile" != release ] || flags+=(--release)
     say "building ($profile)"
     cargo build --manifest-path "$root/Cargo.toml" "${flags[@]}" >&2
+    flags[0]=--package=calc
+    cargo build --manifest-path "$root/Cargo.toml" "${flags[0]}" "${flags[@]:2}" --example ask-over-bus >&2
 }
 
 end() {
