@@ -21,6 +21,7 @@ mod keeping;
 mod library;
 mod peers;
 mod plots;
+mod proofs;
 mod scripts;
 mod states;
 mod support;
