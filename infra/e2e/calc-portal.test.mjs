@@ -66,11 +66,19 @@ after(() => browser.close());
 async function makeApprover() {
   const administrator = await Tool.of('administrator');
   const permissions = ['calc.approve', 'calc.call', 'calc.read'];
-  const role = await administrator.ask('/api/administration/roles', { method: 'POST', body: { name: `R approver ${stamp}`, description: '', permissions } });
+  const role = await administrator.ask('/api/administration/roles', {
+    method: 'POST',
+    body: { name: `R approver ${stamp}`, description: '', permissions },
+  });
   assert.equal(role.status, 200, JSON.stringify(role.body));
   const user = await administrator.ask('/api/administration/users', {
     method: 'POST',
-    body: { login: approver.login, name: 'Quinn Quality', email: `${approver.login}@example.org`, grants: [{ role: role.body.id, site: 'basel' }] },
+    body: {
+      login: approver.login,
+      name: 'Quinn Quality',
+      email: `${approver.login}@example.org`,
+      grants: [{ role: role.body.id, site: 'basel' }],
+    },
   });
   assert.equal(user.status, 200, JSON.stringify(user.body));
   const issued = await eventually('an activation code', async () => {
@@ -125,7 +133,8 @@ test('says in which line R cannot use a source, and loses nothing that was typed
   await accessible(scientist, 'a source that R cannot use');
   await screenshot(scientist, 'calc-publish-wrong');
   await scientist.getByRole('button', { name: `Go to line ${line}` }).click();
-  const cursor = () => scientist.getByLabel('Source', { exact: true }).evaluate((area) => area.value.slice(0, area.selectionStart).split('\n').length);
+  const cursor = () =>
+    scientist.getByLabel('Source', { exact: true }).evaluate((area) => area.value.slice(0, area.selectionStart).split('\n').length);
   await eventually('the cursor in that line', async () => (await cursor()) === line);
 });
 
@@ -174,7 +183,10 @@ test('calls a draft by its form; the result is marked, drawn, and says how it ca
   const copied = await scientist.evaluate(() => navigator.clipboard.readText());
   assert.match(copied, new RegExp(`/api/calc/draft/${name}@[0-9a-f]{64}/spread'`));
   assert.ok(copied.includes(`-d '{"x":[9.8,10.1,10,null,9.7],"method":"range","factor":10}'`), copied);
-  const [saved] = await Promise.all([scientist.waitForEvent('download'), result.getByRole('button', { name: 'CSV', exact: true }).first().click()]);
+  const [saved] = await Promise.all([
+    scientist.waitForEvent('download'),
+    result.getByRole('button', { name: 'CSV', exact: true }).first().click(),
+  ]);
   assert.match(saved.suggestedFilename(), new RegExp(`^draft_${name}@`));
 });
 
@@ -276,12 +288,31 @@ test('shows a plot beside the value, what R says when it stops, and saves the Op
   await accessible(scientist, 'a plot');
   await plot.scrollIntoViewIfNeeded();
   await screenshot(scientist, 'calc-plot');
+  for (const [ending, begins] of [
+    ['SVG', '<?xml'],
+    ['PNG', '\x89PNG'],
+  ]) {
+    const saving = scientist.getByRole('button', { name: `Save plot-1 as ${ending}` });
+    const [saved] = await Promise.all([scientist.waitForEvent('download'), saving.click()]);
+    assert.match(saved.suggestedFilename(), new RegExp(`^GxP_${name}@[0-9a-f]{8}_draw_[0-9a-f]{8}_plot-1\\.${ending.toLowerCase()}$`));
+    assert.ok(
+      readFileSync(await saved.path())
+        .toString('latin1')
+        .startsWith(begins),
+      ending,
+    );
+  }
   await field(scientist, /^n /).fill('101');
   await scientist.getByRole('button', { name: 'Call', exact: true }).click();
   await scientist.getByRole('alert').getByText('more than 100 points').waitFor();
   await accessible(scientist, 'what R says when it stops');
   await scientist.goto(at('/calls', '?state=done&mine=1'));
-  await scientist.getByRole('row').filter({ hasText: 'failed' }).getByRole('link', { name: `${name} · draw` }).first().click();
+  await scientist
+    .getByRole('row')
+    .filter({ hasText: 'failed' })
+    .getByRole('link', { name: `${name} · draw` })
+    .first()
+    .click();
   await scientist.getByRole('alert').getByText('more than 100 points').waitFor();
   await accessible(scientist, 'a call that failed');
   await screenshot(scientist, 'calc-call-failed');
@@ -290,6 +321,68 @@ test('shows a plot beside the value, what R says when it stops, and saves the Op
   await scientist.getByRole('link', { name, exact: true }).click();
   const [saved] = await Promise.all([scientist.waitForEvent('download'), scientist.getByRole('button', { name: 'OpenAPI' }).click()]);
   assert.match(JSON.parse(readFileSync(await saved.path(), 'utf8')).openapi, /^3\.1/);
+});
+
+test('a call goes on when its page is left, and is cancelled by the keyboard among the calls', async () => {
+  await scientist.goto(at(`/scripts/${name}/wait`));
+  await field(scientist, /^seconds /).fill('25');
+  await scientist
+    .locator('summary')
+    .filter({ hasText: /^Options$/ })
+    .press('Enter');
+  await scientist.getByLabel(/^In the background/).check();
+  await scientist.getByRole('button', { name: 'Call', exact: true }).press('Enter');
+  await scientist
+    .locator('calc-result')
+    .getByText(/step \d+/)
+    .waitFor();
+  await scientist.getByRole('navigation', { name: 'R functions', exact: true }).getByRole('link', { name: 'Calls' }).press('Enter');
+  const row = scientist
+    .getByRole('row')
+    .filter({ has: scientist.getByRole('link', { name: `${name} · wait` }) })
+    .filter({ hasText: 'running' });
+  await row.getByText(/step \d+/).waitFor();
+  const [first, later] = [await row.getByText(/step \d+/).innerText(), () => row.getByText(/step \d+/).innerText()];
+  await eventually('the call to come further', async () => (await later()) !== first);
+  await row.getByRole('button', { name: `Cancel: ${name} · wait` }).press('Enter');
+  await row.waitFor({ state: 'detached' });
+  await scientist
+    .getByRole('row')
+    .filter({ hasText: 'cancelled' })
+    .getByRole('link', { name: `${name} · wait` })
+    .first()
+    .press('Enter');
+  await scientist.getByText('The call was cancelled.').waitFor();
+  await accessible(scientist, 'a call that was cancelled');
+});
+
+test('tells of a result where it comes from: its source, its call, the call that calculated it, and what used it', async () => {
+  await scientist.goto(at(`/scripts/${name}/spread`));
+  await field(scientist, /^x /).fill('2 4 4 5');
+  const provenance = scientist.locator('calc-provenance');
+  await scientist.getByRole('button', { name: 'Call', exact: true }).click();
+  await provenance.waitFor();
+  const tool = await Tool.of('scientist');
+  const asked = await tool.ask(`/api/calc/r/${name}/spread`, { method: 'POST', body: { x: [2, 4, 4, 5] } });
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  const { result_key: key } = asked.body.call;
+  await provenance.getByText(key.slice(0, 8)).first().waitFor();
+  const used = await tool.ask(`/api/calc/r/${name}/spread`, { method: 'POST', body: { x: { $result: key, path: '/values' } } });
+  assert.equal(used.status, 200, JSON.stringify(used.body));
+  await eventually('a known value', async () => {
+    await scientist.getByRole('button', { name: 'Call', exact: true }).click();
+    await provenance.waitFor();
+    return provenance.getByRole('link', { name: 'the call that calculated it' }).isVisible();
+  });
+  await provenance.getByRole('link', { name: 'the call that calculated it' }).press('Enter');
+  await scientist.waitForURL(/\/calls\//);
+  const uses = scientist.getByRole('region', { name: 'Used by' });
+  await uses.getByText(used.body.call.id).waitFor();
+  await accessible(scientist, 'where a result comes from');
+  await uses.getByRole('link', { name: used.body.call.id }).press('Enter');
+  await scientist.getByRole('region', { name: 'Used by' }).getByText(key).waitFor();
+  await provenance.getByRole('link', { name: new RegExp(`^${name}@[0-9a-f]{8}$`) }).press('Enter');
+  await scientist.getByRole('region', { name: 'Source' }).last().getByText('factor = 1').waitFor();
 });
 
 test('a second version shows what it changes', async () => {
@@ -304,12 +397,64 @@ test('a second version shows what it changes', async () => {
   await source.getByRole('row').filter({ hasText: 'factor = 2)' }).waitFor();
   await source.getByRole('row').filter({ hasText: 'as a second opinion' }).waitFor();
   await scientist.getByRole('region', { name: 'Changed functions' }).last().getByText('spread', { exact: true }).waitFor();
-  await scientist.getByRole('region', { name: 'Changed results of the examples' }).last().getByText('{"spread":2,"values":[1,2,3]}').waitFor();
+  await scientist
+    .getByRole('region', { name: 'Changed results of the examples' })
+    .last()
+    .getByText('{"spread":2,"values":[1,2,3]}')
+    .waitFor();
   await accessible(scientist, 'the changes');
   await screenshot(scientist, 'calc-changes');
   await scientist.getByRole('link', { name: 'Source', exact: true }).click();
   await scientist.getByRole('region', { name: 'Source' }).last().getByText('factor = 2').waitFor();
   await accessible(scientist, 'the source');
+});
+
+test('a file that is dropped is published, its version compared with an earlier one of choice, and retired with a reason', async () => {
+  await scientist.goto(at('/publish'));
+  const form = scientist.locator('form').filter({ has: scientist.getByLabel('Source', { exact: true }) });
+  const third = CHANGED.replace('How long.', 'How long it waits.');
+  const carried = await scientist.evaluateHandle(
+    ([file, text]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], file, { type: 'text/plain' }));
+      return transfer;
+    },
+    [`${name}.R`, third],
+  );
+  for (const type of ['dragover', 'drop']) await form.dispatchEvent(type, { dataTransfer: carried });
+  await eventually('the source of the file', async () => (await scientist.getByLabel('Source', { exact: true }).inputValue()) === third);
+  assert.equal(await scientist.getByLabel('Name', { exact: true }).inputValue(), name);
+  await scientist.getByRole('button', { name: 'Publish a script' }).click();
+  await scientist.getByRole('heading', { name: `“${name}” is published` }).waitFor();
+  const { versions } = (await (await Tool.of('scientist')).ask(`/api/calc/scripts/${name}`)).body;
+  const [first, second, version] = versions
+    .toSorted((one, other) => one.published_at.localeCompare(other.published_at))
+    .map((one) => one.version);
+  await scientist.goto(at(`/scripts/${name}`, `?version=${version}&view=changes`));
+  const source = scientist.getByRole('region', { name: 'Changed source' });
+  await source.getByRole('row').filter({ hasText: 'How long it waits.' }).waitFor();
+  await scientist.getByLabel('Compared with').selectOption(second);
+  await source.getByRole('row').filter({ hasText: 'factor = 2)' }).waitFor({ state: 'detached' });
+  await scientist.getByLabel('Compared with').selectOption(first);
+  await source.getByRole('row').filter({ hasText: 'factor = 2)' }).waitFor();
+  await versionPanel(scientist).getByRole('button', { name: 'Retire' }).press('Enter');
+  const dialog = scientist.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Retire' }).press('Enter');
+  await isRefused(dialog.getByLabel('Reason'));
+  await dialog.getByLabel('Reason').fill('The text was wrong.');
+  await accessible(scientist, 'the dialog that retires');
+  await dialog.getByRole('button', { name: 'Retire' }).press('Enter');
+  await versionPanel(scientist).getByText('retired', { exact: true }).last().waitFor();
+  await scientist.goto(at(`/scripts/${name}/wait`, `?version=${version}`));
+  await scientist.getByText('This version is retired and can no longer be called.').waitFor();
+  assert.equal(await scientist.getByRole('button', { name: 'Call', exact: true }).isDisabled(), true);
+  await accessible(scientist, 'a version that is retired');
+  await scientist.goto(at(`/scripts/${name}/wait`));
+  assert.equal(
+    await scientist.getByRole('button', { name: 'Call', exact: true }).isEnabled(),
+    true,
+    'the effective version is still callable',
+  );
 });
 
 test('on the free node a script is effective at once, and its result says that it is for information only', async () => {
@@ -335,7 +480,10 @@ test('who may only read finds a script by the keyboard, and learns what a call n
   await page.goto(at());
   await signIn(page, 'analyst');
   await page.getByPlaceholder('Filter').fill(name);
-  await page.getByRole('status').filter({ hasText: /^\s*1 of/ }).waitFor();
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^\s*1 of/ })
+    .waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name, level: 1 }).waitFor();
@@ -361,14 +509,28 @@ test('speaks German, in the dark and on a narrow page', async () => {
   await page.getByRole('heading', { name: 'R-Funktionen', level: 1 }).waitFor();
   await page.getByText('gültig', { exact: true }).first().waitFor();
   await accessible(page, 'the list in German');
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'the page is not wider than the window');
+  assert.equal(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    true,
+    'the page is not wider than the window',
+  );
   await screenshot(page, 'calc-scripts-german');
   await page.context().close();
 });
 
 test('says what is wrong when the engine does not answer, and tells how to publish where nothing is', async () => {
   await scientist.route('**/api/calc/scripts', (route) =>
-    route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ type: 'urn:dcp:problem:module-unavailable', title: 'The module is not running', status: 503, module: 'calc', trace_id: 'abc' }) }),
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({
+        type: 'urn:dcp:problem:module-unavailable',
+        title: 'The module is not running',
+        status: 503,
+        module: 'calc',
+        trace_id: 'abc',
+      }),
+    }),
   );
   await scientist.goto(at());
   await scientist.getByRole('alert').waitFor();

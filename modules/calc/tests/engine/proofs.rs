@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Functions as they stand in R's library, and functions of a scientist that use them.
-const LIBRARY: &str = r#"
+const LIBRARY: &str = r"
 two_sample <- t.test
 straight <- function(n) { d <- data.frame(x = seq_len(n), y = sqrt(seq_len(n))); unname(coef(summary(lm(y ~ x, data = d)))) }
 welch <- function(n) { t <- t.test(log(seq_len(n)), sqrt(seq_len(n))); c(t$statistic[[1]], t$parameter[[1]], t$p.value, t$conf.int) }
@@ -18,7 +18,7 @@ survives <- function(n) {
   fit <- survival::coxph(survival::Surv(time, status) ~ age + sex, data = d)
   c(unname(coef(fit)), fit$loglik, survival::survfit(survival::Surv(time, status) ~ 1, data = d)$surv[1:5])
 }
-"#;
+";
 
 /// What the same source gives in Rscript: each double with digits enough for its bits.
 fn in_r_alone(call: &str) -> Vec<f64> {
