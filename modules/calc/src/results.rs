@@ -169,7 +169,11 @@ pub(crate) async fn result_by_key(
 }
 
 /// What is kept under a key and is of a fitting kind.
-pub(crate) async fn fitting(calc: &Calc, key: &str, fits: impl Fn(&str) -> bool) -> Result<Found, Failure> {
+pub(crate) async fn fitting(
+    calc: &Calc,
+    key: &str,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Found, Failure> {
     match calc.results.find(key).await? {
         Some(found) if fits(&found.media_type) => Ok(found),
         Some(_) => Err(Failure::UnknownResult(key.to_owned())),
