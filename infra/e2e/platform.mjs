@@ -175,12 +175,12 @@ export async function bringUp() {
 }
 
 /** The address of a unit of the demo plant in the batch monitoring, with more of the view's state. */
-export async function unitAddress(tool, name, state = {}) {
-  const [source] = (await tool.ask('/api/mvda/sources')).body;
-  const below = async (parent) => (await tool.ask(`/api/mvda/sources/${source.id}/elements${parent ? `?parent=${parent.web_id}` : ''}`)).body;
+export async function unitAddress(tool, name, state = {}, { site = 'basel', path = ['Basel', 'Drying'] } = {}) {
+  const [source] = (await tool.ask('/api/mvda/sources', { site })).body;
+  const below = async (parent) => (await tool.ask(`/api/mvda/sources/${source.id}/elements${parent ? `?parent=${parent.web_id}` : ''}`, { site })).body;
   let elements = await below();
-  for (const step of ['Basel', 'Drying']) elements = await below(elements.find((one) => one.name === step));
+  for (const step of path) elements = await below(elements.find((one) => one.name === step));
   const unit = elements.find((one) => one.name === name);
   const query = new URLSearchParams({ source: source.id, unit: unit.web_id, path: unit.path, ...state });
-  return `${portal}/app/basel/mvda?${query}`;
+  return `${portal}/app/${site}/mvda?${query}`;
 }

@@ -84,6 +84,13 @@ pub fn moments(cycle: i64) -> Moments {
 fn through(volume: f64, cycle: i64) -> f64 {
     let sigma = sigma(cycle);
     let from_mean = volume - (1.0 - TAU);
+    // Most of a cycle lies so far from the step that no digit a transmitter gives tells the difference.
+    if cycle != CHANNELLING && from_mean > 40.0 * sigma.max(TAU) {
+        return 1.0;
+    }
+    if cycle != CHANNELLING && from_mean < -10.0 * sigma {
+        return 0.0;
+    }
     let tail = (sigma * sigma / (2.0 * TAU * TAU) - from_mean / TAU).exp();
     // Far before the step the tail would be infinity times zero.
     let slow = if from_mean < -10.0 * sigma {

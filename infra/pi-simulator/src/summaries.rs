@@ -77,20 +77,26 @@ pub fn summarize(
         .transpose()?
         .unwrap_or_else(|| (end - start).max(1));
     let parts = ((end - start) / duration).clamp(0, 10_000) + 1;
-    let mut items = Vec::new();
-    for kind in types {
-        for part in 0..parts {
-            let from = start + part * duration;
-            let to = (from + duration).min(end);
-            if from >= to && part > 0 {
-                break;
-            }
+    let ranges = (0..parts).map(|part| {
+        let from = start + part * duration;
+        (from, (from + duration).min(end))
+    });
+    let summaries: Vec<_> = ranges
+        .enumerate()
+        .take_while(|(part, (from, to))| from < to || *part == 0)
+        .map(|(_, (from, to))| {
             let basis = if to < end { basis.followed() } else { basis };
-            let mut value = Summary::of(view, from, to, basis).value(kind, from)?;
+            (from, to, Summary::of(view, from, to, basis))
+        })
+        .collect();
+    let mut items = Vec::with_capacity(types.len() * summaries.len());
+    for kind in types {
+        for (from, to, summary) in &summaries {
+            let mut value = summary.value(kind, *from)?;
             value.time = match stamp {
                 Stamp::Auto => value.time,
-                Stamp::Earliest => from,
-                Stamp::MostRecent => to,
+                Stamp::Earliest => *from,
+                Stamp::MostRecent => *to,
             };
             items.push(summary::item(kind, &timed(&value)?));
         }

@@ -17,6 +17,7 @@ pub mod model;
 pub mod models;
 pub mod overlay;
 pub mod parameters;
+pub mod phases;
 pub mod plant;
 pub mod provenance;
 pub mod queue;
@@ -126,6 +127,7 @@ pub fn api(mvda: Mvda) -> Routes<Mvda> {
         .allow(READ, routes!(plant::list_elements))
         .allow(READ, routes!(plant::list_tags))
         .allow(READ, routes!(plant::list_batches))
+        .allow(READ, routes!(phases::list_phases))
         .allow(READ, routes!(trend::show_trend))
         .allow(READ, routes!(overlay::show_overlay))
         .allow(READ, routes!(plant::show_kept))

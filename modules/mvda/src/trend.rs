@@ -196,25 +196,10 @@ impl Lane {
                     unreadable: Vec::new(),
                 });
             }
-            Err(
-                error @ (PiError::NotFound(_) | PiError::Vanished(_) | PiError::NoPermission(_)),
-            ) => error,
-            Err(error) => return Err(self.source.problem(error)),
+            Err(error) => error,
         };
-        let found = self.client.unreadable(&tags).await.unwrap_or_default();
-        let left: Vec<&str> = (0..tags.len())
-            .filter(|place| found.iter().all(|(bad, _)| bad != place))
-            .filter_map(|place| tags.get(place).copied())
-            .collect();
-        if found.is_empty() || (left.is_empty() && self.alone) {
-            return Err(self.source.problem(error));
-        }
-        let unreadable = found.iter().filter_map(|(place, error)| {
-            let detail = format!("{} ({}): {error}.", self.source.name, self.source.url);
-            let id = (*tags.get(*place)?).to_owned();
-            Some(Unreadable { id, detail })
-        });
-        let unreadable = unreadable.collect();
+        let (left, unreadable) =
+            without_unreadable(&self.source, &self.client, &tags, error, self.alone).await?;
         let lines = if left.is_empty() {
             Vec::new()
         } else {
@@ -255,6 +240,38 @@ impl Lane {
             });
         Ok(lines.collect())
     }
+}
+
+/// The tags that can be read after reading all of them failed, and why the others cannot; the failure itself when it was for another
+/// reason, or when these are all tags and none is left.
+pub(crate) async fn without_unreadable<'t>(
+    source: &Source,
+    client: &PiClient,
+    tags: &[&'t str],
+    error: PiError,
+    alone: bool,
+) -> Result<(Vec<&'t str>, Vec<Unreadable>), Problem> {
+    if !matches!(
+        error,
+        PiError::NotFound(_) | PiError::Vanished(_) | PiError::NoPermission(_)
+    ) {
+        return Err(source.problem(error));
+    }
+    let found = client.unreadable(tags).await.unwrap_or_default();
+    let is_left = |place: &usize| found.iter().all(|(bad, _)| bad != place);
+    let left: Vec<&str> = (0..tags.len())
+        .filter(is_left)
+        .filter_map(|place| tags.get(place).copied())
+        .collect();
+    if found.is_empty() || (left.is_empty() && alone) {
+        return Err(source.problem(error));
+    }
+    let unreadable = found.iter().filter_map(|(place, error)| {
+        let detail = format!("{} ({}): {error}.", source.name, source.url);
+        let id = (*tags.get(*place)?).to_owned();
+        Some(Unreadable { id, detail })
+    });
+    Ok((left, unreadable.collect()))
 }
 
 fn line(series: &Series, step: bool, columns: usize, thinned: bool, count: Option<f64>) -> Line {

@@ -4,7 +4,9 @@ import uPlot from 'uplot';
 import { number } from './numbers';
 import { heightOf, onLine, type OverlayLane, type OverlayLine, type Envelope } from './overlay-model';
 import { DASHES, withAlpha, type Theme } from './theme';
-import { AXIS_WIDTH, colourOf, NAME_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
+import { AXIS_WIDTH, colourOf, NAME_HEIGHT, STRIP_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
+import type { TrendBand } from './trend-model';
+import { paintBands } from './trend-paint';
 import type { Language } from './words';
 import type { Range } from './zoom';
 
@@ -24,6 +26,9 @@ export interface OverlayLaneSetup {
   height: number;
   front(): readonly string[];
   abnormal: ReadonlySet<string>;
+  bands: readonly TrendBand[];
+  /** Only the uppermost carries the names of the bands, in a strip above the plot. */
+  strip: boolean;
   at: number | undefined;
   selected(range: Range): void;
   moved(x: number | null, nearest: OverlayLine | undefined): void;
@@ -42,6 +47,7 @@ export class OverlayPlot {
   ) {
     this.name.className = 'dcp-figure-lane-name';
     this.name.setAttribute('aria-hidden', 'true');
+    this.name.style.top = setup.strip ? `${STRIP_HEIGHT}px` : '';
     host.append(this.name);
     const { from, to } = setup.range;
     this.plot = new uPlot(
@@ -135,7 +141,7 @@ export class OverlayPlot {
     return {
       width: setup.width,
       height: setup.height,
-      padding: [NAME_HEIGHT, 12, 0, 0],
+      padding: [NAME_HEIGHT + (setup.strip ? STRIP_HEIGHT : 0), 12, 0, 0],
       legend: { show: false },
       cursor: {
         drag: { x: true, y: false, setScale: false },
@@ -173,7 +179,8 @@ export class OverlayPlot {
 
   private bundle(plot: uPlot): void {
     const { ctx: pen, bbox } = plot;
-    const { lane, theme } = this.setup;
+    const { lane, theme, bands, strip } = this.setup;
+    paintBands(plot, bands, theme, strip);
     pen.save();
     pen.beginPath();
     pen.rect(bbox.left, bbox.top, bbox.width, bbox.height);

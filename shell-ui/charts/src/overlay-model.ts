@@ -1,6 +1,7 @@
 // What a batch overlay shows: many lines on one scale (elapsed time, maturity), some of them in front.
 
 import type { FigureOptions } from './figure';
+import type { TrendBand } from './trend-model';
 import type { Range } from './zoom';
 
 export interface OverlayLine {
@@ -42,6 +43,8 @@ export interface OverlayOptions extends FigureOptions {
   highlighted: readonly string[];
   /** Batches shown in the alarm colour when highlighted. */
   abnormal?: ReadonlySet<string>;
+  /** Stretches of the horizontal axis with a name, such as phases. */
+  bands?: readonly TrendBand[];
   /** A vertical mark, such as the maturity looked at. */
   at?: number;
   zoom?: Range;

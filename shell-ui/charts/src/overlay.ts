@@ -7,7 +7,7 @@ import { OverlayPlot } from './overlay-lane';
 import { extentOf, onLine, type OverlayLine, type OverlayOptions } from './overlay-model';
 import { followPointer, onClickInPlace } from './pointer';
 import { DASHES } from './theme';
-import { colourOf, TIME_AXIS_HEIGHT } from './trend-lane';
+import { colourOf, STRIP_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
 import { swatch } from './trend-readout';
 import { say } from './words';
 import { scaled, ZoomHistory, type Range } from './zoom';
@@ -201,12 +201,13 @@ export class OverlayChart implements FigureSource {
     for (const plot of this.plots) plot.destroy();
     this.figure.plot.replaceChildren();
     this.undoButton.disabled = !this.zooms.zoomed;
-    const { lanes } = this.options;
-    const height = (this.size.height - TIME_AXIS_HEIGHT) / Math.max(1, lanes.length);
+    const { lanes, bands = [] } = this.options;
+    const strip = bands.length ? STRIP_HEIGHT : 0;
+    const height = (this.size.height - TIME_AXIS_HEIGHT - strip) / Math.max(1, lanes.length);
     this.plots = lanes.map((lane, at) => {
       const host = document.createElement('div');
       host.className = 'dcp-figure-lane';
-      host.style.top = `${at * height}px`;
+      host.style.top = `${at ? at * height + strip : 0}px`;
       this.figure.plot.append(host);
       const last = at === lanes.length - 1;
       return new OverlayPlot(host, {
@@ -218,9 +219,11 @@ export class OverlayChart implements FigureSource {
         xAxis: last,
         syncKey: this.key,
         width: this.size.width,
-        height: height + (last ? TIME_AXIS_HEIGHT : 0),
+        height: height + (at ? 0 : strip) + (last ? TIME_AXIS_HEIGHT : 0),
         front: () => this.options.highlighted,
         abnormal: this.options.abnormal ?? new Set(),
+        bands,
+        strip: at === 0 && strip > 0,
         at: this.options.at,
         selected: (range) => this.zoom(range),
         moved: (x, line) => this.moved(x, line),
@@ -293,7 +296,7 @@ export class OverlayChart implements FigureSource {
 
 function naturalHeight(options: OverlayOptions): number {
   const lane = options.laneHeight ?? (options.lanes.length > 1 ? 170 : 340);
-  return Math.max(1, options.lanes.length) * lane + TIME_AXIS_HEIGHT;
+  return Math.max(1, options.lanes.length) * lane + TIME_AXIS_HEIGHT + (options.bands?.length ? STRIP_HEIGHT : 0);
 }
 
 function entry(mark: SVGSVGElement, name: string): HTMLElement {

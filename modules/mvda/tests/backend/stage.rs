@@ -1,6 +1,6 @@
 //! A platform for one test: simulator, calculation engine and this module as their own processes over one local bus.
 //!
-//! The edge in between is the test's own: it signs callers as the real one does, and knows one data source.
+//! The edge in between is the test's own: it signs callers as the real one does, and knows two data sources.
 
 #[path = "../../../../framework/tests/support/database.rs"]
 mod database;
@@ -108,8 +108,12 @@ async fn edge(State(edge): State<Edge>, method: Method, uri: Uri, body: Bytes) -
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     if path.starts_with("/api/framework/data-sources") {
         let url = format!("http://{}/piwebapi", edge.simulator);
-        let source = json!({ "id": "dryers", "site": "basel", "name": "Dryers", "kind": "pi-web-api", "url": url, "asset_server": "PIAF", "database": "Basel", "data_server": "PIMAM", "credentials": "pi/dryers" });
-        return axum::Json(json!([source])).into_response();
+        let source = |id: &str, name: &str, database: &str| json!({ "id": id, "site": "basel", "name": name, "kind": "pi-web-api", "url": url, "asset_server": "PIAF", "database": database, "data_server": "PIMAM", "credentials": "pi/dryers" });
+        let sources = [
+            source("dryers", "Dryers", "Basel"),
+            source("skids", "Chromatography", "Stein"),
+        ];
+        return axum::Json(json!(sources)).into_response();
     }
     let token = sign(&edge.signer, "service:mvda", Kind::Service, &[]);
     let request = edge
@@ -246,6 +250,17 @@ impl Stage {
         let (status, body) = self.try_get(path).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
+    }
+
+    /// An answer of which each line is a document.
+    pub(crate) async fn get_lines(&self, path: &str) -> Vec<Value> {
+        let answer = self.request(Method::GET, path, &["mvda.read"]);
+        let answer = answer.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        let text = answer.text().await.expect("all of it");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     }
 
     pub(crate) async fn try_get(&self, path: &str) -> (u16, Value) {

@@ -10,12 +10,14 @@ import type {
   ModelSummary,
   NewModel,
   OverlayAnswer,
+  Phase,
   Result,
   Source,
   Statistic,
   Tag,
   TrendAnswer,
 } from './contract';
+import { readOverlay, type OverlayRequest } from './overlay-data';
 
 const ROOT = '/api/mvda';
 const part = encodeURIComponent;
@@ -43,11 +45,10 @@ export const backend = {
       query: { tag: tags, ...range, points, ...(reload ? { reload: 'true' } : {}) },
       signal,
     }),
-  overlay: (source: string, tag: string, unit: string, batches: readonly string[], points: number, reload: boolean, signal: AbortSignal) =>
-    api.get<OverlayAnswer>(`${ROOT}/sources/${part(source)}/overlay`, {
-      query: { tag, unit, batch: batches, points, ...(reload ? { reload: 'true' } : {}) },
-      signal,
-    }),
+  phases: (source: string, batch: string, signal: AbortSignal) =>
+    api.get<Phase[]>(`${ROOT}/sources/${part(source)}/batches/${part(batch)}/phases`, { signal }),
+  overlay: (source: string, request: OverlayRequest, signal: AbortSignal, meanwhile?: (soFar: OverlayAnswer) => void) =>
+    readOverlay(`${ROOT}/sources/${part(source)}/overlay`, request, signal, meanwhile),
   kept: (signal: AbortSignal) => api.get<KeptHistory | null>(`${ROOT}/kept`, { signal }),
   models: (unit: string, signal: AbortSignal) => api.get<ModelSummary[]>(`${ROOT}/models`, { query: { unit }, signal }),
   model: (id: string, signal: AbortSignal) => api.get<Model>(`${ROOT}/models/${part(id)}`, { signal }),

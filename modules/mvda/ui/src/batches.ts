@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { sortFromText, sortToText, StatePanel, type Sort } from '@dcp/kit';
 import { batchId, BatchTable, type Batch } from '@dcp/plant';
+import { Phases } from './phases';
 import { Unit } from './unit';
 import { View } from './view';
 import { t } from './words';
@@ -9,7 +10,7 @@ import { t } from './words';
 @Component({
   selector: 'mvda-batches',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [BatchTable, StatePanel],
+  imports: [BatchTable, Phases, StatePanel],
   template: `
     <dcp-state
       [of]="unit.batches"
@@ -27,7 +28,7 @@ import { t } from './words';
         selectable="many"
         [openable]="true"
         [file]="'GxP_' + view.unitName() + '_batches'"
-        maxHeight="calc(100vh - 264px)"
+        [maxHeight]="first() ? '50vh' : 'calc(100vh - 264px)'"
         [selected]="selected()"
         (selectedChange)="select($event)"
         [filter]="view.state().search"
@@ -60,6 +61,9 @@ import { t } from './words';
           </button>
         </div>
       </dcp-batch-table>
+      @if (first(); as batch) {
+        <mvda-phases [batch]="batch" [now]="unit.now()" />
+      }
     </dcp-state>
   `,
 })
@@ -69,6 +73,8 @@ export class Batches {
   protected readonly view = inject(View);
   protected readonly rows = computed(() => this.unit.batches.value() ?? []);
   protected readonly selected = computed<ReadonlySet<string>>(() => new Set(this.view.state().batches));
+  /** The first of the selected, whose phases are shown. */
+  protected readonly first = computed(() => this.rows().find(({ id }) => id === this.view.state().batches[0]));
   protected readonly count = computed(() => this.view.state().batches.length);
   protected readonly sort = computed(() => sortFromText(this.view.state().sort));
 

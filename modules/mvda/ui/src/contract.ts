@@ -1,5 +1,6 @@
 // What the module's backend answers, as far as the pages use it. Times are RFC 3339 UTC.
 
+import type { Problem } from '@dcp/api-service';
 import type { Unreadable } from '@dcp/plant';
 
 export interface Source {
@@ -53,16 +54,52 @@ export interface KeptHistory {
   values: number;
 }
 
-export interface OverlayAnswer {
-  tag: { web_id: string; name: string; unit: string };
-  series: {
-    batch: string;
+/** The tags of an overlay in one batch. */
+export interface OverlayBatch {
+  batch: string;
+  /** Of the batch, or of its phase; up to now while it runs. */
+  duration_s: number;
+  courses: {
+    web_id: string;
+    name: string;
+    unit: string;
     elapsed_s: number[];
     values: (number | null)[];
     status: { from_s: number; to_s: number; state: string }[];
     read_at?: string;
     stale?: boolean;
   }[];
+}
+
+/** One line of the answer of an overlay. */
+export type OverlayPart =
+  | { begin: { batches: number; without_phase: string[]; unreadable: Unreadable[] } }
+  | { batch: OverlayBatch }
+  | { end: number }
+  | { problem: Problem };
+
+/** An overlay, as far as it has come. */
+export interface OverlayAnswer {
+  batches: readonly OverlayBatch[];
+  /** How many batches there will be. */
+  of: number;
+  /** Batches without the phase that is asked for. */
+  without: readonly string[];
+  unreadable: readonly Unreadable[];
+}
+
+/** A phase of a batch, or what lies between (ISA-88). */
+export interface Phase {
+  /** The same in every batch of the recipe. */
+  key: string;
+  name: string;
+  /** Counted from 1. */
+  level: number;
+  template: string;
+  start: string;
+  end: string | null;
+  /** None before it begins. */
+  duration_s: number | null;
 }
 
 export type Kind = 'evolution' | 'level';

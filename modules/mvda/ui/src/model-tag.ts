@@ -103,7 +103,7 @@ export class ModelTag {
     },
     load: async ({ id, tag, source, unit, batches }, signal) => {
       const [overlay, envelope] = await Promise.all([
-        backend.overlay(source, tag.web_id, unit, batches, POINTS, false, signal),
+        backend.overlay(source, { tags: [tag.web_id], unit, batches, points: POINTS, reload: false }, signal),
         backend.envelope(id, tag.name, signal),
       ]);
       return { overlay, envelope };
@@ -156,15 +156,12 @@ export class ModelTag {
             id: tag.web_id,
             name: tag.name,
             unit: tag.unit,
-            lines: overlay.series.map((one) => {
-              const whole = durations.get(one.batch) ?? one.elapsed_s.at(-1) ?? 1;
-              return {
-                id: one.batch,
-                name: one.batch,
-                x: one.elapsed_s.map((at) => (100 * at) / whole),
-                y: one.values,
-              };
-            }),
+            lines: overlay.batches.flatMap(({ batch: id, courses }) =>
+              courses.map((one) => {
+                const whole = durations.get(id) ?? one.elapsed_s.at(-1) ?? 1;
+                return { id, name: id, x: one.elapsed_s.map((at) => (100 * at) / whole), y: one.values };
+              }),
+            ),
             envelope: {
               name: t('bandName', { count: this.result().reference_batches }),
               x: envelope.elapsed_pct,

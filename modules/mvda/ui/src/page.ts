@@ -181,6 +181,7 @@ export class Page {
       batches: [],
       batch: '',
       tags: [],
+      phase: '',
       model: '',
       create: '',
       from: undefined,

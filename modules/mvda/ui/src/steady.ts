@@ -4,8 +4,14 @@ import { effect, signal, untracked } from '@angular/core';
 import { ProblemError } from '@dcp/api-service';
 import type { Loadable } from '@dcp/kit';
 
-/** Reads whenever `on` changes; `undefined` means there is nothing to read. An answer that was overtaken is dropped. */
-export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: AbortSignal) => Promise<T>): Loadable<T> {
+/**
+ * Reads whenever `on` changes; `undefined` means there is nothing to read. An answer that was overtaken is dropped. `meanwhile` shows
+ * what has come so far.
+ */
+export function steady<P, T>(
+  on: () => P | undefined,
+  read: (on: P, signal: AbortSignal, meanwhile: (part: T) => void) => Promise<T>,
+): Loadable<T> {
   const value = signal<T | undefined>(undefined);
   const problem = signal<ProblemError | undefined>(undefined);
   const loading = signal(false);
@@ -26,7 +32,10 @@ export function steady<P, T>(on: () => P | undefined, read: (on: P, signal: Abor
       set();
       loading.set(false);
     };
-    untracked(() => read(wanted, abort.signal)).then(
+    const meanwhile = (part: T): void => {
+      if (!abort.signal.aborted) value.set(part);
+    };
+    untracked(() => read(wanted, abort.signal, meanwhile)).then(
       (answer) =>
         settle(() => {
           value.set(answer);

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { formatTime, parseTime, timeZone, zoneName } from '@dcp/api-service';
-import { shared, StatePanel } from '@dcp/kit';
+import { loadable, shared, StatePanel } from '@dcp/kit';
+import type { TrendBand } from '@dcp/charts';
 import { UnreadableNote, type Batch } from '@dcp/plant';
 import { backend } from './backend';
 import type { Chart } from './chart';
@@ -8,6 +9,8 @@ import type { Tag } from './contract';
 import { Drawing } from './drawing';
 import { Anew, Kept } from './kept';
 import { labels } from './labels';
+import { phaseBands } from './overlay-parts';
+import { PhasePicker } from './phase-picker';
 import { same, steady } from './steady';
 import { TagPicker } from './tag-picker';
 import { bandsOf, seriesOf } from './trend-data';
@@ -31,7 +34,7 @@ const LENGTHS: Record<string, number> = {
 @Component({
   selector: 'mvda-trend',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Drawing, Kept, StatePanel, TagPicker, UnreadableNote],
+  imports: [Drawing, Kept, PhasePicker, StatePanel, TagPicker, UnreadableNote],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -64,6 +67,7 @@ const LENGTHS: Record<string, number> = {
               }
             </select>
           </label>
+          <mvda-phase-picker [phases]="phases.value() ?? []" [chosen]="phase()?.key ?? ''" (changed)="limit($event)" />
         }
         @if (view.state().range === 'own') {
           <label
@@ -138,6 +142,23 @@ export class TrendTab {
     return from !== undefined && to !== undefined && from < to ? { from, to } : undefined;
   });
 
+  /** What the shown batch is made of. */
+  protected readonly phases = loadable({
+    on: () => {
+      const { source, range } = this.view.state();
+      const batch = range === 'batch' ? this.unit.batch() : undefined;
+      return batch && { source, batch: batch.web_id };
+    },
+    load: ({ source, batch }, signal) => backend.phases(source, batch, signal),
+  });
+  /** The phase to which the chart is limited. */
+  protected readonly phase = computed(() => {
+    const zoom = this.zoom();
+    return (
+      zoom && this.phases.value()?.find(({ start, end }) => Date.parse(start) === zoom.from && end !== null && Date.parse(end) === zoom.to)
+    );
+  });
+
   protected readonly anew = new Anew();
 
   private readonly request = computed(
@@ -175,7 +196,7 @@ export class TrendTab {
         ...labels(`${this.view.unitName()} ${t('trend')}`),
         bare: true,
         series: seriesOf(answer, this.unit.tags.value() ?? []),
-        bands: bandsOf(this.unit.batches.value() ?? [], range),
+        bands: this.bands(range),
         range,
         zoom: this.zoom(),
         layout: this.view.state().layout,
@@ -185,6 +206,18 @@ export class TrendTab {
       },
     };
   });
+
+  /** The phases of the batch that is shown, else the batches of the range. */
+  private bands(range: { from: number; to: number }): TrendBand[] {
+    const phases = this.view.state().range === 'batch' ? phaseBands(this.phases.value() ?? [], (at) => at, this.unit.now()) : [];
+    return phases.length ? phases : bandsOf(this.unit.batches.value() ?? [], range);
+  }
+
+  protected limit(key: string): void {
+    const phase = this.phases.value()?.find((one) => one.key === key);
+    if (!phase) this.view.set({ from: undefined, to: undefined });
+    else this.view.set({ from: Date.parse(phase.start), to: phase.end ? Date.parse(phase.end) : this.unit.now() });
+  }
 
   protected named(range: (typeof RANGES)[number]): string {
     return t(`range_${range}`);

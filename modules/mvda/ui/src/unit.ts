@@ -66,6 +66,21 @@ export class Unit {
     );
   });
 
+  /** The batch whose phases stand for those of the others: the one in the address or selected, else the latest complete one. */
+  readonly pattern = computed<Batch | undefined>(() => {
+    const { batch, batches } = this.view.state();
+    const last = this.complete().reduce<Batch | undefined>((last, one) => (!last || one.start > last.start ? one : last), undefined);
+    return batch || batches[0] ? this.batch() : (last ?? this.batch());
+  });
+  readonly phases = loadable({
+    on: () => {
+      const address = this.address();
+      const pattern = this.pattern();
+      return address && pattern ? { source: address.source, batch: pattern.web_id } : undefined;
+    },
+    load: ({ source, batch }, signal) => backend.phases(source, batch, signal),
+  });
+
   constructor() {
     let before = false;
     effect(() => {
@@ -87,6 +102,7 @@ export class Unit {
   again(): void {
     if (this.batches.problem()) this.batches.reload();
     if (this.tags.problem()) this.tags.reload();
+    if (this.phases.problem()) this.phases.reload();
     this.turn.update((turn) => turn + 1);
   }
 

@@ -24,6 +24,8 @@ export class View {
     from: query.number(),
     to: query.number(),
     layout: query.oneOf(['lanes', 'shared'] as const, 'lanes'),
+    /** Key of the phase to which an overlay is limited. */
+    phase: query.text(),
     align: query.oneOf(['elapsed', 'maturity'] as const, 'elapsed'),
     model: query.text(),
     create: query.oneOf(['', 'evolution', 'level'] as const, ''),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fQuantileOfTwo, inverse, outline, squaredRadius } from '../src/ellipse';
+import type { OverlayPart, Phase } from '../src/contract';
 import { envelopeOf } from '../src/envelope';
+import { follow, lines, phaseBands } from '../src/overlay-parts';
 
 const close = (actual: number | undefined | null, expected: number): void =>
   assert.ok(Math.abs((actual ?? NaN) - expected) < 1e-6 * Math.abs(expected), `${actual} is not ${expected}`);
@@ -44,4 +46,45 @@ test('the envelope is mean and three standard deviations, and silent where too f
   close(envelope?.high?.[0], 3 + 3 * Math.sqrt(2.5));
   assert.equal(envelope?.mean?.at(-1), null);
   assert.equal(envelopeOf(lines.slice(0, 4), 'too few'), undefined);
+});
+
+test('an answer of lines is read however it is cut', async () => {
+  const bytes = new TextEncoder().encode('{"begin":{"batches":1,"without_phase":["Ö"],"unreadable":[]}}\n{"end":1}\n');
+  for (let cut = 1; cut < bytes.length; cut++) {
+    const body = new ReadableStream<Uint8Array>({
+      start: (out) => {
+        out.enqueue(bytes.slice(0, cut));
+        out.enqueue(bytes.slice(cut));
+        out.close();
+      },
+    });
+    const parts: OverlayPart[] = [];
+    for await (const part of lines<OverlayPart>(new Response(body))) parts.push(part);
+    assert.deepEqual(parts, [{ begin: { batches: 1, without_phase: ['Ö'], unreadable: [] } }, { end: 1 }]);
+  }
+});
+
+test('an overlay grows batch by batch', () => {
+  const empty = { batches: [], of: 0, without: [], unreadable: [] };
+  const begun = follow(empty, { begin: { batches: 2, without_phase: ['C'], unreadable: [] } });
+  const grown = follow(begun, { batch: { batch: 'A', duration_s: 1, courses: [] } });
+  assert.deepEqual([grown.of, grown.batches.length, grown.without], [2, 1, ['C']]);
+});
+
+test('the deepest phases that have begun are the bands; one that runs goes up to now', () => {
+  const phase = (key: string, start: number, end: number | null): Phase => ({
+    key,
+    name: key.split('\\').at(-1) ?? '',
+    level: 1,
+    template: '',
+    start: new Date(start).toISOString(),
+    end: end === null ? null : new Date(end).toISOString(),
+    duration_s: null,
+  });
+  const phases = [phase('\\P', 0, 90), phase('\\P\\A', 0, 40), phase('\\P\\B', 40, null), phase('\\P#2', 90, 100)];
+  const bands = phaseBands(phases, (at) => at, 80);
+  assert.deepEqual(bands, [
+    { from: 0, to: 40, name: 'A' },
+    { from: 40, to: 80, name: 'B' },
+  ]);
 });
