@@ -45,7 +45,7 @@ test('120 cycles lie over each other in one phase, with its name', async () => {
   await page.getByLabel('Phase').selectOption({ label: '\u2003\u2003Elute' });
   await page.getByRole('figure', { name: /Batches of Skid 1, aligned at the start of Elute/ }).first().waitFor();
   assert.equal(new URL(page.url()).searchParams.get('phase'), '\\Purify\\Release\\Elute');
-  await page.getByText(/of 120 batches/).waitFor({ state: 'detached' });
+  await page.getByText(/^\d+ of 120 batches$/).waitFor({ state: 'detached' });
   await accessible(page, 'the overlay of a phase');
   await screenshot(page, 'phases-overlay');
 });

@@ -47,7 +47,7 @@ import { t } from './words';
       <dcp-problem [problem]="problem" (retry)="unit.again()" />
     } @else if (chart(); as chart) {
       <div class="dcp-panel">
-        <div class="dcp-body" [class.busy]="of().loading()" [attr.aria-busy]="of().loading()" [mvdaChart]="chart"></div>
+        <div class="dcp-body" [class.busy]="of().loading() && !growing()" [attr.aria-busy]="of().loading()" [mvdaChart]="chart"></div>
       </div>
     } @else {
       <div class="waiting" role="status">
@@ -63,6 +63,8 @@ import { t } from './words';
 export class Drawing {
   readonly of = input.required<Loadable<unknown>>();
   readonly chart = input.required<Chart | undefined>();
+  /** Whether what is shown belongs to what is being read: it stays in full sight. */
+  readonly growing = input(false);
   protected readonly t = t;
   protected readonly unit = inject(Unit);
 

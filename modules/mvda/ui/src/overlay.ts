@@ -82,7 +82,7 @@ const NAMED = 5;
       @if (without(); as without) {
         <p class="dcp-hint" role="note">{{ t('withoutPhase', without) }}</p>
       }
-      <mvda-drawing [of]="data" [chart]="chart()" />
+      <mvda-drawing [of]="data" [chart]="chart()" [growing]="!!soFar()" />
     </dcp-state>
   `,
 })
