@@ -103,6 +103,18 @@ pub const LOCAL_GATHER: Duration = Duration::from_micros(500);
 pub const PI_CONNECT: Duration = Duration::from_secs(5);
 /// How long one request to a PI Web API server may take, with its answer.
 pub const PI_REQUEST: Duration = Duration::from_secs(30);
+/// How long a Kerberos server may take for a ticket: it stands in the same network.
+pub const KERBEROS_ANSWER: Duration = Duration::from_secs(5);
+/// Bytes of its answer: a ticket with all groups of an account has some kilobytes.
+pub const KERBEROS_ANSWER_BYTES: u32 = 256 * 1024;
+/// How long a Kerberos server that does not answer is left alone.
+pub const KERBEROS_REST: Duration = Duration::from_secs(5);
+/// How long a refusal that somebody must mend is told without asking again.
+pub const KERBEROS_REST_REFUSED: Duration = Duration::from_secs(30);
+/// How long a password that was wrong is not tried again: tried more often, it locks the account.
+pub const KERBEROS_REST_WRONG: Duration = Duration::from_mins(15);
+/// Accounts whose tickets are remembered before those that nobody uses are dropped.
+pub const KERBEROS_ACCOUNTS: usize = 100;
 /// How often a request is sent before its failure counts.
 pub const PI_ATTEMPTS: u32 = 4;
 /// Requests to a PI Web API server that pay for one repetition: in trouble it is asked a tenth more, not four times as much.

@@ -10,6 +10,10 @@
 mod assets;
 #[path = "pi_client/encrypted.rs"]
 mod encrypted;
+#[path = "pi_client/kept.rs"]
+mod kept;
+#[path = "pi_client/kerberos.rs"]
+mod kerberos;
 #[path = "pi_client/live.rs"]
 mod live;
 #[path = "pi_client/resilience.rs"]

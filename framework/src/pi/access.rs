@@ -3,9 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
+use super::kerberos::{KerberosAccount, Tickets};
 use super::{PiError, PiSource};
+use crate::clock::{Clock, SystemClock};
 use crate::secrets::{Secret, Secrets};
 
 /// How the platform shows who it is.
@@ -22,10 +26,12 @@ pub enum PiCredentials {
     },
     /// A token of the identity provider.
     Bearer(Secret<String>),
+    /// Tickets of a Kerberos realm.
+    Kerberos(Box<KerberosAccount>),
 }
 
 impl PiCredentials {
-    /// Reads the credentials of a source: keys `user` and `password`, or `token`.
+    /// Reads the credentials of a source: keys `user` and `password`, or `token`, or those of [`KerberosAccount::of`].
     pub async fn of(source: &PiSource, secrets: &dyn Secrets) -> Result<Self, PiError> {
         let Some(path) = source
             .credentials
@@ -41,41 +47,55 @@ impl PiCredentials {
         if let Some(token) = table.remove("token") {
             return Ok(Self::Bearer(token));
         }
+        if table.contains_key("principal") {
+            let account = KerberosAccount::of(&mut table);
+            let account = account
+                .map_err(|wrong| PiError::Misconfigured(format!("the secret {path}: {wrong}")))?;
+            return Ok(Self::Kerberos(Box::new(account)));
+        }
         match (table.remove("user"), table.remove("password")) {
             (Some(user), Some(password)) => Ok(Self::Basic {
                 user: user.expose().clone(),
                 password,
             }),
             _ => Err(PiError::Misconfigured(format!(
-                "the secret {path} holds neither user and password nor token"
+                "the secret {path} holds neither user and password, nor token, nor principal"
             ))),
         }
     }
 
-    /// The `Authorization` header, marked so that no log prints it.
+    /// The `Authorization` header where it is always the same.
     fn header(&self) -> Result<Option<HeaderValue>, InvalidHeaderValue> {
-        use base64::Engine;
         let text = match self {
-            Self::Anonymous => return Ok(None),
+            Self::Anonymous | Self::Kerberos(_) => return Ok(None),
             Self::Basic { user, password } => {
                 let pair = format!("{user}:{}", password.expose());
-                format!(
-                    "Basic {}",
-                    base64::engine::general_purpose::STANDARD.encode(pair)
-                )
+                format!("Basic {}", STANDARD.encode(pair))
             }
             // A file that holds a token often ends with a line break.
             Self::Bearer(token) => format!("Bearer {}", token.expose().trim()),
         };
-        let mut value = HeaderValue::from_str(&text)?;
-        value.set_sensitive(true);
-        Ok(Some(value))
+        sensitive(&text).map(Some)
     }
 }
 
-/// The header that is sent, and where a newer one comes from.
+/// A header marked so that no log prints it.
+fn sensitive(text: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value = HeaderValue::from_str(text)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What is shown: the same with each request, or a new proof of a ticket.
+#[derive(Clone)]
+enum Shown {
+    Header(Option<HeaderValue>),
+    Tickets(Arc<Tickets>),
+}
+
+/// What is shown, and where newer credentials come from.
 pub(super) struct Access {
-    header: RwLock<Option<HeaderValue>>,
+    shown: RwLock<Shown>,
     secrets: Option<Arc<dyn Secrets>>,
     /// Of several refused requests one asks the provider, the others wait for what it brings.
     renewing: tokio::sync::Mutex<()>,
@@ -94,39 +114,53 @@ impl Access {
         secrets: Option<Arc<dyn Secrets>>,
     ) -> Result<Self, PiError> {
         Ok(Self {
-            header: RwLock::new(header(source, credentials)?),
+            shown: RwLock::new(shown(source, credentials)?),
             secrets,
             renewing: tokio::sync::Mutex::default(),
         })
     }
 
-    /// What is sent at present.
-    pub(super) fn header(&self) -> Option<HeaderValue> {
-        self.header
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn shown(&self) -> Shown {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        shown.clone()
+    }
+
+    /// What the next request shows.
+    pub(super) async fn header(&self) -> Result<Option<HeaderValue>, PiError> {
+        match self.shown() {
+            Shown::Header(header) => Ok(header),
+            Shown::Tickets(tickets) => {
+                let token = tickets.token(SystemClock.now()).await;
+                let token = token.map_err(PiError::of_tickets)?;
+                let header = sensitive(&format!("Negotiate {}", STANDARD.encode(token)));
+                Ok(header.ok())
+            }
+        }
     }
 
     /// Reads the credentials anew, unless somebody has done so since `refused` was sent; whether there are other ones now.
     pub(super) async fn renew(&self, source: &PiSource, refused: Option<&HeaderValue>) -> bool {
-        let Some(secrets) = &self.secrets else {
-            return false;
-        };
         let _turn = self.renewing.lock().await;
-        if self.header().as_ref() != refused {
-            return true;
+        let before = self.shown();
+        match &before {
+            Shown::Header(header) if header.as_ref() != refused => return true,
+            Shown::Header(_) => {}
+            // A ticket may have lost its worth before its end, when the service got another key.
+            Shown::Tickets(tickets) => tickets.forget().await,
         }
+        let Some(secrets) = &self.secrets else {
+            return matches!(before, Shown::Tickets(_));
+        };
         let read = match PiCredentials::of(source, secrets.as_ref()).await {
-            Ok(credentials) => header(source, &credentials),
+            Ok(credentials) => shown(source, &credentials),
             Err(error) => Err(error),
         };
         match read {
-            Ok(newer) if newer.as_ref() != refused => {
-                *self.header.write().unwrap_or_else(PoisonError::into_inner) = newer;
+            Ok(Shown::Header(newer)) if newer.as_ref() == refused => false,
+            Ok(newer) => {
+                *self.shown.write().unwrap_or_else(PoisonError::into_inner) = newer;
                 true
             }
-            Ok(_) => false,
             Err(error) => {
                 tracing::warn!(
                     source = source.id,
@@ -139,11 +173,17 @@ impl Access {
     }
 }
 
-fn header(source: &PiSource, credentials: &PiCredentials) -> Result<Option<HeaderValue>, PiError> {
-    credentials.header().map_err(|_| {
+fn shown(source: &PiSource, credentials: &PiCredentials) -> Result<Shown, PiError> {
+    if let PiCredentials::Kerberos(account) = credentials {
+        let base = source.base()?;
+        let host = base.host_str().unwrap_or_default();
+        return Ok(Shown::Tickets(Tickets::of(account.at(host))));
+    }
+    let header = credentials.header().map_err(|_| {
         PiError::Misconfigured(format!(
             "{}: the credentials hold characters that cannot be sent",
             source.url
         ))
-    })
+    });
+    header.map(Shown::Header)
 }

@@ -267,7 +267,7 @@ impl PiClient {
         server.ask()?;
         let (mut attempt, mut renewed, mut before) = (1, false, None);
         loop {
-            let header = access.header();
+            let header = self.in_time(access.header()).await?;
             let error = match self
                 .once(what, build(), read, header.clone(), attempt)
                 .await
@@ -392,8 +392,8 @@ impl PiClient {
         self.inner.trust.clone()
     }
 
-    pub(super) fn authorization(&self) -> Option<HeaderValue> {
-        self.inner.access.header()
+    pub(super) async fn authorization(&self) -> Result<Option<HeaderValue>, PiError> {
+        self.in_time(self.inner.access.header()).await
     }
 
     /// Reads the credentials anew after `refused` was refused; whether there are other ones now.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use super::breaker::{self, PiAvailability};
+use super::kerberos::Denied;
 use crate::clock::{Clock, SystemClock};
 use crate::http::Problem;
 
@@ -20,6 +21,12 @@ pub enum PiError {
     /// The credentials were not accepted.
     #[error("the PI Web API server does not accept the credentials")]
     Unauthorized,
+    /// The server that gives tickets to the platform's account cannot be reached.
+    #[error("{0}")]
+    TicketsAway(String),
+    /// There is no ticket for the platform's account.
+    #[error("{0}")]
+    NoTicket(String),
     /// The account may not read this.
     #[error("the account may not read {0}")]
     NoPermission(String),
@@ -99,6 +106,8 @@ impl PiError {
             Self::Down(_) | Self::Resting(_) => "The PI server does not answer",
             Self::Slow(_) => "The PI server takes too long",
             Self::Unauthorized => "The PI server does not accept the platform's credentials",
+            Self::TicketsAway(_) => "The Kerberos server does not answer",
+            Self::NoTicket(_) => "Kerberos does not let the platform's account in",
             Self::NoPermission(_) => "The platform's account may not read this data",
             Self::NotFound(_) => "The PI server does not know this name",
             Self::Vanished(_) => "This is no longer on the PI server",
@@ -119,7 +128,11 @@ impl PiError {
     /// Whether the same request may succeed a moment later.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Down(_) | Self::Slow(_) | Self::Interrupted(_) | Self::Resting(_) => true,
+            Self::Down(_)
+            | Self::Slow(_)
+            | Self::Interrupted(_)
+            | Self::Resting(_)
+            | Self::TicketsAway(_) => true,
             Self::Failed { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
             _ => false,
         }
@@ -136,9 +149,11 @@ impl PiError {
             Self::Refused { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-refused"),
             Self::TooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "pi-too-large"),
             Self::SystemState { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "pi-no-value"),
-            Self::Unauthorized | Self::NoPermission(_) | Self::Misconfigured(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "pi-access")
-            }
+            Self::Unauthorized
+            | Self::NoPermission(_)
+            | Self::Misconfigured(_)
+            | Self::TicketsAway(_)
+            | Self::NoTicket(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-access"),
             Self::Certificate { .. } => (StatusCode::SERVICE_UNAVAILABLE, "pi-certificate"),
             Self::Down(_) | Self::Resting(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-down"),
             Self::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, "pi-slow"),
@@ -148,6 +163,16 @@ impl PiError {
             Self::Failed { .. } | Self::Unreadable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "pi-failed")
             }
+        }
+    }
+}
+
+impl PiError {
+    /// Why there is no ticket of a Kerberos realm.
+    pub(super) fn of_tickets(denied: Denied) -> Self {
+        match denied {
+            Denied::Away { .. } => Self::TicketsAway(denied.to_string()),
+            Denied::WrongProof(problem) | Denied::Refused(problem) => Self::NoTicket(problem),
         }
     }
 }

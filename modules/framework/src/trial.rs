@@ -116,7 +116,10 @@ impl Watch {
 /// Where the cause of a failure stands.
 fn placed(error: PiError) -> (&'static str, PiError) {
     let pointer = match &error {
-        PiError::Unauthorized | PiError::NoPermission(_) => "/setup/credentials",
+        PiError::Unauthorized
+        | PiError::NoPermission(_)
+        | PiError::TicketsAway(_)
+        | PiError::NoTicket(_) => "/setup/credentials",
         PiError::Certificate { .. } => "/setup/ca_file",
         _ => "/setup/url",
     };

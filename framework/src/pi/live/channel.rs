@@ -41,7 +41,8 @@ impl Channel {
             ));
         }
         let url = client.url(&["streamsets", "channel"], &query)?;
-        let mut used = client.authorization();
+        let mut used = client.authorization().await?;
+        let mut renewed = false;
         loop {
             let opening = shake_hands(client, &url, used.clone());
             let opened = tokio::time::timeout(limits::PI_REQUEST, opening).await;
@@ -52,12 +53,11 @@ impl Channel {
                         heard: None,
                     });
                 }
-                Err(Break::Fatal(PiError::Unauthorized)) if client.renew(used.as_ref()).await => {
-                    let newer = client.authorization();
-                    if newer == used {
-                        return Err(Break::Fatal(PiError::Unauthorized));
-                    }
-                    used = newer;
+                Err(Break::Fatal(PiError::Unauthorized))
+                    if !std::mem::replace(&mut renewed, true)
+                        && client.renew(used.as_ref()).await =>
+                {
+                    used = client.authorization().await?;
                 }
                 Err(failed) => return Err(failed),
             }

@@ -78,7 +78,8 @@ impl From<PiError> for Break {
             | PiError::NotFound(_)
             | PiError::Vanished(_)
             | PiError::Certificate { .. }
-            | PiError::Misconfigured(_) => Self::Fatal(error),
+            | PiError::Misconfigured(_)
+            | PiError::NoTicket(_) => Self::Fatal(error),
             other => Self::Again(other.to_string()),
         }
     }

@@ -21,7 +21,7 @@ export const s = translate({
     data_server: 'Data server',
     credentials: 'Path of the credentials',
     credentialsHint:
-      'Where the provider of secrets keeps them, such as pi/dryers; never the password itself. Empty: read without signing in.',
+      'Where the provider of secrets keeps them, such as pi/dryers; never the password itself. There: user and password, a token, or for Kerberos principal, kdc and password or keytab. Empty: read without signing in.',
     ca_file: 'CA file',
     ca_fileHint: 'Who signs the server’s certificate: a PEM file on the machines that read. Empty: what they trust.',
     needed: 'This is needed.',
@@ -87,7 +87,8 @@ export const s = translate({
     database: 'Asset-Datenbank',
     data_server: 'Datenserver',
     credentials: 'Pfad der Zugangsdaten',
-    credentialsHint: 'Wo der Geheimnisspeicher sie hält, etwa pi/dryers; niemals das Passwort selbst. Leer: wird ohne Anmeldung gelesen.',
+    credentialsHint:
+      'Wo der Geheimnisspeicher sie hält, etwa pi/dryers; niemals das Passwort selbst. Dort: user und password, ein token oder für Kerberos principal, kdc und password oder keytab. Leer: wird ohne Anmeldung gelesen.',
     ca_file: 'CA-Datei',
     ca_fileHint: 'Wer das Zertifikat des Servers signiert: eine PEM-Datei auf den lesenden Maschinen. Leer: wem diese vertrauen.',
     needed: 'Das wird gebraucht.',
