@@ -54,6 +54,12 @@ async fn unit(stage: &Stage, source: &str, path: [&str; 3]) -> Dryer {
     }
 }
 
+/// Batches as parameters of a query.
+fn named(batches: &[Value]) -> String {
+    let name = |batch: &Value| format!("&batch={}", batch["id"].as_str().unwrap());
+    batches.iter().map(name).collect::<Vec<_>>().concat()
+}
+
 /// A question for a model whose first `reference` batches are the reference.
 fn ask(dryer: &Dryer, name: &str, kind: &str, reference: usize) -> Value {
     let tags: Vec<_> = dryer
@@ -186,11 +192,7 @@ async fn lays_phases_over_each_other(stage: &Stage, dryer: &Dryer) {
         .unwrap();
     assert_eq!(elute["duration_s"], 1800.0);
     let flow = skid.tags.iter().find(|tag| tag["name"] == "Flow").unwrap();
-    let names: String = skid
-        .batches
-        .iter()
-        .map(|batch| format!("&batch={}", batch["id"].as_str().unwrap()))
-        .collect();
+    let names = named(&skid.batches);
     let overlay = |phase: &str| {
         format!(
             "/sources/skids/overlay?tag={}&unit={}{names}&phase={}",
@@ -233,10 +235,7 @@ async fn overlays_what_can_be_read(stage: &Stage, dryer: &Dryer) {
     let unit = dryer.unit["web_id"].as_str().unwrap();
     let tag = dryer.tags[0]["web_id"].as_str().unwrap();
     let gone = WebId::of_point("PIMAM", "TIC9.PV").unwrap().to_string();
-    let names: String = dryer.batches[..30]
-        .iter()
-        .map(|batch| format!("&batch={}", batch["id"].as_str().unwrap()))
-        .collect();
+    let names = named(&dryer.batches[..30]);
     let overlay = |tags: &str| format!("/sources/dryers/overlay?{tags}&unit={unit}{names}");
     let lines = stage
         .get_lines(&overlay(&format!("tag={gone}&tag={tag}")))
@@ -654,10 +653,7 @@ async fn draws_what_can_be_read(stage: &Stage, dryer: &Dryer) {
 
 /// All complete batches over each other: from PI the first time, then the same from disk.
 async fn overlays_from_disk(stage: &Stage, dryer: &Dryer) {
-    let names: String = dryer.batches[..60]
-        .iter()
-        .map(|batch| format!("&batch={}", batch["id"].as_str().unwrap()))
-        .collect();
+    let names = named(&dryer.batches[..60]);
     let overlay = format!(
         "/sources/dryers/overlay?tag={}&tag={}&unit={}{names}",
         dryer.tags[0]["web_id"].as_str().unwrap(),
