@@ -145,12 +145,9 @@ impl Realm {
         let at = free();
         let modules =
             "mpm_event authn_core authz_core authz_user auth_gssapi proxy proxy_http headers";
-        let modules: String = modules
-            .split(' ')
-            .map(|name| {
-                format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
-            })
-            .collect();
+        let load =
+            |name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n");
+        let modules = modules.split(' ').map(load).collect::<Vec<_>>().concat();
         let (folder, keytab) = (self.folder.path().display(), self.place("http.keytab"));
         let settings = format!(
             "ServerRoot {folder}\nServerName localhost\nListen {at}\nPidFile {folder}/apache.pid\nErrorLog {folder}/apache.log\n{modules}<Location />\nAuthType GSSAPI\nAuthName PI\nGssapiCredStore keytab:{keytab}\nRequire user svc-dcp@{REALM} svc/key@{REALM}\nRequestHeader unset Authorization\n</Location>\nProxyPass / http://{behind}/\n"
