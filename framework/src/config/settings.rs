@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Zone;
-use crate::secrets::{Secret, SecretsSettings};
+use crate::secrets::{Secret, SecretsSettings, of_reader};
 
 /// `[node]`: where this process runs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -122,6 +122,19 @@ impl BusSettings {
             key: None,
         }
     }
+
+    /// The name of the reader in the place of `{module}`.
+    #[must_use]
+    pub(crate) fn of_reader(&self, name: &str) -> Self {
+        let with_name = |text: &String| of_reader(text, name);
+        let password = self.password.as_ref();
+        Self {
+            url: with_name(&self.url),
+            user: self.user.as_ref().map(with_name),
+            password: password.map(|password| Secret::new(with_name(password.expose()))),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for BusSettings {
@@ -130,8 +143,8 @@ impl Default for BusSettings {
     }
 }
 
-/// Silent in every log: what the database or the vault refuses is an answer, which who asked logs if it is an error.
-pub(crate) const QUIET: &str = "tiberius::tds=off,vaultrs=off,rustify=off";
+/// Silent in every log: what the broker, the database or the vault refuses is an answer, which who asked logs if it is an error.
+pub(crate) const QUIET: &str = "lapin=off,tiberius::tds=off,vaultrs=off,rustify=off";
 
 /// `[log]`: what is logged, and how.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -237,4 +250,23 @@ pub struct Settings {
     /// Kept process data.
     #[serde(default)]
     pub pi: PiSettings,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reader_reaches_the_bus_under_its_own_name() {
+        let bus = BusSettings {
+            user: Some("secret://bus/{module}#user".into()),
+            password: Some(Secret::new("secret://bus/{module}#password".into())),
+            ..BusSettings::at("amqp://host/gxp")
+        };
+        let of_node = bus.of_reader("gxp-node");
+        assert_eq!(of_node.url, bus.url);
+        assert_eq!(of_node.user.as_deref(), Some("secret://bus/gxp-node#user"));
+        let password = of_node.password.unwrap();
+        assert_eq!(password.expose(), "secret://bus/gxp-node#password");
+    }
 }

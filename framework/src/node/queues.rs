@@ -15,6 +15,7 @@ use crate::secrets::Secrets;
 /// Declares the queues of every deployed manifest and tells publishers who collects their events.
 pub(crate) async fn declare(config: &NodeConfig, secrets: Arc<dyn Secrets>) -> anyhow::Result<()> {
     let zone = config.node.zone;
+    let settings = config.bus.of_reader(&config.node.name);
     let hosted = config.modules.iter().map(|module| config.folder(module));
     // The queues of a site's tasks are declared by the engines of that site.
     let mut topology = manifests(hosted).fold(Topology::default(), |topology, one| {
@@ -30,10 +31,10 @@ pub(crate) async fn declare(config: &NodeConfig, secrets: Arc<dyn Secrets>) -> a
     let unusable = || {
         format!(
             "the bus {} cannot be used",
-            config.bus.url.split('@').next_back().unwrap_or_default()
+            settings.url.split('@').next_back().unwrap_or_default()
         )
     };
-    let bus = connect_as(&config.bus, Some(secrets), zone, Arc::new(SystemClock))
+    let bus = connect_as(&settings, Some(secrets), zone, Arc::new(SystemClock))
         .await
         .with_context(unusable)?;
     let declared = async {
