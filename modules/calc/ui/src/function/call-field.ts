@@ -88,6 +88,8 @@ export class CallField {
     if (element === 'any') return t('hintAny');
     return many === 'one' ? '' : t(element === 'text' ? 'hintTexts' : 'hintNumbers');
   });
+  /** Between the author's words and the hint: a description need not end as a sentence does. */
+  protected readonly between = computed(() => (/[^.!?]$/.test(this.field().description) && this.hint() ? ' · ' : ' '));
   /** What is wrong, in words; empty when nothing is. */
   protected readonly trouble = computed(() => {
     shared.language();
