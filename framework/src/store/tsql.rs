@@ -76,6 +76,14 @@ pub fn differences(folder: &Path) -> Result<Vec<String>, StoreError> {
             Some(other) => found.extend(compare(one, other)),
         }
     }
+    // On SQL Server tables and procedures share their names.
+    let migrations = sql_files(&folder.join("mssql/migrations"))?;
+    for name in mssql.keys() {
+        let table = format!("CREATE TABLE dbo.{name} ");
+        if migrations.iter().any(|(_, text)| text.contains(&table)) {
+            found.push(format!("{name}: a table of mssql has this name as well"));
+        }
+    }
     let versions = |engine: &str| sql_files(&folder.join(engine).join("migrations"));
     let names = |files: Vec<(String, String)>| {
         files

@@ -152,7 +152,7 @@ impl<'a> Entry<'a> {
             file,
             removed
         ];
-        Ok(tx.call("data_source_change", values).await?.affected() > 0)
+        Ok(tx.call("data_source_replace", values).await?.affected() > 0)
     }
 }
 

@@ -15,7 +15,7 @@ INSERT INTO dbo.data_source (id, site, name, kind, url, asset_server, asset_data
 VALUES (@id, @site, @name, @kind, @url, @asset_server, @asset_database, @data_server, @credentials, @ca_file, @from_file, 0, 1);
 GO
 
-CREATE PROCEDURE dbo.data_source_change
+CREATE PROCEDURE dbo.data_source_replace
     @id NVARCHAR(64),
     @seen BIGINT,
     @site NVARCHAR(64),

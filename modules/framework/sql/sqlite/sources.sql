@@ -3,7 +3,7 @@
 INSERT INTO data_source (id, site, name, kind, url, asset_server, asset_database, data_server, credentials, ca_file, from_file, removed, version)
 VALUES (:id, :site, :name, :kind, :url, :asset_server, :asset_database, :data_server, :credentials, :ca_file, :from_file, 0, 1);
 
--- procedure data_source_change(id TEXT, seen INTEGER, site TEXT, name TEXT, url TEXT, asset_server TEXT, asset_database TEXT, data_server TEXT,
+-- procedure data_source_replace(id TEXT, seen INTEGER, site TEXT, name TEXT, url TEXT, asset_server TEXT, asset_database TEXT, data_server TEXT,
 --   credentials TEXT, ca_file TEXT?, from_file BOOL, removed BOOL)
 UPDATE data_source SET site = :site, name = :name, url = :url, asset_server = :asset_server, asset_database = :asset_database,
     data_server = :data_server, credentials = :credentials, ca_file = :ca_file, from_file = :from_file, removed = :removed, version = version + 1

@@ -1,8 +1,7 @@
 -- Sources that people set up in the portal stand beside those of the site file. What was taken out stays, so that it can be restored.
-ALTER TABLE dbo.data_source ADD
-    from_file BIT NOT NULL CONSTRAINT data_source_from_file DEFAULT 1,
-    removed BIT NOT NULL CONSTRAINT data_source_removed DEFAULT 0,
-    version BIGINT NOT NULL CONSTRAINT data_source_version DEFAULT 0;
+ALTER TABLE dbo.data_source ADD from_file BIT NOT NULL CONSTRAINT data_source_from_file DEFAULT 1;
+ALTER TABLE dbo.data_source ADD removed BIT NOT NULL CONSTRAINT data_source_removed DEFAULT 0;
+ALTER TABLE dbo.data_source ADD version BIGINT NOT NULL CONSTRAINT data_source_version DEFAULT 0;
 
 -- Every state of every source, who made it and why; rows are added and never changed.
 CREATE TABLE dbo.data_source_change (
