@@ -290,4 +290,32 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_table_and_a_procedure_of_one_name_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            (
+                "sqlite/migrations/V001__a.sql",
+                "CREATE TABLE thing (id TEXT);",
+            ),
+            (
+                "mssql/migrations/V001__a.sql",
+                "CREATE TABLE dbo.thing (id NVARCHAR(36));",
+            ),
+            ("sqlite/a.sql", "-- procedure thing()\nDELETE FROM thing;\n"),
+            (
+                "mssql/a.sql",
+                "CREATE PROCEDURE dbo.thing AS\nDELETE FROM dbo.thing;\n",
+            ),
+        ] {
+            let file = folder.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        assert_eq!(
+            differences(folder.path()).unwrap(),
+            ["thing: a table of mssql has this name as well"]
+        );
+    }
 }
