@@ -11,14 +11,14 @@ use rusqlite::Connection;
 
 use super::{Run, server_dies};
 use crate::check::{PATIENCE, Verdict, judge, settle};
-use crate::load::{Load, Plan};
+use crate::load::{Ledger, Load, Plan};
 
 pub(super) const OUTAGES: u64 = 20;
 /// Longer than a writer waits for its turn.
 pub(super) const OUTAGE: Duration = Duration::from_millis(2_500);
 /// An answer may take so long, whatever it says.
-pub(super) const ANSWER: Duration = Duration::from_secs(5);
-pub(super) const RECOVERY: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(5);
+const RECOVERY: Duration = Duration::from_secs(5);
 const DISK: &str = "size=32m";
 
 pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
@@ -53,25 +53,13 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             tokio::time::sleep(OUTAGE).await;
         }
-        ensure!(
-            load.ledger.refused() > refused,
-            "nobody noticed outage {number}"
-        );
-        let (began, count) = (Instant::now(), load.ledger.count());
-        until("writes are taken again", RECOVERY, async || {
-            Ok(load.ledger.count() > count)
-        })
-        .await?;
-        slowest = slowest.max(began.elapsed());
+        let what = format!("outage {number}");
+        slowest = slowest.max(recovery(&load, refused, &what).await?);
     }
     let ledger = load.end().await;
     settle(&stage, PATIENCE).await?;
     let mut verdict = judge(&stage, &ledger, &[]).await?;
-    let answer = ledger.slowest();
-    verdict.expect(
-        answer < ANSWER,
-        format!("an answer took {} ms", answer.as_millis()),
-    );
+    let answer = none_hung(&mut verdict, &ledger);
     if disk.is_none() {
         verdict.note("no disk was filled: a file system of its own needs the rights to mount one");
     }
@@ -82,6 +70,27 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
         slowest.as_millis()
     ));
     Ok(verdict)
+}
+
+/// How long it takes after an outage, of which clients must have heard, until writes are taken again.
+pub(super) async fn recovery(load: &Load, refused: u64, what: &str) -> anyhow::Result<Duration> {
+    ensure!(load.ledger.refused() > refused, "nobody noticed {what}");
+    let (began, count) = (Instant::now(), load.ledger.count());
+    until("writes are taken again", RECOVERY, async || {
+        Ok(load.ledger.count() > count)
+    })
+    .await?;
+    Ok(began.elapsed())
+}
+
+/// The slowest answer, which may not have hung.
+pub(super) fn none_hung(verdict: &mut Verdict, ledger: &Ledger) -> Duration {
+    let answer = ledger.slowest();
+    verdict.expect(
+        answer < ANSWER,
+        format!("an answer took {} ms", answer.as_millis()),
+    );
+    answer
 }
 
 /// A small file system in memory.
