@@ -5,6 +5,7 @@
     reason = "a command of the shell, configured by its variables"
 )]
 
+mod backup;
 mod calc;
 mod config;
 mod contracts;
@@ -17,6 +18,7 @@ mod migrate;
 mod node;
 mod portal;
 mod publish;
+mod restore;
 mod secret_file;
 mod secrets;
 mod status;

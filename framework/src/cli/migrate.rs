@@ -1,6 +1,7 @@
 //! `dcp migrate`: what the databases of the deployed modules lack, and bringing it. Each module's own program does the work:
 //! only it holds its migrations.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, ExitCode, Stdio};
 
@@ -148,6 +149,12 @@ impl Deployed {
         }
         answer(&mut process, &program)
             .with_context(|| format!("{} on {}", self.module.name, self.config.node.name))
+    }
+}
+
+impl fmt::Display for Deployed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} on {}", self.module.name, self.config.node.name)
     }
 }
 

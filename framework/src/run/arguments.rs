@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+const HELP: &str = "[--config FILE] [--migrate plan|apply|where] [--copy-from sqlite:FILE | --copy-to sqlite:FILE] [--settings show|document] | --version | --help";
+
 /// Arguments that nobody understands.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{0}; the arguments are: [--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] [--settings show|document] | --version | --help"
-)]
+#[error("{0}; the arguments are: {HELP}")]
 pub(super) struct Wrong(String);
 
 /// What the process was asked to do.
@@ -39,15 +39,19 @@ pub(super) enum Telling {
     Document,
 }
 
-/// What is done with the database instead of serving; `dcp migrate` and `dcp db copy` ask for it.
+/// What is done with the database instead of serving; `dcp migrate` and `dcp db` ask for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Migrating {
     /// Look what is due.
     Plan,
     /// Apply it.
     Apply,
+    /// Tell where it is.
+    Where,
     /// Fill it from the file of SQLite at this address.
-    Copy(String),
+    CopyFrom(String),
+    /// Copy it to a new file of SQLite at this address.
+    CopyTo(String),
 }
 
 impl Arguments {
@@ -70,13 +74,17 @@ impl Arguments {
                     run.migrate = Some(match order.as_deref().and_then(|order| order.to_str()) {
                         Some("plan") => Migrating::Plan,
                         Some("apply") => Migrating::Apply,
-                        _ => return Err(Wrong("--migrate needs plan or apply".into())),
+                        Some("where") => Migrating::Where,
+                        _ => return Err(Wrong("--migrate needs plan, apply or where".into())),
                     });
                 }
-                Some("--copy-from") => {
-                    let from = given.next().and_then(|from| from.into_string().ok());
-                    let from = from.ok_or_else(|| Wrong("--copy-from needs sqlite:FILE".into()))?;
-                    run.migrate = Some(Migrating::Copy(from));
+                Some(way @ ("--copy-from" | "--copy-to")) => {
+                    let file = given.next().and_then(|file| file.into_string().ok());
+                    let file = file.ok_or_else(|| Wrong(format!("{way} needs sqlite:FILE")))?;
+                    run.migrate = Some(match way {
+                        "--copy-to" => Migrating::CopyTo(file),
+                        _ => Migrating::CopyFrom(file),
+                    });
                 }
                 Some("--settings") => {
                     let what = given.next();
@@ -88,9 +96,7 @@ impl Arguments {
                 }
                 Some("--version") => return Ok(Self::Show(None)),
                 Some("--help") => {
-                    return Ok(Self::Show(Some(
-                        "[--config FILE] [--migrate plan|apply] [--copy-from sqlite:FILE] [--settings show|document] | --version | --help",
-                    )));
+                    return Ok(Self::Show(Some(HELP)));
                 }
                 _ => return Err(Wrong(format!("{} is no argument", argument.display()))),
             }
@@ -125,6 +131,14 @@ mod tests {
             })
         );
         assert!(of(&["--migrate", "verify"]).is_err());
+        assert_eq!(
+            of(&["--copy-to", "sqlite:a.db"]).unwrap(),
+            Arguments::Run(Run {
+                migrate: Some(Migrating::CopyTo("sqlite:a.db".to_owned())),
+                ..Run::default()
+            })
+        );
+        assert!(of(&["--copy-to"]).is_err());
         assert!(of(&["--settings"]).is_err());
         assert_eq!(of(&["--version"]).unwrap(), Arguments::Show(None));
         assert!(of(&["--config"]).is_err());

@@ -19,7 +19,7 @@ use crate::http::{Check, Health, Routes, ServiceClient};
 use crate::model::{Manifest, ModuleName, Zone};
 use crate::pi::{CacheSettings, PiCache};
 use crate::secrets::{Secret, Secrets, SecretsError};
-use crate::store::{Copied, Files, Store, StoreError};
+use crate::store::{Copied, Files, Place, Store, StoreError};
 
 /// Dialling another server may take so long.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -183,15 +183,13 @@ impl Start {
             _ => Secret::new(address.to_owned()),
         };
         let address = address.expose();
+        let tell = |copied: &Copied| eprintln!("{:>10} rows  {}", copied.rows, copied.table);
         let done = match order {
             Migrating::Plan => Store::plan(address, files).await.map(json),
             Migrating::Apply => Store::migrate(address, files).await.map(json),
-            Migrating::Copy(from) => {
-                let tell = |copied: &Copied| {
-                    eprintln!("{:>10} rows  {}", copied.rows, copied.table);
-                };
-                Store::copy(from, address, files, tell).await.map(json)
-            }
+            Migrating::Where => Place::of(address).map(json),
+            Migrating::CopyFrom(file) => Store::copy(file, address, files, tell).await.map(json),
+            Migrating::CopyTo(file) => Store::copy(address, file, files, tell).await.map(json),
         };
         let done = done.context("the database stays as it was")??;
         Ok(Migrated(done))

@@ -1,20 +1,23 @@
-//! Moving what a module has from a file of SQLite to SQL Server: all tables in one transaction, which is committed only when
-//! what arrived is what was sent.
+//! Moving what a module has from a file of SQLite to SQL Server, or from there to a new file: all tables in one transaction,
+//! which is committed only when what arrived is what was sent.
 
+mod file;
 mod fingerprint;
 mod source;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use self::file::NewFile;
 pub(super) use self::fingerprint::Fingerprint;
 pub(super) use self::source::Table;
 use self::source::{Chunk, Source};
 use super::engine::Engine;
 use super::plan::Plan;
-use super::sqlserver::Target;
-use super::{Files, StoreError, Value, migration};
+use super::sqlserver::Content;
+use super::{Files, StoreError, Value, migration, sqlite};
 
 /// One table that was copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,24 +30,45 @@ pub struct Copied {
     pub sha256: String,
 }
 
-/// Copies the SQLite file at the address `from` to the database of SQL Server at `to`, which is migrated and holds nothing but
-/// what its migrations wrote. `tell` hears of each table when it has arrived.
+/// Copies what is at the address `from` to the address `to`, one of which is a file of SQLite and the other SQL Server. A file is
+/// new; a database of SQL Server is migrated and holds nothing but what its migrations wrote. `tell` hears of each table when
+/// it has arrived.
 pub(super) async fn copy(
     from: &str,
     to: &str,
     owners: &[Files],
+    tell: impl FnMut(&Copied),
+) -> Result<Vec<Copied>, StoreError> {
+    let file = |address: &str| address.strip_prefix("sqlite:").map(sqlite::Address::parse);
+    let server = |address: &str| address.starts_with("mssql:");
+    match (file(from).transpose()?, file(to).transpose()?) {
+        (Some(file), None) if server(to) => {
+            level("source", &Engine::plan(from, owners).await?)?;
+            level("target", &Engine::plan(to, owners).await?)?;
+            to_server(file.file, ado_of(to)?, owners, tell).await
+        }
+        (None, Some(file)) if server(from) => {
+            level("source", &Engine::plan(from, owners).await?)?;
+            to_file(ado_of(from)?, &file.file, owners, tell).await
+        }
+        _ => Err(refused(
+            "one side must be sqlite:<file>, the other mssql:<connection string>",
+        )),
+    }
+}
+
+fn ado_of(address: &str) -> Result<&str, StoreError> {
+    address.strip_prefix("mssql:").ok_or(StoreError::Address)
+}
+
+async fn to_server(
+    file: PathBuf,
+    ado: &str,
+    owners: &[Files],
     mut tell: impl FnMut(&Copied),
 ) -> Result<Vec<Copied>, StoreError> {
-    let file = from
-        .strip_prefix("sqlite:")
-        .ok_or_else(|| refused("the source must be sqlite:<file>"))?;
-    let ado = to
-        .strip_prefix("mssql:")
-        .ok_or_else(|| refused("the target must be mssql:<connection string>"))?;
-    level("source", &Engine::plan(from, owners).await?)?;
-    level("target", &Engine::plan(to, owners).await?)?;
-    let source = Source::open(super::sqlite::Address::parse(file)?.file)?;
-    let mut target = Target::open(ado).await?;
+    let source = Source::open(file)?;
+    let mut target = Content::open(ado).await?;
     let tables = source.tables().to_vec();
     let kinds = target.kinds(&tables).await?;
     empty(&mut target, &tables, &kinds, owners).await?;
@@ -53,22 +77,60 @@ pub(super) async fn copy(
     for (table, kinds) in tables.iter().zip(&kinds) {
         let sent = send(&mut target, table, kinds, &mut chunks).await?;
         let arrived = target.fingerprint(table).await?;
-        if sent != arrived {
-            return Err(refused(&format!(
-                "{}: {} rows were sent and {} arrived, or they differ; nothing was kept",
-                table.name, sent.rows, arrived.rows
-            )));
-        }
-        let copied = Copied {
-            table: table.name.clone(),
-            rows: arrived.rows,
-            sha256: arrived.text(),
-        };
-        tell(&copied);
-        done.push(copied);
+        done.push(compared(table, &sent, &arrived, &mut tell)?);
     }
     target.commit().await?;
     Ok(done)
+}
+
+/// The file gets its name when it is complete.
+async fn to_file(
+    ado: &str,
+    file: &Path,
+    owners: &[Files],
+    mut tell: impl FnMut(&Copied),
+) -> Result<Vec<Copied>, StoreError> {
+    let mut source = Content::open(ado).await?;
+    let target = NewFile::make(file, owners)?;
+    let tables = target.tables().to_vec();
+    let kinds = source.kinds(&tables).await?;
+    let mut done = Vec::new();
+    for (table, kinds) in tables.iter().zip(&kinds) {
+        let mut sent = Fingerprint::default();
+        let take = |rows: Vec<Vec<Value>>| {
+            for row in &rows {
+                sent.add(row);
+            }
+            target.insert(table, &rows)
+        };
+        source.read(table, take).await?;
+        target.number(table, source.last(table).await?)?;
+        let arrived = target.fingerprint(table, kinds)?;
+        done.push(compared(table, &sent, &arrived, &mut tell)?);
+    }
+    target.keep()?;
+    Ok(done)
+}
+
+fn compared(
+    table: &Table,
+    sent: &Fingerprint,
+    arrived: &Fingerprint,
+    tell: &mut impl FnMut(&Copied),
+) -> Result<Copied, StoreError> {
+    if sent != arrived {
+        return Err(refused(&format!(
+            "{}: {} rows were sent and {} arrived, or they differ; nothing was kept",
+            table.name, sent.rows, arrived.rows
+        )));
+    }
+    let copied = Copied {
+        table: table.name.clone(),
+        rows: arrived.rows,
+        sha256: arrived.text(),
+    };
+    tell(&copied);
+    Ok(copied)
 }
 
 fn refused(text: &str) -> StoreError {
@@ -86,7 +148,7 @@ fn level(side: &str, plan: &Plan) -> Result<(), StoreError> {
 
 /// Removes what the migrations of the target wrote, and refuses a target that holds anything else.
 async fn empty(
-    target: &mut Target,
+    target: &mut Content,
     tables: &[Table],
     kinds: &[Vec<Kind>],
     owners: &[Files],
@@ -134,7 +196,7 @@ fn fresh(
 }
 
 async fn send(
-    target: &mut Target,
+    target: &mut Content,
     table: &Table,
     kinds: &[Kind],
     chunks: &mut tokio::sync::mpsc::Receiver<Chunk>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::plan::Plan;
+use super::plan::{Plan, Recorded};
 use super::procedure::Catalog;
 use super::{Files, Rows, StoreError, Value, migration, sqlite, sqlserver, tsql};
 
@@ -41,23 +41,30 @@ impl Engine {
     /// How the database stands to what `owners` bring; a file of SQLite that is not there is not made.
     pub(super) async fn plan(address: &str, owners: &[Files]) -> Result<Plan, StoreError> {
         let mut plan = Plan::default();
-        if let Some(path) = address.strip_prefix("sqlite:") {
-            let recorded = migration::recorded(&sqlite::Address::parse(path)?.file)?;
+        let recorded = Self::recorded(address).await?;
+        if address.starts_with("sqlite:") {
             for owner in owners {
                 let migrations = migration::of(owner, owner.sqlite)?;
                 plan.add(owner.owner, &migrations, None, &recorded);
             }
             return Ok(plan);
         }
-        let ado = address.strip_prefix("mssql:").ok_or(StoreError::Address)?;
-        let engine = sqlserver::Engine::open(ado, &Arc::default())?;
-        let recorded = Box::pin(engine.recorded()).await?;
         for owner in owners {
             let migrations = migration::of(owner, owner.mssql)?;
             let procedures = migration::checksum(&tsql::procedures(owner).join("\n"));
             plan.add(owner.owner, &migrations, Some(&procedures), &recorded);
         }
         Ok(plan)
+    }
+
+    /// What the database has recorded as applied; nothing where there is no file of SQLite.
+    pub(super) async fn recorded(address: &str) -> Result<Vec<Recorded>, StoreError> {
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            return migration::recorded(&sqlite::Address::parse(path)?.file);
+        }
+        let ado = address.strip_prefix("mssql:").ok_or(StoreError::Address)?;
+        let engine = sqlserver::Engine::open(ado, &Arc::default())?;
+        Box::pin(engine.recorded()).await
     }
 
     /// Applies what is due. Procedures of an older version of the program replace newer ones only when it is asked for.

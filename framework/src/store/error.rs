@@ -69,6 +69,9 @@ pub enum StoreError {
     /// The database and the embedded migrations do not fit together.
     #[error("migration: {0}")]
     Migration(String),
+    /// A copy of a database that is not made or not put back.
+    #[error("{0}")]
+    Backup(String),
     /// The database lacks what the program needs, and starting is not allowed to bring it.
     #[error("the database of {module} lacks {missing}; run `dcp migrate apply --module {module}`")]
     Behind {
@@ -80,6 +83,14 @@ pub enum StoreError {
     /// An address of a database that nobody understands.
     #[error("the database address must begin with `sqlite:` or `mssql:`")]
     Address,
+    /// A connection string of SQL Server that cannot be read.
+    #[error(
+        "the connection string of SQL Server: {0}; an example is `server=tcp:db.example,1433;database=dcp_gxp_mvda;user id=dcp_gxp_mvda;password=...`"
+    )]
+    Connection(String),
+    /// A SQL Server of an older version than the procedures are written for.
+    #[error("the server is SQL Server of version {0}; version 15 (2019) or a later one is needed")]
+    TooOld(i32),
     /// Everything else the database says.
     #[error("the database refused the statement")]
     Database(#[source] Cause),

@@ -6,6 +6,7 @@
 //! SQLite commits with `synchronous = NORMAL`: the death of the process loses nothing, a loss of power may lose the
 //! last commits. `?synchronous=full` in the address survives that too, at a seventh of the speed.
 
+mod backup;
 mod copy;
 mod engine;
 mod error;
@@ -31,11 +32,15 @@ use crate::clock::{Clock, Ids};
 use crate::limits::DEADLOCK_ATTEMPTS;
 use crate::telemetry::{Span, SpanKind};
 
+pub use self::backup::{
+    Copy as FileCopy, Place, ServerCopy, back_up_database, back_up_files, restore_database,
+    restore_file, verify_file,
+};
 pub use self::copy::Copied;
 pub use self::error::{Cause, StoreError};
 pub use self::files::{FRAMEWORK, Files};
 pub use self::lease::Lease;
-pub use self::plan::{Plan, Step};
+pub use self::plan::{Plan, Recorded, Step};
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
 pub use self::sqlserver::{NewDatabase, as_administrator, create_database, opens, set_up_database};
@@ -124,6 +129,11 @@ impl Store {
         Engine::plan(address, &[FRAMEWORK, files]).await
     }
 
+    /// What the database at `address` has recorded as applied.
+    pub async fn recorded(address: &str) -> Result<Vec<Recorded>, StoreError> {
+        Engine::recorded(address).await
+    }
+
     /// Applies to the database at `address` what it lacks, and answers with how it stood before.
     pub async fn migrate(address: &str, files: Files) -> Result<Plan, StoreError> {
         let before = Self::plan(address, files).await?;
@@ -135,8 +145,8 @@ impl Store {
         Ok(before)
     }
 
-    /// Copies the file of SQLite at the address `from` to the empty, migrated database of SQL Server at `to`, and checks counts and
-    /// hashes; all or nothing. `tell` hears of each table. The module must not run meanwhile.
+    /// Copies the file of SQLite at the address `from` to the empty, migrated database of SQL Server at `to`, or such a database to
+    /// a new file, and checks counts and hashes; all or nothing. `tell` hears of each table. The module must not run meanwhile.
     pub async fn copy(
         from: &str,
         to: &str,

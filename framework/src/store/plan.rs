@@ -29,13 +29,17 @@ impl fmt::Display for Step {
     }
 }
 
-/// What a database has recorded as applied.
-#[derive(Debug, Clone)]
-pub(super) struct Recorded {
-    pub(super) owner: String,
-    pub(super) version: i64,
-    pub(super) name: String,
-    pub(super) checksum: String,
+/// What a database has recorded as applied: all of it together is the version of its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Whose it is: `dcp` or the module.
+    pub owner: String,
+    /// Its number; 0 and below for sets of procedures.
+    pub version: i64,
+    /// What it does.
+    pub name: String,
+    /// SHA-256 of its text.
+    pub checksum: String,
 }
 
 /// How a database stands to a program.

@@ -64,6 +64,7 @@ on_both_engines! {
     a_call_that_was_dropped_ends_its_transaction_and_nobody_gets_its_connection
 }
 
+mod backup;
 mod copying;
 mod deadlock;
 mod migrations;

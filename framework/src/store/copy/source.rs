@@ -96,7 +96,7 @@ pub(super) fn rows(
     take(portion)
 }
 
-fn tables(connection: &Connection) -> Result<Vec<Table>, StoreError> {
+pub(super) fn tables(connection: &Connection) -> Result<Vec<Table>, StoreError> {
     // What was applied stands in the target already.
     let names = texts(
         connection,
@@ -143,7 +143,7 @@ fn texts(connection: &Connection, text: &str, of: &str) -> Result<Vec<String>, S
 }
 
 /// Parents first. Tables that refer to each other in a circle keep their order, and the target says what it misses.
-fn ordered(mut rest: Vec<Table>) -> Vec<Table> {
+pub(super) fn ordered(mut rest: Vec<Table>) -> Vec<Table> {
     let mut done: Vec<Table> = Vec::new();
     while !rest.is_empty() {
         let ready = |table: &Table| {

@@ -129,7 +129,8 @@ pub(in crate::store) fn cell(value: ValueRef<'_>) -> Result<Value, StoreError> {
     })
 }
 
-struct Bound<'v>(&'v Value);
+/// A value on its way into the file.
+pub(in crate::store) struct Bound<'v>(pub(in crate::store) &'v Value);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -172,9 +173,14 @@ pub(in crate::store) fn map(error: rusqlite::Error) -> StoreError {
         }
         (ErrorCode::TooBig, _) => StoreError::TooLong(Box::new(error)),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy,
-        (ErrorCode::CannotOpen | ErrorCode::DiskFull | ErrorCode::SystemIoFailure, _) => {
-            StoreError::Unavailable(Box::new(error))
-        }
+        (
+            ErrorCode::CannotOpen
+            | ErrorCode::DiskFull
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::SystemIoFailure,
+            _,
+        ) => StoreError::Unavailable(Box::new(error)),
         _ => StoreError::Database(Box::new(error)),
     }
 }

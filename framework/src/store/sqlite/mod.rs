@@ -11,8 +11,8 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+pub(super) use self::connection::{Bound, cell, map};
 use self::connection::{Role, execute, open};
-pub(super) use self::connection::{cell, map};
 use super::engine::Part;
 use super::migration::{self, Migration};
 use super::procedure::{Catalog, Procedure};

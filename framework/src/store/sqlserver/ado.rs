@@ -4,6 +4,34 @@ use crate::store::StoreError;
 
 /// Names of the key for the database.
 const DATABASE: [&str; 2] = ["database", "initial catalog"];
+/// Names of the key for the server.
+const SERVER: [&str; 2] = ["server", "data source"];
+/// All keys that the driver understands or that say nothing to it, without spaces.
+const KEYS: [&str; 23] = [
+    "server",
+    "datasource",
+    "database",
+    "initialcatalog",
+    "databasename",
+    "userid",
+    "uid",
+    "user",
+    "username",
+    "password",
+    "pwd",
+    "integratedsecurity",
+    "trustservercertificate",
+    "trustservercertificateca",
+    "hostnameincertificate",
+    "encrypt",
+    "applicationname",
+    "applicationintent",
+    "multisubnetfailover",
+    "workstationid",
+    "connecttimeout",
+    "connectiontimeout",
+    "persistsecurityinfo",
+];
 /// Names of the keys that say who connects.
 const WHO: [&str; 7] = [
     "user id",
@@ -40,6 +68,27 @@ impl Ado {
         }
         parts.retain(|part| !part.trim().is_empty());
         Self(parts)
+    }
+
+    /// Refuses what the driver would pass over: a part without a value, a key that nobody knows, no server. Names keys only.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let refused = |text: String| Err(StoreError::Connection(text));
+        for part in &self.0 {
+            let key = Self::key(part);
+            if !part.contains('=') {
+                return refused(
+                    "a part is no `key=value`; a value with `;` needs quotes".to_owned(),
+                );
+            }
+            if !KEYS.contains(&key.replace(' ', "").as_str()) {
+                return refused(format!("`{key}` is no key of it"));
+            }
+        }
+        let server = |part: &String| SERVER.contains(&Self::key(part).as_str());
+        if !self.0.iter().any(server) {
+            return refused("it names no server".to_owned());
+        }
+        Ok(())
     }
 
     fn key(part: &str) -> String {
@@ -90,6 +139,11 @@ pub fn as_administrator(administrator: &str, address: &str) -> Result<String, St
     Ok(Ado::parse(administrator).at(database).address())
 }
 
+/// The database that an ADO connection string names.
+pub(in crate::store) fn database_of(text: &str) -> Option<String> {
+    Ado::parse(text).database().map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +161,23 @@ mod tests {
             address,
             "mssql:server=tcp:db,1433;TrustServerCertificate=true;database=dcp_gxp_mvda;user id=dcp_gxp_mvda;password=pw"
         );
+    }
+
+    #[test]
+    fn a_connection_string_that_cannot_be_meant_is_refused_without_its_values() {
+        for (text, problem) in [
+            ("sever=db;password=p4ss", "`sever` is no key of it"),
+            (
+                "server=db;password=a;p4ss",
+                "a part is no `key=value`; a value with `;` needs quotes",
+            ),
+            ("user id=sa;password=p4ss", "it names no server"),
+        ] {
+            let refused = Ado::parse(text).check().unwrap_err().to_string();
+            assert!(refused.contains(problem), "{refused}");
+            assert!(!refused.contains("p4ss"), "{refused}");
+        }
+        Ado::parse(ADMINISTRATOR).check().unwrap();
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Making the database and the login of a module, with an administrator's connection.
 
 use super::ado::Ado;
-use super::{Connection, Engine, connect, map};
+use super::{Connection, Engine, connect, map, value};
 use crate::secrets::Secret;
-use crate::store::StoreError;
+use crate::store::{StoreError, Value};
 
 /// What a module gets on a SQL Server.
 #[derive(Debug)]
@@ -81,8 +81,7 @@ async fn run(connection: &mut Connection, text: &str) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Runs any statement, for tests that try what a login may not do; answers with the first column.
-#[cfg(test)]
+/// Runs one statement as an administrator; answers with the first column of its first result.
 pub(in crate::store) async fn statement(
     address: &str,
     text: &str,
@@ -90,6 +89,13 @@ pub(in crate::store) async fn statement(
     let mut connection = open(address.trim_start_matches("mssql:")).await?;
     let rows = connection.simple_query(text).await.map_err(map)?;
     let rows = rows.into_first_result().await.map_err(map)?;
-    let text = |row: &tiberius::Row| row.try_get::<&str, _>(0).ok().flatten().map(str::to_owned);
-    Ok(rows.iter().filter_map(text).collect())
+    let mut found = Vec::new();
+    for row in &rows {
+        match value::cells(row)?.into_iter().next() {
+            Some(Value::Text(text)) => found.push(text),
+            Some(Value::Int(number)) => found.push(number.to_string()),
+            _ => {}
+        }
+    }
+    Ok(found)
 }

@@ -3,52 +3,42 @@
 //! A connection that is dropped in the middle of anything is thrown away: the server rolls back and frees its locks.
 
 mod ado;
+mod content;
 mod create;
 mod migrate;
-mod target;
+mod pool;
+mod refusal;
 mod value;
 
 pub use self::ado::as_administrator;
-#[cfg(test)]
+pub(super) use self::ado::database_of;
+pub(super) use self::content::Content;
 pub(super) use self::create::statement;
 pub use self::create::{NewDatabase, create_database, opens, set_up_database};
-pub(super) use self::target::Target;
+pub(super) use self::refusal::UNMAPPED;
+
+pub(super) use self::pool::Taken;
+use self::pool::{Connection, Pool, connect, in_time};
+use self::refusal::map;
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+#[cfg(test)]
+use std::time::Duration;
 
-use tiberius::{Client, Command, Config, EncryptionLevel};
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tiberius::{Command, Config, EncryptionLevel};
 use tokio::time::timeout;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 
+use self::ado::Ado;
 use super::engine::Part;
 use super::procedure::{Catalog, Procedure};
 use super::{Rows, StoreError, Value};
-use crate::limits::{
-    SQLSERVER_CALL, SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE, STORE_ROWS,
-};
-
-type Connection = Client<Compat<TcpStream>>;
+use crate::limits::{SQLSERVER_CALL, STORE_ACQUIRE, STORE_ROWS};
 
 /// The connections of this process to one database.
 pub(super) struct Engine {
     pool: Arc<Pool>,
     catalog: Arc<Catalog>,
-}
-
-struct Pool {
-    config: Config,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
-}
-
-/// A connection in use: thrown away when dropped, kept when given back.
-pub(super) struct Taken {
-    connection: Connection,
-    pool: Arc<Pool>,
-    _permit: OwnedSemaphorePermit,
 }
 
 /// An open transaction; dropping it throws the connection away, which undoes it.
@@ -69,16 +59,12 @@ impl std::fmt::Debug for Session {
     }
 }
 
-impl std::fmt::Debug for Taken {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Taken").finish_non_exhaustive()
-    }
-}
-
 impl Engine {
     /// Reads an ADO connection string; encryption is required whatever it says.
     fn settings(address: &str) -> Result<Config, StoreError> {
-        let mut config = Config::from_ado_string(address).map_err(|_| StoreError::Address)?;
+        Ado::parse(address).check()?;
+        let unread = |error: tiberius::error::Error| StoreError::Connection(error.to_string());
+        let mut config = Config::from_ado_string(address).map_err(unread)?;
         config.encryption(EncryptionLevel::Required);
         config.application_name("dcp");
         Ok(config)
@@ -86,23 +72,32 @@ impl Engine {
 
     pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
         let config = Self::settings(address)?;
-        let permits = Arc::new(Semaphore::new(SQLSERVER_CONNECTIONS));
-        let pool = Arc::new(Pool {
-            config,
-            idle: Mutex::default(),
-            permits,
-        });
+        let pool = Pool::new(config, SQLSERVER_CALL);
         Ok(Self {
             pool,
             catalog: catalog.clone(),
         })
     }
 
+    /// The same with another time for each call.
+    #[cfg(test)]
+    pub(super) fn hurried(self, call: Duration) -> Self {
+        Self {
+            pool: Pool::new(self.pool.config.clone(), call),
+            ..self
+        }
+    }
+
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
+        in_time(self.begun()).await
+    }
+
+    async fn begun(&self) -> Result<Session, StoreError> {
         let mut taken = Taken::from(&self.pool).await?;
-        if let Err(error) = taken.connection.begin_transaction().await {
-            // The server may have closed an idle connection: one that is new decides.
-            tracing::debug!(%error, "an idle connection was stale");
+        let begun = timeout(STORE_ACQUIRE, taken.connection.begin_transaction()).await;
+        if !matches!(begun, Ok(Ok(()))) {
+            // The server may have closed an idle connection, or the way to it is cut: one that is new decides.
+            tracing::debug!(?begun, "an idle connection was stale");
             taken = Taken::new(&self.pool, taken).await?;
             taken.connection.begin_transaction().await.map_err(map)?;
         }
@@ -126,6 +121,10 @@ impl Engine {
 
     /// Takes an application lock that the server frees when the connection goes.
     pub(super) async fn try_lease(&self, name: &str) -> Result<Option<Taken>, StoreError> {
+        in_time(self.lease(name)).await
+    }
+
+    async fn lease(&self, name: &str) -> Result<Option<Taken>, StoreError> {
         let mut taken = Taken::from(&self.pool).await?;
         let found = taken
             .connection
@@ -148,9 +147,6 @@ impl Engine {
 const TAKE_LOCK: &str = "DECLARE @granted INT, @resource NVARCHAR(255) = DB_NAME() + N':' + @P1; \
     EXEC @granted = sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', \
     @LockOwner = 'Session', @LockTimeout = 0; SELECT @granted AS granted;";
-const RELEASE_LOCK: &str = "DECLARE @resource NVARCHAR(255) = DB_NAME() + N':' + @P1; \
-    EXEC sp_releaseapplock @Resource = @resource, @LockOwner = 'Session';";
-
 impl Session {
     pub(super) async fn call(
         &mut self,
@@ -159,10 +155,9 @@ impl Session {
     ) -> Result<Rows, StoreError> {
         let procedure = self.catalog.get(procedure)?;
         procedure.check(&values)?;
+        let limit = self.taken.pool.call;
         let call = call(&mut self.taken.connection, procedure, values);
-        timeout(SQLSERVER_CALL, call)
-            .await
-            .map_err(|_| StoreError::Busy)?
+        timeout(limit, call).await.map_err(|_| StoreError::Busy)?
     }
 
     /// Within a part an error ends only its statement, so that the part can be undone; elsewhere it ends the transaction.
@@ -175,119 +170,25 @@ impl Session {
             Part::Undo(1) => "ROLLBACK TRANSACTION part_1; SET XACT_ABORT ON;".to_owned(),
             Part::Undo(depth) => format!("ROLLBACK TRANSACTION part_{depth};"),
         };
+        let limit = self.taken.pool.call;
         let connection = &mut self.taken.connection;
         let run = async {
             let done = connection.simple_query(text).await.map_err(map)?;
             done.into_results().await.map(drop).map_err(map)
         };
-        timeout(SQLSERVER_CALL, run)
-            .await
-            .map_err(|_| StoreError::Busy)?
+        timeout(limit, run).await.map_err(|_| StoreError::Busy)?
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        let limit = self.taken.pool.call;
         let commit = self.taken.connection.commit_transaction();
-        timeout(SQLSERVER_CALL, commit)
+        timeout(limit, commit)
             .await
             .map_err(|_| StoreError::Busy)?
             .map_err(map)?;
         self.taken.give_back();
         Ok(())
     }
-}
-
-impl Taken {
-    async fn from(pool: &Arc<Pool>) -> Result<Self, StoreError> {
-        let waited = timeout(STORE_ACQUIRE, pool.permits.clone().acquire_owned()).await;
-        let permit = waited
-            .map_err(|_| StoreError::Busy)?
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        let idle = pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connect(&pool.config).await?,
-        };
-        Ok(Self {
-            connection,
-            pool: pool.clone(),
-            _permit: permit,
-        })
-    }
-
-    /// A connection that is certainly new, in the place of `stale`.
-    async fn new(pool: &Arc<Pool>, stale: Self) -> Result<Self, StoreError> {
-        // The others are as old as this one.
-        pool.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        let Self {
-            _permit: permit, ..
-        } = stale;
-        Ok(Self {
-            connection: connect(&pool.config).await?,
-            pool: pool.clone(),
-            _permit: permit,
-        })
-    }
-
-    fn give_back(self) {
-        self.pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(self.connection);
-    }
-
-    /// Lets go of an application lock.
-    pub(super) async fn release(mut self, name: &str) {
-        // Thrown away otherwise, which frees the lock as well.
-        if self
-            .connection
-            .execute(RELEASE_LOCK, &[&name])
-            .await
-            .is_ok()
-        {
-            self.give_back();
-        }
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pool is the one place that connects"
-)]
-async fn connect(config: &Config) -> Result<Connection, StoreError> {
-    let dial = async {
-        let stream = TcpStream::connect(config.get_addr())
-            .await
-            .map_err(|error| StoreError::Unavailable(error.into()))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| StoreError::Unavailable(error.into()))?;
-        let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write()))
-            .await
-            .map_err(map)?;
-        // An error ends the transaction; a lock is waited for no longer than a person waits.
-        let settings = format!(
-            "SET XACT_ABORT ON; SET LOCK_TIMEOUT {};",
-            STORE_ACQUIRE.as_millis()
-        );
-        client
-            .simple_query(settings)
-            .await
-            .map_err(map)?
-            .into_results()
-            .await
-            .map_err(map)?;
-        Ok(client)
-    };
-    let waited = timeout(SQLSERVER_CONNECT, Box::pin(dial)).await;
-    waited.map_err(|elapsed| StoreError::Unavailable(elapsed.into()))?
 }
 
 /// A NULL parameter is left out of the call: the procedure's default stands for it.
@@ -330,30 +231,4 @@ async fn call(
         cells,
         affected,
     })
-}
-
-/// Tells what the server says in the words of the store.
-fn map(error: tiberius::error::Error) -> StoreError {
-    use tiberius::error::Error;
-    let Error::Server(ref token) = error else {
-        return match error {
-            Error::Conversion(text) => StoreError::Decode(text.into_owned()),
-            other => StoreError::Unavailable(Box::new(other)),
-        };
-    };
-    let message = token.message().to_owned();
-    match token.code() {
-        2627 | 2601 => StoreError::Duplicate(Box::new(error)),
-        547 => StoreError::ForeignKey(Box::new(error)),
-        515 => StoreError::Null(Box::new(error)),
-        2628 | 8152 => StoreError::TooLong(Box::new(error)),
-        1205 => StoreError::Deadlock,
-        1222 => StoreError::Busy,
-        18456 | 4060 | 911 => StoreError::Unavailable(Box::new(error)),
-        code @ 50_000.. => StoreError::Rejected {
-            code: code.into(),
-            message,
-        },
-        _ => StoreError::Database(Box::new(error)),
-    }
 }

@@ -1,4 +1,4 @@
-//! Moving a database from SQLite to SQL Server.
+//! Moving a database from SQLite to SQL Server and back.
 
 use super::{ONE, SAMPLE, Store, add, count, database, open};
 use crate::params;
@@ -51,6 +51,45 @@ async fn everything_arrives_and_the_module_goes_on_there() {
     .await
     .unwrap();
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn everything_comes_back_into_a_new_file_and_a_file_that_is_there_is_kept() {
+    let test = "store::copying::everything_comes_back";
+    let Some((folder, from, to)) = sides(test).await else {
+        return;
+    };
+    let there = Store::copy(&from, &to, SAMPLE, |_| {}).await.unwrap();
+    let file = folder.path().join("back.db");
+    let back = format!("sqlite:{}", file.display());
+    let returned = Store::copy(&to, &back, SAMPLE, |_| {}).await.unwrap();
+    assert_eq!(there, returned, "the same rows by count and hash");
+    let (first, second) = (open(&from).await, open(&back).await);
+    assert_eq!(count(&second).await, 1203);
+    let all = async |store: &Store| {
+        let rows = store.read("sample_all", params![]).await.unwrap();
+        rows.all::<super::Sample>().unwrap()
+    };
+    assert_eq!(all(&first).await, all(&second).await);
+    add(&second, 5000).await.unwrap();
+    let refused = Store::copy(&to, &back, SAMPLE, |_| {}).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("is there already"),
+        "{refused}"
+    );
+    assert_eq!(count(&second).await, 1204);
+    let bare = database(test).await.unwrap();
+    let other = format!("sqlite:{}", folder.path().join("other.db").display());
+    let refused = Store::copy(&bare, &other, SAMPLE, |_| {})
+        .await
+        .unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("the source is not at the version"),
+        "{refused}"
+    );
+    assert!(!folder.path().join("other.db.part").exists());
 }
 
 #[tokio::test]

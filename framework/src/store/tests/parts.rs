@@ -1,7 +1,11 @@
 //! Parts of a transaction, each of which can be undone alone; and calls that are not waited for.
 
-use super::{Store, StoreError, Tx, add, count, open};
+use std::time::Duration;
+
+use super::{SAMPLE, Store, StoreError, Tx, add, count, database, open};
 use crate::params;
+use crate::store::FRAMEWORK;
+use crate::store::engine::Engine;
 
 async fn put(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
     let at = tx.now();
@@ -154,6 +158,53 @@ pub(super) async fn a_call_that_was_dropped_ends_its_transaction_and_nobody_gets
     }
     assert!(matches!(tx.commit().await, Err(StoreError::Failed)));
     assert_eq!(count(&store).await, 1);
+}
+
+/// A store whose calls run out of time before the server gives up waiting for a lock.
+async fn hurried(address: &str) -> Store {
+    let store = open(address).await;
+    let Engine::SqlServer(engine) = Store::engine(address, &[FRAMEWORK, SAMPLE]).unwrap() else {
+        panic!("a server");
+    };
+    let engine = Engine::SqlServer(engine.hurried(Duration::from_secs(1)));
+    Store::with("sample", engine, store.clock().clone(), store.ids().clone())
+}
+
+#[tokio::test]
+async fn a_call_that_ran_out_of_time_ends_its_transaction_and_nobody_gets_its_connection() {
+    let test = "store::parts::a_call_that_ran_out_of_time";
+    let Some(address) = database(test).await else {
+        return;
+    };
+    let (store, hurried) = (open(&address).await, hurried(&address).await);
+    add(&store, 1).await.unwrap();
+    // Whoever wants the same row waits at the server.
+    let mut first = store.begin().await.unwrap();
+    put(&mut first, 3).await.unwrap();
+    for round in 0..4 {
+        let mut tx = hurried.begin().await.unwrap();
+        // A row of its own: the server lets go of the round before only when it looks for who asked.
+        put(&mut tx, 10 + round).await.unwrap();
+        let late: Result<(), StoreError> = if round % 2 == 0 {
+            put(&mut tx, 3).await
+        } else {
+            tx.part(async |tx| put(tx, 3).await).await
+        };
+        assert!(matches!(late, Err(StoreError::Busy)), "{round}: {late:?}");
+        let after = put(&mut tx, 4).await;
+        assert!(
+            matches!(after, Err(StoreError::Failed)),
+            "{round}: {after:?}"
+        );
+        assert!(matches!(tx.commit().await, Err(StoreError::Failed)));
+    }
+    drop(first);
+    assert_eq!(count(&hurried).await, 1);
+    // Nothing is left at the server either: all locks are free.
+    for id in [3, 10, 11, 12, 13] {
+        add(&store, id).await.unwrap();
+    }
+    assert_eq!(ids(&store).await, [1, 3, 10, 11, 12, 13]);
 }
 
 async fn ids(store: &Store) -> Vec<i64> {

@@ -1,7 +1,7 @@
 //! A copy of a database that was made while its module worked, put back.
 
 use super::{add, count, database, open};
-use crate::store::sqlserver;
+use crate::store::{ServerCopy, back_up_database, restore_database};
 
 #[tokio::test]
 async fn a_copy_of_a_file_in_use_is_whole_and_is_what_was_there() {
@@ -25,6 +25,31 @@ async fn a_copy_of_a_file_in_use_is_whole_and_is_what_was_there() {
     add(&restored, 51).await.unwrap();
 }
 
+/// Where the server makes no backups, that is told with the way that is left.
+#[tokio::test]
+async fn a_server_that_makes_no_backups_says_so() {
+    let test = "store::restoring::a_server_that_makes_no_backups";
+    let Some(address) = database(test).await else {
+        return;
+    };
+    drop(open(&address).await);
+    let (server, name) = address.rsplit_once(";database=").unwrap();
+    let copy = ServerCopy {
+        server: server.trim_start_matches("mssql:"),
+        database: name,
+        file: "refused.bak",
+    };
+    match back_up_database(&copy).await {
+        Ok(()) => eprintln!("SKIPPED: {test}: this server makes backups"),
+        Err(refused) => assert!(
+            refused
+                .to_string()
+                .starts_with("this server makes no backups; `dcp db copy --to sqlite:FILE`"),
+            "{refused:?}"
+        ),
+    }
+}
+
 #[tokio::test]
 async fn a_backup_of_sql_server_is_what_was_there() {
     let test = "store::restoring::a_backup_of_sql_server";
@@ -34,18 +59,28 @@ async fn a_backup_of_sql_server_is_what_was_there() {
     let store = open(&address).await;
     add(&store, 1).await.unwrap();
     let (server, name) = address.rsplit_once(";database=").unwrap();
-    let backup = format!("BACKUP DATABASE {name} TO DISK = N'{name}.bak' WITH INIT, CHECKSUM");
-    if let Err(error) = sqlserver::statement(server, &backup).await {
-        eprintln!("SKIPPED: {test}: this server makes no backups: {error}");
+    let file = format!("{name}.bak");
+    let copy = ServerCopy {
+        server: server.trim_start_matches("mssql:"),
+        database: name,
+        file: &file,
+    };
+    if let Err(error) = back_up_database(&copy).await {
+        eprintln!("SKIPPED: {test}: {error}");
         return;
     }
     add(&store, 2).await.unwrap();
-    drop(store);
-    let restore = format!(
-        "ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE; \
-         RESTORE DATABASE {name} FROM DISK = N'{name}.bak' WITH REPLACE, CHECKSUM; \
-         ALTER DATABASE {name} SET MULTI_USER"
+    let refused = restore_database(&copy, true).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("stop the module first"),
+        "{refused}"
     );
-    sqlserver::statement(server, &restore).await.unwrap();
+    drop(store);
+    let refused = restore_database(&copy, false).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("is there already"),
+        "{refused}"
+    );
+    restore_database(&copy, true).await.unwrap();
     assert_eq!(count(&open(&address).await).await, 1);
 }

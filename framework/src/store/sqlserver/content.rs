@@ -1,9 +1,12 @@
-//! A database of SQL Server that is filled from elsewhere, in one transaction.
+//! What a database of SQL Server holds, table by table in one transaction: filled from elsewhere, or read to go elsewhere.
 
-use tiberius::Query;
+use futures_util::TryStreamExt as _;
+use futures_util::stream::BoxStream;
+use tiberius::error::Error;
+use tiberius::{Query, Row};
 
 use super::{Connection, Engine, connect, map, value};
-use crate::limits::COPY_PARAMETERS;
+use crate::limits::{COPY_PARAMETERS, COPY_ROWS};
 use crate::store::copy::{Fingerprint, Kind, Table};
 use crate::store::{StoreError, Value};
 
@@ -11,14 +14,14 @@ const COLUMNS: &str = "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM INFORMATIO
 const NUMBERED: &str =
     "SELECT OBJECT_NAME(object_id) AS table_name, name AS column_name FROM sys.identity_columns;";
 
-/// An open transaction that fills the database; dropping it leaves the database as it was.
-pub(in crate::store) struct Target {
+/// An open transaction; dropping it leaves the database as it was.
+pub(in crate::store) struct Content {
     connection: Connection,
     /// Tables and their columns that the server numbers.
     numbered: Vec<Vec<String>>,
 }
 
-impl Target {
+impl Content {
     pub(in crate::store) async fn open(ado: &str) -> Result<Self, StoreError> {
         let mut connection = Box::pin(connect(&Engine::settings(ado)?)).await?;
         let numbered = texts(&mut connection, NUMBERED).await?;
@@ -122,16 +125,64 @@ impl Target {
         &mut self,
         table: &Table,
     ) -> Result<Fingerprint, StoreError> {
-        use futures_util::TryStreamExt as _;
-        let columns = table.columns.join("], [");
-        let text = format!("SELECT [{columns}] FROM dbo.[{}];", table.name);
-        let rows = self.connection.simple_query(text).await.map_err(map)?;
-        let mut rows = rows.into_row_stream();
         let mut sum = Fingerprint::default();
+        let mut rows = self.rows(table).await?;
         while let Some(row) = rows.try_next().await.map_err(map)? {
             sum.add(&value::cells(&row)?);
         }
         Ok(sum)
+    }
+
+    /// Hands the rows of a table to `take` in portions.
+    pub(in crate::store) async fn read(
+        &mut self,
+        table: &Table,
+        mut take: impl FnMut(Vec<Vec<Value>>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut rows = self.rows(table).await?;
+        let mut portion = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(map)? {
+            portion.push(value::cells(&row)?);
+            if portion.len() == COPY_ROWS {
+                take(std::mem::take(&mut portion))?;
+            }
+        }
+        take(portion)
+    }
+
+    /// The rows of a table, in the order of the number that only the server gives them, which is the order of their writing.
+    async fn rows(
+        &mut self,
+        table: &Table,
+    ) -> Result<BoxStream<'_, Result<Row, Error>>, StoreError> {
+        let by_itself = self
+            .numbered
+            .iter()
+            .find(|row| row[0] == table.name && !table.columns.contains(&row[1]));
+        let order = by_itself
+            .map(|row| format!(" ORDER BY [{}]", row[1]))
+            .unwrap_or_default();
+        let columns = table.columns.join("], [");
+        let text = format!("SELECT [{columns}] FROM dbo.[{}]{order};", table.name);
+        let rows = self.connection.simple_query(text).await.map_err(map)?;
+        Ok(rows.into_row_stream())
+    }
+
+    /// The highest number that the server ever gave in a column that is copied.
+    pub(in crate::store) async fn last(
+        &mut self,
+        table: &Table,
+    ) -> Result<Option<i64>, StoreError> {
+        if !self.is_numbered(table) {
+            return Ok(None);
+        }
+        let text = format!(
+            "SELECT CAST(IDENT_CURRENT('dbo.{}') AS BIGINT) AS last;",
+            table.name
+        );
+        let row = self.connection.simple_query(text).await.map_err(map)?;
+        let row = row.into_row().await.map_err(map)?;
+        Ok(row.and_then(|row| row.get(0)))
     }
 
     pub(in crate::store) async fn commit(mut self) -> Result<(), StoreError> {

@@ -1,0 +1,162 @@
+//! The connections of a process to one database: few, kept while nobody needs them, and thrown away when anything went wrong.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tiberius::{Client, Config};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+use super::map;
+use crate::limits::{SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE};
+use crate::store::StoreError;
+
+pub(super) type Connection = Client<Compat<TcpStream>>;
+
+/// The connections of this process to one database.
+pub(super) struct Pool {
+    pub(super) config: Config,
+    /// How long one call may take.
+    pub(super) call: Duration,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+/// A connection in use: thrown away when dropped, kept when given back.
+pub(in crate::store) struct Taken {
+    pub(super) connection: Connection,
+    pub(super) pool: Arc<Pool>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Pool {
+    pub(super) fn new(config: Config, call: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            call,
+            idle: Mutex::default(),
+            permits: Arc::new(Semaphore::new(SQLSERVER_CONNECTIONS)),
+        })
+    }
+}
+
+impl std::fmt::Debug for Taken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Taken").finish_non_exhaustive()
+    }
+}
+
+const RELEASE_LOCK: &str = "DECLARE @resource NVARCHAR(255) = DB_NAME() + N':' + @P1; \
+    EXEC sp_releaseapplock @Resource = @resource, @LockOwner = 'Session';";
+
+impl Taken {
+    pub(super) async fn from(pool: &Arc<Pool>) -> Result<Self, StoreError> {
+        let waited = timeout(STORE_ACQUIRE, pool.permits.clone().acquire_owned()).await;
+        let permit = waited
+            .map_err(|_| StoreError::Busy)?
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let idle = pool
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&pool.config).await?,
+        };
+        Ok(Self {
+            connection,
+            pool: pool.clone(),
+            _permit: permit,
+        })
+    }
+
+    /// A connection that is certainly new, in the place of `stale`.
+    pub(super) async fn new(pool: &Arc<Pool>, stale: Self) -> Result<Self, StoreError> {
+        // The others are as old as this one.
+        pool.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let Self {
+            _permit: permit, ..
+        } = stale;
+        Ok(Self {
+            connection: connect(&pool.config).await?,
+            pool: pool.clone(),
+            _permit: permit,
+        })
+    }
+
+    pub(super) fn give_back(self) {
+        self.pool
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self.connection);
+    }
+
+    /// Lets go of an application lock.
+    pub(in crate::store) async fn release(mut self, name: &str) {
+        let released = timeout(STORE_ACQUIRE, async {
+            self.connection.execute(RELEASE_LOCK, &[&name]).await
+        });
+        // Thrown away otherwise, which frees the lock as well.
+        if matches!(released.await, Ok(Ok(_))) {
+            self.give_back();
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pool is the one place that connects"
+)]
+pub(super) async fn connect(config: &Config) -> Result<Connection, StoreError> {
+    let dial = async {
+        let stream = TcpStream::connect(config.get_addr())
+            .await
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write()))
+            .await
+            .map_err(map)?;
+        // An error ends the transaction; a lock is waited for no longer than a person waits.
+        let settings = format!(
+            "SET XACT_ABORT ON; SET LOCK_TIMEOUT {}; {VERSION}",
+            STORE_ACQUIRE.as_millis()
+        );
+        let told = client.simple_query(settings).await.map_err(map)?;
+        let version = told.into_row().await.map_err(map)?;
+        refuse_old(version.and_then(|row| row.get(0)))?;
+        Ok(client)
+    };
+    in_time(dial).await
+}
+
+/// A server that is silent is one that is not there.
+pub(super) async fn in_time<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let waited = timeout(SQLSERVER_CONNECT, Box::pin(work)).await;
+    waited.map_err(|_| {
+        let text = format!("no answer within {} s", SQLSERVER_CONNECT.as_secs());
+        StoreError::Unavailable(text.into())
+    })?
+}
+
+// Only SQL Server itself: others that speak its protocol number their versions as they like.
+const VERSION: &str = "SELECT CASE WHEN @@VERSION LIKE N'Microsoft SQL Server%' \
+    THEN CAST(SERVERPROPERTY('ProductMajorVersion') AS INT) END AS version;";
+
+/// What the modules' procedures need came with SQL Server 2019, whose number is 15.
+fn refuse_old(version: Option<i32>) -> Result<(), StoreError> {
+    match version {
+        Some(version) if version < 15 => Err(StoreError::TooOld(version)),
+        _ => Ok(()),
+    }
+}

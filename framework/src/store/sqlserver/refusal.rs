@@ -1,0 +1,101 @@
+//! What the server says, in the words of the store, and what an operator can do about it.
+
+use tiberius::error::Error;
+
+use crate::store::{Cause, StoreError};
+
+/// What the driver tells, as an outcome of the store.
+pub(super) fn map(error: Error) -> StoreError {
+    let Error::Server(ref token) = error else {
+        return match error {
+            Error::Conversion(text) => StoreError::Decode(text.into_owned()),
+            Error::Tls(_) => unavailable(UNTRUSTED, error),
+            other => StoreError::Unavailable(Box::new(other)),
+        };
+    };
+    let message = token.message().to_owned();
+    match token.code() {
+        2627 | 2601 => StoreError::Duplicate(Box::new(error)),
+        547 => StoreError::ForeignKey(Box::new(error)),
+        515 => StoreError::Null(Box::new(error)),
+        2628 | 8152 => StoreError::TooLong(Box::new(error)),
+        1205 => StoreError::Deadlock,
+        1222 => StoreError::Busy,
+        code @ 50_000.. if code != UNMAPPED => StoreError::Rejected {
+            code: code.into(),
+            message,
+        },
+        code => match advice(code) {
+            Some(words) => unavailable(words, error),
+            None => StoreError::Database(Box::new(error)),
+        },
+    }
+}
+
+/// With this number a server that only speaks SQL Server's protocol tells all for which SQL Server has another.
+pub(in crate::store) const UNMAPPED: u32 = 33_557_097;
+
+const UNTRUSTED: &str = "its certificate is not trusted; `TrustServerCertificateCA=<file>` in the connection string names who has signed it";
+
+/// What somebody has to do before the server works again for this login; nothing for what is a fault of a program.
+fn advice(number: u32) -> Option<&'static str> {
+    Some(match number {
+        18456 | 18452 => {
+            "it refuses the login; check user and password of the connection string, or let `dcp db create` set a new password"
+        }
+        18470 => "the login is disabled; an administrator of the server enables it",
+        18486 => "the login is locked; an administrator of the server unlocks it",
+        18487 | 18488 => {
+            "the password of the login has expired; `dcp db create` sets a new one, and CHECK_EXPIRATION = OFF keeps it"
+        }
+        4060 | 911 => {
+            "the database is not there or closed to the login; `dcp db create` makes both"
+        }
+        916 => "the login is no user of the database; `dcp db create` makes it one",
+        3906 | 3908 => "the database is read-only; an administrator sets it READ_WRITE",
+        1101 | 1105 => "the disk of the database is full; make room on the server",
+        9002 => "the log of the database is full; back it up or make room on the server",
+        942 | 927 | 945 | 946 | 952 | 904 => {
+            "the database is offline, restoring or damaged; see the log of the server"
+        }
+        701 | 802 | 8645 | 8651 => "the server is short of memory",
+        596 | 6005 | 10054 | 10928 | 10929 | 17142 | 17188 | 17809 => {
+            "the server is stopping, paused or has no connection left"
+        }
+        _ => return None,
+    })
+}
+
+/// A refusal with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+struct Advised {
+    words: &'static str,
+    #[source]
+    cause: Cause,
+}
+
+fn unavailable(words: &'static str, error: Error) -> StoreError {
+    let cause = Box::new(error);
+    StoreError::Unavailable(Box::new(Advised { words, cause }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_administrator_can_mend_says_what_to_do() {
+        for (number, words) in [
+            (18456, "user and password"),
+            (18487, "expired"),
+            (18488, "expired"),
+            (4060, "`dcp db create`"),
+            (3906, "read-only"),
+            (1105, "full"),
+        ] {
+            assert!(advice(number).unwrap().contains(words), "{number}");
+        }
+        assert_eq!(advice(102), None);
+    }
+}
