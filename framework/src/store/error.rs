@@ -1,5 +1,7 @@
 //! What can go wrong in the store, as far as a caller can act on it.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 /// The cause as the driver tells it.
@@ -96,7 +98,22 @@ pub enum StoreError {
     Database(#[source] Cause),
 }
 
+/// A refusal with what to do about it.
+#[derive(Debug, Error)]
+#[error("{words}")]
+struct Advised {
+    words: Cow<'static, str>,
+    #[source]
+    cause: Cause,
+}
+
 impl StoreError {
+    /// What an operator has to do before the database works again, and what it said.
+    pub(super) fn unavailable(words: impl Into<Cow<'static, str>>, cause: Cause) -> Self {
+        let words = words.into();
+        Self::Unavailable(Box::new(Advised { words, cause }))
+    }
+
     /// What traces call it.
     pub(super) fn kind(&self) -> &'static str {
         match self {

@@ -72,7 +72,7 @@ pub(super) fn is_due(migration: &Migration, recorded: Option<&str>) -> Result<bo
         None => Ok(true),
         Some(checksum) if checksum == migration.checksum => Ok(false),
         Some(_) => Err(StoreError::Migration(format!(
-            "{} V{:03} {} was changed after it was applied",
+            "{} V{:03} {} was changed after it was applied; deploy the version that applied it",
             migration.owner, migration.version, migration.name
         ))),
     }

@@ -107,7 +107,7 @@ impl Store {
         let plan = Self::plan(address, files).await?;
         if let Some(first) = plan.changed.first() {
             return Err(StoreError::Migration(format!(
-                "{first} was changed after it was applied"
+                "{first} was changed after it was applied; deploy the version that applied it"
             )));
         }
         if let Some(first) = plan.due.first() {

@@ -339,7 +339,7 @@ async fn a_migration_that_changed_after_it_was_applied_is_refused() {
     .await;
     assert_eq!(
         again.unwrap_err().to_string(),
-        "migration: sample V001 sample was changed after it was applied"
+        "migration: sample V001 sample was changed after it was applied; deploy the version that applied it"
     );
 }
 

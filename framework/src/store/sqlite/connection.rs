@@ -173,14 +173,24 @@ pub(in crate::store) fn map(error: rusqlite::Error) -> StoreError {
         }
         (ErrorCode::TooBig, _) => StoreError::TooLong(Box::new(error)),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Busy,
-        (
-            ErrorCode::CannotOpen
-            | ErrorCode::DiskFull
-            | ErrorCode::ReadOnly
-            | ErrorCode::PermissionDenied
-            | ErrorCode::SystemIoFailure,
-            _,
-        ) => StoreError::Unavailable(Box::new(error)),
-        _ => StoreError::Database(Box::new(error)),
+        (code, _) => match advice(code) {
+            Some(words) => StoreError::unavailable(words, Box::new(error)),
+            None => StoreError::Database(Box::new(error)),
+        },
     }
+}
+
+/// What somebody has to do before the file works again; nothing for what is a fault of a program.
+fn advice(code: ErrorCode) -> Option<&'static str> {
+    Some(match code {
+        ErrorCode::DiskFull => "its disk is full; make room",
+        ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+            "the file cannot be written; who runs the module must be allowed to write it and its folder"
+        }
+        ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {
+            "the file is damaged or no database; `dcp db restore` puts a copy in its place"
+        }
+        ErrorCode::SystemIoFailure => "the disk fails; see the log of the machine",
+        _ => return None,
+    })
 }

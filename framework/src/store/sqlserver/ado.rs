@@ -84,11 +84,21 @@ impl Ado {
                 return refused(format!("`{key}` is no key of it"));
             }
         }
-        let server = |part: &String| SERVER.contains(&Self::key(part).as_str());
-        if !self.0.iter().any(server) {
+        let server = |part: &&String| SERVER.contains(&Self::key(part).as_str());
+        let Some((_, place)) = self
+            .0
+            .iter()
+            .find(server)
+            .and_then(|part| part.split_once('='))
+        else {
             return refused("it names no server".to_owned());
+        };
+        match place.split_once(',') {
+            Some((_, port)) if port.trim().parse::<u16>().is_err() => {
+                refused("the port of `server` is no number".to_owned())
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn key(part: &str) -> String {
@@ -172,6 +182,7 @@ mod tests {
                 "a part is no `key=value`; a value with `;` needs quotes",
             ),
             ("user id=sa;password=p4ss", "it names no server"),
+            ("server=tcp:db,p4ss", "the port of `server` is no number"),
         ] {
             let refused = Ado::parse(text).check().unwrap_err().to_string();
             assert!(refused.contains(problem), "{refused}");

@@ -116,9 +116,13 @@ impl Taken {
 )]
 pub(super) async fn connect(config: &Config) -> Result<Connection, StoreError> {
     let dial = async {
-        let stream = TcpStream::connect(config.get_addr())
-            .await
-            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        let place = config.get_addr();
+        let stream = TcpStream::connect(&place).await.map_err(|error| {
+            let words = format!(
+                "nobody answers at {place}; start the server, or correct `server` in the connection string"
+            );
+            StoreError::unavailable(words, error.into())
+        })?;
         stream
             .set_nodelay(true)
             .map_err(|error| StoreError::Unavailable(error.into()))?;

@@ -2,14 +2,14 @@
 
 use tiberius::error::Error;
 
-use crate::store::{Cause, StoreError};
+use crate::store::StoreError;
 
 /// What the driver tells, as an outcome of the store.
 pub(super) fn map(error: Error) -> StoreError {
     let Error::Server(ref token) = error else {
         return match error {
             Error::Conversion(text) => StoreError::Decode(text.into_owned()),
-            Error::Tls(_) => unavailable(UNTRUSTED, error),
+            Error::Tls(text) => untrusted(&text),
             other => StoreError::Unavailable(Box::new(other)),
         };
     };
@@ -26,7 +26,7 @@ pub(super) fn map(error: Error) -> StoreError {
             message,
         },
         code => match advice(code) {
-            Some(words) => unavailable(words, error),
+            Some(words) => StoreError::unavailable(words, Box::new(error)),
             None => StoreError::Database(Box::new(error)),
         },
     }
@@ -66,18 +66,10 @@ fn advice(number: u32) -> Option<&'static str> {
     })
 }
 
-/// A refusal with what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("{words}")]
-struct Advised {
-    words: &'static str,
-    #[source]
-    cause: Cause,
-}
-
-fn unavailable(words: &'static str, error: Error) -> StoreError {
-    let cause = Box::new(error);
-    StoreError::Unavailable(Box::new(Advised { words, cause }))
+/// The driver says at length how a program could trust a certificate; its first sentence says what is wrong with it.
+fn untrusted(error: &str) -> StoreError {
+    let said = error.split(". ").next().unwrap_or(error).to_owned();
+    StoreError::unavailable(UNTRUSTED, said.into())
 }
 
 #[cfg(test)]
