@@ -26,6 +26,9 @@ const KEEP: &str = "DELETE FROM dbo.dcp_migration WHERE owner = @P1 AND version 
     WHERE owner = @P1 AND version = 0;";
 const RECORD: &str = "DELETE FROM dbo.dcp_migration WHERE owner = @P1 AND version = @P2; \
     INSERT INTO dbo.dcp_migration (owner, version, name, checksum) VALUES (@P1, @P2, @P3, @P4);";
+// Only SQL Server itself: others that speak its protocol number their versions as they like.
+const VERSION: &str = "SELECT CASE WHEN @@VERSION LIKE N'Microsoft SQL Server%' \
+    THEN CAST(SERVERPROPERTY('ProductMajorVersion') AS INT) END AS version;";
 const EXISTS: &str = "SELECT OBJECT_ID(@P1) AS id;";
 
 impl Engine {
@@ -64,12 +67,23 @@ impl Engine {
         Ok(())
     }
 
-    /// What the database has recorded.
+    /// What the database has recorded; a server that is too old is refused.
     pub(in crate::store) async fn recorded(&self) -> Result<Vec<Recorded>, StoreError> {
         let mut taken = Taken::from(&self.pool).await?;
+        let told = taken.connection.simple_query(VERSION).await.map_err(map)?;
+        let version = told.into_row().await.map_err(map)?;
+        refuse_old(version.and_then(|row| row.get(0)))?;
         let recorded = all(&mut taken.connection).await?;
         taken.give_back();
         Ok(recorded)
+    }
+}
+
+/// What the modules' procedures need came with SQL Server 2019, whose number is 15.
+fn refuse_old(version: Option<i32>) -> Result<(), StoreError> {
+    match version {
+        Some(version) if version < 15 => Err(StoreError::TooOld(version)),
+        _ => Ok(()),
     }
 }
 

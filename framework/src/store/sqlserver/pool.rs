@@ -131,12 +131,11 @@ pub(super) async fn connect(config: &Config) -> Result<Connection, StoreError> {
             .map_err(map)?;
         // An error ends the transaction; a lock is waited for no longer than a person waits.
         let settings = format!(
-            "SET XACT_ABORT ON; SET LOCK_TIMEOUT {}; {VERSION}",
+            "SET XACT_ABORT ON; SET LOCK_TIMEOUT {};",
             STORE_ACQUIRE.as_millis()
         );
-        let told = client.simple_query(settings).await.map_err(map)?;
-        let version = told.into_row().await.map_err(map)?;
-        refuse_old(version.and_then(|row| row.get(0)))?;
+        let set = client.simple_query(settings).await.map_err(map)?;
+        set.into_results().await.map_err(map)?;
         Ok(client)
     };
     in_time(dial).await
@@ -151,16 +150,4 @@ pub(super) async fn in_time<T>(
         let text = format!("no answer within {} s", SQLSERVER_CONNECT.as_secs());
         StoreError::Unavailable(text.into())
     })?
-}
-
-// Only SQL Server itself: others that speak its protocol number their versions as they like.
-const VERSION: &str = "SELECT CASE WHEN @@VERSION LIKE N'Microsoft SQL Server%' \
-    THEN CAST(SERVERPROPERTY('ProductMajorVersion') AS INT) END AS version;";
-
-/// What the modules' procedures need came with SQL Server 2019, whose number is 15.
-fn refuse_old(version: Option<i32>) -> Result<(), StoreError> {
-    match version {
-        Some(version) if version < 15 => Err(StoreError::TooOld(version)),
-        _ => Ok(()),
-    }
 }
