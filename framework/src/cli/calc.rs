@@ -1,5 +1,9 @@
-//! `dcp calc`: the scripts of the calculation engine and the states of their versions.
+//! `dcp calc`: the functions of the calculation engine, what they gave, and the states of their scripts.
 
+mod call;
+mod results;
+mod scripts;
+mod value;
 mod verify;
 
 use std::process::ExitCode;
@@ -11,11 +15,31 @@ use serde_json::{Value, json};
 
 use crate::home::portal_url;
 use crate::portal::{client, read, token};
-use crate::table::{plain, table};
+use crate::table::plain;
 
 /// What to do with scripts.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Call a function and show its value. Such as: dcp calc call capability/cpk --arg x=[9.9,10.1] --arg lsl=9 --arg usl=11
+    Call(call::Call),
+    /// Show a result by its key, or write it into a file.
+    Result(results::Wanted),
+    /// Keep a result for good, with its plots and all results it was made of. Nothing takes that back.
+    Keep {
+        /// Its key.
+        key: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Calculate again what a call gave, keep it again and compare. Ends with 1 when it is another value.
+    Again {
+        /// The call, or the key of the result.
+        call: String,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// List all scripts.
     List,
     /// Show a script: its versions and functions, or one version with its history and examples.
@@ -96,6 +120,10 @@ pub(crate) async fn run(command: Command, place: Place) -> anyhow::Result<ExitCo
     };
     let done = match command {
         Command::Verify(report) => return verify::run(&engine, &report).await,
+        Command::Again { call, json } => return results::again(&engine, &call, json).await,
+        Command::Call(call) => call::run(&engine, &call).await,
+        Command::Result(wanted) => results::show(&engine, &wanted).await,
+        Command::Keep { key, reason } => results::keep(&engine, &key, &reason).await,
         Command::List => engine.list().await,
         Command::Register { reason } => engine.register(&reason).await,
         Command::Show { script } => engine.show(&script).await,
@@ -129,110 +157,11 @@ impl Engine {
         read(self.place.ask(request)?.send().await).await
     }
 
-    async fn list(&self) -> anyhow::Result<()> {
-        let all = self.get("/scripts").await?;
-        let rows: Vec<Vec<String>> = listed(&all)
-            .map(|one| {
-                let by = match &one["brought_by"] {
-                    Value::Null => plain(&one["published_by"]["name"]),
-                    module => plain(module),
-                };
-                let version = format!("{:.12}", plain(&one["effective"]));
-                let names: Vec<String> = listed(&one["functions"]).map(plain).collect();
-                let state = plain(&one["state"]);
-                vec![
-                    plain(&one["name"]),
-                    state,
-                    version,
-                    plain(&one["versions"]),
-                    by,
-                    names.join(", "),
-                ]
-            })
-            .collect();
-        let head = [
-            "SCRIPT",
-            "STATE",
-            "EFFECTIVE",
-            "VERSIONS",
-            "BY",
-            "FUNCTIONS",
-        ];
-        print!("{}", table(&head, 3..4, &rows));
-        Ok(())
-    }
-
     async fn register(&self, reason: &str) -> anyhow::Result<()> {
         let body = json!({ "reason": reason });
         let all = self.post("/environments", &body).await?;
         let fingerprint = plain(&all["fingerprint"]);
         println!("the environment {fingerprint:.12} of the engine is registered");
-        Ok(())
-    }
-
-    async fn show(&self, script: &str) -> anyhow::Result<()> {
-        match script.split_once('@') {
-            Some((name, version)) => self.show_version(name, version).await,
-            None => self.show_script(script).await,
-        }
-    }
-
-    async fn show_script(&self, name: &str) -> anyhow::Result<()> {
-        let script = self.get(&format!("/scripts/{name}")).await?;
-        let rows: Vec<Vec<String>> = listed(&script["versions"])
-            .map(|one| {
-                let ran = &one["examples"];
-                let examples = format!("{} of {} the same", ran["same"], ran["of"]);
-                let (by, at) = (&one["published_by"]["name"], &one["published_at"]);
-                let version = format!("{:.12}", plain(&one["version"]));
-                vec![
-                    version,
-                    plain(&one["state"]),
-                    plain(by),
-                    plain(at),
-                    examples,
-                ]
-            })
-            .collect();
-        let head = ["VERSION", "STATE", "PUBLISHED BY", "AT", "EXAMPLES"];
-        print!("{}", table(&head, 0..0, &rows));
-        for function in listed(&script["functions"]) {
-            let args: Vec<String> = listed(&function["args"])
-                .map(|arg| plain(&arg["name"]))
-                .collect();
-            let (name, title) = (plain(&function["name"]), plain(&function["title"]));
-            println!("\n{name}({})\n  {title}", args.join(", "));
-        }
-        Ok(())
-    }
-
-    async fn show_version(&self, name: &str, version: &str) -> anyhow::Result<()> {
-        let one = self
-            .get(&format!("/scripts/{name}/versions/{version}"))
-            .await?;
-        println!(
-            "{name}@{} is {}",
-            plain(&one["version"]),
-            plain(&one["state"])
-        );
-        for change in listed(&one["history"]) {
-            let (at, state, by) = (&change["at"], &change["state"], &change["by"]["name"]);
-            let why = change["reason"].as_str().map(|why| format!(": {why}"));
-            let why = why.unwrap_or_default();
-            println!("  {}  {} by {}{why}", plain(at), plain(state), plain(by));
-        }
-        for example in listed(&one["examples"]) {
-            let gave = match (&example["failure"], example["same"] == json!(true)) {
-                (Value::String(failure), _) => format!("failed: {failure}"),
-                (_, true) => "gave the same value twice".to_owned(),
-                (_, false) => "gave two values".to_owned(),
-            };
-            let code = plain(&example["example"]).replace('\n', "; ");
-            println!("  example {code} {gave}");
-        }
-        for doubt in listed(&one["doubts"]) {
-            println!("  ! {}", plain(doubt));
-        }
         Ok(())
     }
 
@@ -273,6 +202,11 @@ impl Engine {
         let newest = newest.with_context(|| format!("{name} has no version in state {state}"))?;
         Ok(plain(&newest["version"]))
     }
+}
+
+/// A text in one line.
+fn one_line(value: &Value) -> String {
+    plain(value).replace('\n', "; ")
 }
 
 fn listed(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {

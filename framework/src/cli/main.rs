@@ -6,6 +6,9 @@
 )]
 
 mod backup;
+#[macro_use]
+mod output;
+
 mod calc;
 mod config;
 mod contracts;
@@ -96,7 +99,7 @@ enum Command {
     },
     /// Print the kept token, for `curl -H "Authorization: Bearer $(dcp token)"`.
     Token,
-    /// See the scripts of the calculation engine, and take their versions from draft to effective.
+    /// Call R functions and keep what they give; see their scripts, and take versions from draft to effective.
     Calc {
         #[command(subcommand)]
         command: calc::Command,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use reqwest::StatusCode;
 use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use serde_json::{Value, json};
 
@@ -22,31 +23,34 @@ pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
 
 /// The answer's JSON, or its problem in words.
 pub(crate) async fn read(answer: reqwest::Result<reqwest::Response>) -> anyhow::Result<Value> {
-    let url = portal_url();
-    let answer = answer.with_context(|| {
-        format!("the portal at {url} cannot be reached; infra/up starts it, DCP_URL names another")
-    })?;
+    let answer = answer.with_context(unreachable)?;
     let status = answer.status();
     let body = answer.bytes().await?;
-    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if status.is_success() {
-        return Ok(value);
+    if !status.is_success() {
+        bail!(refused(status, &body));
     }
-    let mut text = format!(
-        "{} ({status})",
-        value["title"].as_str().unwrap_or("the portal refuses")
-    );
+    Ok(serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// What to say where nothing answers.
+pub(crate) fn unreachable() -> String {
+    let url = portal_url();
+    format!("the portal at {url} cannot be reached; infra/up starts it, DCP_URL names another")
+}
+
+/// A problem in words.
+pub(crate) fn refused(status: StatusCode, body: &[u8]) -> String {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let title = value["title"].as_str().unwrap_or("the portal refuses");
+    let mut text = format!("{title} ({status})");
     if let Some(detail) = value["detail"].as_str() {
         text = format!("{text}: {detail}");
     }
     for error in value["errors"].as_array().into_iter().flatten() {
-        text = format!(
-            "{text}\n  {} {}",
-            error["pointer"].as_str().unwrap_or(""),
-            error["detail"].as_str().unwrap_or("")
-        );
+        let (at, why) = (error["pointer"].as_str(), error["detail"].as_str());
+        text = format!("{text}\n  {} {}", at.unwrap_or(""), why.unwrap_or(""));
     }
-    bail!(text)
+    text
 }
 
 /// Logs in, makes an API token and keeps it; the session itself is closed again.

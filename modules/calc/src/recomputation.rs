@@ -28,6 +28,8 @@ pub(crate) struct Recomputed {
     /// Whether everything that determines the value is the same as then: script, arguments, R, packages. Where it is not, another
     /// value is no deviation.
     same_computation: bool,
+    /// Whether another value was recorded as a deviation: of the same computation, by a function that does not declare itself volatile.
+    deviation: bool,
     /// The call that calculated it now.
     call_id: String,
     /// The call that calculated it then.
@@ -112,8 +114,9 @@ impl Calc {
     ) -> Result<Recomputed, Failure> {
         let same = *done.result_key == *expected;
         let same_computation = done.computation_key == maker.computation_key;
+        let deviation = !same && same_computation && matches!(done.cache, CacheUse::Forced(_));
         // One that differs from a value in the store has been told already.
-        if !same && same_computation && matches!(done.cache, CacheUse::Forced(None)) {
+        if deviation && matches!(done.cache, CacheUse::Forced(None)) {
             let before = Before {
                 call_id: &maker.id,
                 result_key: &expected,
@@ -127,6 +130,7 @@ impl Calc {
             expected,
             same,
             same_computation,
+            deviation,
             call_id: request.call_id.clone(),
             before_call_id: maker.id.clone(),
         })

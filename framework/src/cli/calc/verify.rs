@@ -8,7 +8,7 @@ use dcp::identity::{PUBLIC_KEY, Signer, Verifier};
 use dcp::secrets::{Secret, get};
 use serde_json::{Value, json};
 
-use super::{Engine, listed};
+use super::{Engine, listed, one_line};
 use crate::secret_file;
 use crate::table::plain;
 
@@ -111,7 +111,7 @@ async fn repeat(engine: &Engine, script: &Value) -> anyhow::Result<Value> {
         .post(&format!("{path}/verification"), &json!({}))
         .await?;
     for example in listed(&again["examples"]).filter(|one| one["same"] != json!(true)) {
-        let code = plain(&example["example"]).replace('\n', "; ");
+        let code = one_line(&example["example"]);
         println!("{name}@{version:.12}: {code} gives something else than at its publication");
     }
     for test in listed(&again["tests"]).filter(|one| one["passed"] != json!(true)) {

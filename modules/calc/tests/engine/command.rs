@@ -1,4 +1,4 @@
-//! The command line at a real engine: registering its environment, and the signed report of its verification.
+//! The command line at a real engine: registering its environment, the signed report of its verification, publishing a folder.
 
 use crate::support::Engine;
 use dcp::identity::generate_keys;
@@ -14,7 +14,7 @@ const SCRIPT: &str = r"
 twice <- function(x) 2 * x
 ";
 
-fn dcp(engine: &Engine, folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn dcp(engine: &Engine, folder: &Path, arguments: &[&str]) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_calc")).with_file_name("dcp");
     if !program.exists() {
         let mut cargo = Command::new(env!("CARGO"));
@@ -47,7 +47,7 @@ async fn published(engine: &Engine) {
     }
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     text(&output.stdout) + &text(&output.stderr)
 }

@@ -11,6 +11,7 @@
 mod arrow;
 mod bus;
 mod caching;
+mod calling_command;
 mod calls;
 mod command;
 mod confinement;

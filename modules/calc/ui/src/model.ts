@@ -285,6 +285,8 @@ export interface Recomputed {
   readonly same: boolean;
   /** Whether script, arguments, R and packages are those of then. */
   readonly same_computation: boolean;
+  /** Whether another value was recorded as a deviation: not where the function is volatile. */
+  readonly deviation: boolean;
   readonly call_id: string;
   readonly before_call_id: string;
 }

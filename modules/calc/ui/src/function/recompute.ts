@@ -22,7 +22,7 @@ import { t } from './texts';
     </button>
     @if (told(); as other) {
       <p role="alert">
-        {{ t(other.same_computation ? 'deviates' : 'otherComputation', { key: short(other.expected) }) }}
+        {{ t(difference(other), { key: short(other.expected) }) }}
         <a [href]="link('calls/' + other.call_id)" (click)="follow($event)">{{ t('callId') }}</a>
       </p>
     }
@@ -48,6 +48,11 @@ export class Recompute {
     shared.session();
     return may(CALL, shared.address().site);
   });
+
+  protected difference({ deviation, same_computation }: Recomputed): 'deviates' | 'volatile' | 'otherComputation' {
+    if (deviation) return 'deviates';
+    return same_computation ? 'volatile' : 'otherComputation';
+  }
 
   protected async recompute(): Promise<void> {
     this.busy.set(true);
