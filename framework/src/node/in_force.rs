@@ -18,14 +18,31 @@ const TELL: Duration = Duration::from_secs(5);
 pub struct InForce {
     /// Name of the node.
     pub node: String,
-    /// Its zone.
-    pub zone: Zone,
-    /// Its file.
+    /// Its zone; unknown where the node does not tell.
+    pub zone: Option<Zone>,
+    /// Its file; empty where the node does not tell.
     pub file: String,
     /// What it works with.
     pub settings: Vec<Setting>,
     /// Its modules.
     pub modules: Vec<ModuleInForce>,
+    /// Why the node does not tell what it works with.
+    #[serde(default)]
+    pub problem: Option<String>,
+}
+
+impl InForce {
+    /// A node that does not tell.
+    pub(crate) fn silent(node: &str, problem: String) -> Self {
+        Self {
+            node: node.to_owned(),
+            zone: None,
+            file: String::new(),
+            settings: Vec::new(),
+            modules: Vec::new(),
+            problem: Some(problem),
+        }
+    }
 }
 
 /// The own settings of a module.
@@ -45,10 +62,11 @@ impl NodeConfig {
         let asked = self.modules.iter().map(|module| self.ask(module));
         InForce {
             node: self.node.name.clone(),
-            zone: self.node.zone,
+            zone: Some(self.node.zone),
             file: self.file.display().to_string(),
             settings: self.effective.clone(),
             modules: join_all(asked).await,
+            problem: None,
         }
     }
 

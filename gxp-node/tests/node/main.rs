@@ -10,5 +10,6 @@
 mod edge;
 mod elsewhere;
 mod platform;
+mod settings;
 mod socket;
 mod supervisor;

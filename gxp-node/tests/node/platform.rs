@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+/// The session of somebody who may operate the node.
+pub(crate) const OPERATOR: &str = "__Host-dcp-session=operator-session";
+
 /// A running node.
 pub(crate) struct Platform {
     pub(crate) folder: tempfile::TempDir,

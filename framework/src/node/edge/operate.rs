@@ -1,11 +1,13 @@
 //! `/api/node/`: what runs where, live changes, and the operator's buttons.
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 
+use super::peers::Peer;
 use super::problem::Problem;
 use super::session::Identity;
 use super::{Edge, proxy};
@@ -106,26 +108,14 @@ impl Edge {
         Ok(json_answer(&all))
     }
 
-    /// What this node and its peers work with; a peer that does not say is left out, as what it hosts is shown as failed.
+    /// What this node and its peers work with; a peer that does not say stands there with the reason.
     async fn settings(&self, request: &Request<Incoming>) -> Result<Response<Body>, Problem> {
         let identity = self.allowed(request, &READ).await?;
         let mut all = vec![self.config.in_force().await];
         let only_here = request.uri().query() == Some("local=1");
-        for peer in self.peers.0.iter().filter(|_| !only_here) {
-            let told = peer
-                .get("/api/node/settings?local=1", Some(&identity.bearer))
-                .await;
-            match told {
-                Ok(body) => {
-                    all.extend(serde_json::from_slice::<Vec<InForce>>(&body).unwrap_or_default());
-                }
-                Err(problem) => tracing::warn!(
-                    peer = peer.name,
-                    problem,
-                    "a peer does not say what it works with"
-                ),
-            }
-        }
+        let peers = self.peers.0.iter().filter(|_| !only_here);
+        let asked = peers.map(|peer| settings_of(peer, &identity));
+        all.extend(join_all(asked).await.into_iter().flatten());
         Ok(json_answer(&all))
     }
 
@@ -227,6 +217,29 @@ impl Edge {
             .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+/// What a peer works with, or why it does not say.
+async fn settings_of(peer: &Peer, identity: &Identity) -> Vec<InForce> {
+    let told = peer
+        .get("/api/node/settings?local=1", Some(&identity.bearer))
+        .await
+        .and_then(|body| {
+            serde_json::from_slice(&body).map_err(|_| {
+                format!(
+                    "the node {} answers what this node does not understand; deploy the same version on both",
+                    peer.name
+                )
+            })
+        });
+    told.unwrap_or_else(|problem| {
+        tracing::warn!(
+            peer = peer.name,
+            problem,
+            "a peer does not say what it works with"
+        );
+        vec![InForce::silent(&peer.name, problem)]
+    })
 }
 
 pub(crate) fn json_answer(value: &impl serde::Serialize) -> Response<Body> {

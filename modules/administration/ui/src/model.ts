@@ -78,10 +78,13 @@ export interface Setting {
 /** What a node and its modules work with. */
 export interface SettingsInForce {
   readonly node: string;
-  readonly zone: Zone;
+  /** Missing where the node does not tell. */
+  readonly zone: Zone | null;
   readonly file: string;
   readonly settings: readonly Setting[];
   readonly modules: readonly { readonly module: string; readonly settings: readonly Setting[]; readonly problem: string | null }[];
+  /** Why the node does not tell what it works with. */
+  readonly problem: string | null;
 }
 
 export const READ = 'administration.read';

@@ -46,6 +46,9 @@ export class SettingsPage {
   protected readonly rows = computed(() => (this.nodes.value() ?? []).flatMap(rowsOf));
   protected readonly key = (row: Row): string => `${row.node} ${row.module} ${row.key}`;
 
+  /** Nodes that do not tell. */
+  protected readonly silent = computed(() => (this.nodes.value() ?? []).filter(({ problem }) => problem));
+
   /** Modules that refuse their settings, or cannot be asked. */
   protected readonly problems = computed(() =>
     (this.nodes.value() ?? []).flatMap(({ node, modules }) =>
