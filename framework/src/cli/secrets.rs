@@ -1,7 +1,9 @@
 //! `dcp init-secrets`: fresh random keys and passwords for a platform on one machine.
 
 use anyhow::{Context, bail};
-use dcp::identity::{FIRST_ADMINISTRATOR, PUBLIC_KEY, generate_keys, new_code, new_secret};
+use dcp::identity::{
+    DEMO_USERS, FIRST_ADMINISTRATOR, PUBLIC_KEY, generate_keys, new_code, new_secret,
+};
 use dcp::secrets::{FileSecrets, Secret};
 use toml::{Table, Value};
 
@@ -19,8 +21,6 @@ const SERVICES: [&str; 6] = [
     "mvda",
     "saw",
 ];
-/// Accounts of the demonstration.
-const DEMO_USERS: [&str; 4] = ["analyst", "scientist", "administrator", "operator"];
 
 /// Writes `secrets.toml`; what it holds already stays. With a first administrator also the code for that person.
 pub(crate) fn write(first_administrator: Option<&str>) -> anyhow::Result<()> {

@@ -22,3 +22,6 @@ pub const ISSUER: &str = "dcp-edge";
 
 /// Path of the secret with the key that verifies tokens, in SPKI PEM as `key`: all read it, and only the edges read what signs.
 pub const PUBLIC_KEY: &str = "identity/public";
+
+/// User names of the demonstration, each also the name of its role. The secret `demo/users` has a password under each.
+pub const DEMO_USERS: [&str; 4] = ["analyst", "scientist", "administrator", "operator"];

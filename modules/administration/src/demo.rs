@@ -2,7 +2,7 @@
 //! `first-administrator` names. The module login reads the same secret and lets that person in.
 
 use dcp::http::Problem;
-use dcp::identity::{FIRST_ADMINISTRATOR, first_administrator};
+use dcp::identity::{DEMO_USERS, FIRST_ADMINISTRATOR, first_administrator};
 use dcp::params;
 use dcp::store::Tx;
 
@@ -11,20 +11,13 @@ use crate::grants::Grant;
 use crate::people::NewUser;
 use crate::telling::itself;
 
-/// Login, name, sites. The role has the name of the login.
-const DEMO: [(&str, &str, &[&str]); 4] = [
-    (
-        "analyst",
-        "Ana Keller",
-        &["basel", "dublin", "stein", "visp"],
-    ),
-    (
-        "scientist",
-        "Sven Roth",
-        &["basel", "dublin", "stein", "visp"],
-    ),
-    ("administrator", "Ada Meier", &["*"]),
-    ("operator", "Otto Frei", &["*"]),
+const SITES: &[&str] = &["basel", "dublin", "stein", "visp"];
+/// Name and sites of each of [`DEMO_USERS`].
+const DEMO: [(&str, &[&str]); DEMO_USERS.len()] = [
+    ("Ana Keller", SITES),
+    ("Sven Roth", SITES),
+    ("Ada Meier", &["*"]),
+    ("Otto Frei", &["*"]),
 ];
 
 impl Administration {
@@ -35,9 +28,10 @@ impl Administration {
         }
         let first = first_administrator(self.secrets.as_ref()).await?;
         let people: Vec<(&str, &str, &str, &[&str])> = match (self.settings.demo, &first) {
-            (true, _) => DEMO
+            (true, _) => DEMO_USERS
                 .into_iter()
-                .map(|(login, name, sites)| (login, name, login, sites))
+                .zip(DEMO)
+                .map(|(login, (name, sites))| (login, name, login, sites))
                 .collect(),
             (false, Some(first)) => {
                 let login = first.login.as_str();

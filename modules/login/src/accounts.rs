@@ -5,7 +5,7 @@ use dcp::events::administration::UserChanged;
 use dcp::http::Problem;
 use dcp::identity::Grants;
 use dcp::params;
-use dcp::secrets::{Secret, SecretsError};
+use dcp::secrets::Secret;
 use dcp::store::{Rows, StoreError, Tx};
 use serde::Deserialize;
 
@@ -53,31 +53,6 @@ impl Login {
             self.give_demo_password(tx, &user.id, &login).await?;
         }
         self.put_first_code(tx, &login).await?;
-        Ok(())
-    }
-
-    async fn give_demo_password(
-        &self,
-        tx: &mut Tx<'_>,
-        user_id: &str,
-        login: &str,
-    ) -> Result<(), Reaction> {
-        let account: Account = tx.call("account_by_id", params![user_id]).await?.one()?;
-        if account.password_hash.is_some() {
-            return Ok(());
-        }
-        let password = match dcp::secrets::get(self.secrets.as_ref(), "demo/users", login).await {
-            Ok(password) => password,
-            Err(SecretsError::Missing(_)) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let hash = self
-            .hasher
-            .hash(&password)
-            .await
-            .map_err(|_| Reaction::later("the password cannot be hashed now"))?;
-        tx.call("credential_put", params![user_id, &hash, false, tx.now()])
-            .await?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod accounts;
 mod activation;
 mod address;
 mod attempts;
+mod demo;
 mod first_administrator;
 mod limits;
 mod password;

@@ -16,7 +16,7 @@ mod setup;
 use dcp::identity::Kind;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use setup::module_process::{self, hide, stable};
+use setup::module_process::{self, Module, hide, stable};
 use setup::{PASSWORD, cookie, resolve, sign_in, start, user};
 
 #[tokio::test]
@@ -222,6 +222,27 @@ async fn the_api_is_as_described_and_refuses_strangers() {
     let login = start().await;
     login.refuses_strangers().await;
     insta::assert_json_snapshot!("openapi", login.openapi().await);
+}
+
+#[tokio::test]
+async fn a_demo_is_degraded_until_its_last_user_can_log_in() {
+    let secrets = format!("['demo/users']\nanalyst = \"{PASSWORD}\"\noperator = \"{PASSWORD}\"\n");
+    let demo = [("DCP__MODULE__DEMO", "true")];
+    let login = Module::start("login", env!("CARGO_BIN_EXE_login"), &secrets, &demo).await;
+    let awaited = async || {
+        let (status, report) = login.get("/health/ready", "").await;
+        assert_eq!(status, 200, "{report}");
+        report["checks"]["demo_users"].as_str().unwrap().to_owned()
+    };
+    assert!(awaited().await.contains("user analyst has not come"));
+    login.publish(&user("u-analyst", "analyst", true)).await;
+    assert!(awaited().await.contains("user operator has not come"));
+    login.publish(&user("u-operator", "operator", true)).await;
+    assert_eq!(awaited().await, "ok");
+    for name in ["analyst", "operator"] {
+        let answer = sign_in(&login, name, PASSWORD, "10.0.0.1").await;
+        assert_eq!(answer.status(), StatusCode::OK, "{name}");
+    }
 }
 
 #[tokio::test]
