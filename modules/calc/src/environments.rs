@@ -1,7 +1,7 @@
 //! Environments: what the results of an engine depend on, as one hash that somebody has registered.
 //!
-//! Where the operator asks for it, an engine whose environment nobody has registered answers drafts only: after a change of R, of a
-//! package or of a library below it, its numbers are to be verified first.
+//! On the controlled node an engine whose environment nobody has registered answers drafts only, elsewhere where the operator asks for
+//! it: after a change of R, of a package or of a library below it, its numbers are to be verified first.
 
 use crate::Calc;
 use crate::engine::Failure;
@@ -11,6 +11,7 @@ use crate::states::Person;
 use axum::extract::State;
 use dcp::clock::Timestamp;
 use dcp::http::{Caller, Json, Problem};
+use dcp::model::Zone;
 use dcp::params;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -144,9 +145,15 @@ pub(crate) async fn register_environment(
 }
 
 impl Calc {
+    /// Whether versions in force wait for somebody to register the environment: on the controlled node unless the operator says otherwise.
+    fn must_be_registered(&self) -> bool {
+        let told = self.settings.registered_only;
+        told.unwrap_or(self.zone == Zone::Gxp)
+    }
+
     /// Refuses calls of versions in force where the environment must be registered and is not.
     pub(crate) async fn admit_in_force(&self) -> Result<(), Failure> {
-        if !self.settings.registered_only || self.environment.registered.load(Ordering::Relaxed) {
+        if !self.must_be_registered() || self.environment.registered.load(Ordering::Relaxed) {
             return Ok(());
         }
         let own = &self.own_facts().await?.fingerprint;
@@ -171,7 +178,7 @@ impl Calc {
             is_registered: registered
                 .iter()
                 .any(|one| one.fingerprint == own.fingerprint),
-            is_required: self.settings.registered_only,
+            is_required: self.must_be_registered(),
             registered,
         })
     }

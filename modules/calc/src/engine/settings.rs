@@ -50,8 +50,9 @@ pub(crate) struct Settings {
     pub(crate) peers: String,
     /// Packages of R's library whose functions are callable, separated by commas.
     pub(crate) packages: String,
-    /// Whether versions in force are answered only where somebody has registered the environment of the engine.
-    pub(crate) registered_only: bool,
+    /// Whether versions in force are answered only where somebody has registered the environment of the engine; when absent so on the
+    /// controlled node, and not on a free one.
+    pub(crate) registered_only: Option<bool>,
 }
 
 impl Default for Settings {
@@ -77,7 +78,7 @@ impl Default for Settings {
             sites: "basel,dublin".into(),
             peers: String::new(),
             packages: String::new(),
-            registered_only: false,
+            registered_only: None,
         }
     }
 }

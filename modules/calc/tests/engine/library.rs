@@ -129,12 +129,21 @@ async fn an_installation_is_told_with_hashes_packages_limits_and_known_answers()
 
 #[tokio::test]
 async fn an_engine_whose_environment_nobody_has_registered_answers_drafts_only() {
-    let engine = Engine::start_validated_with(&[("registered_only", "true")]).await;
+    // Unless the operator says otherwise, so it is on the controlled node and nowhere else.
+    let engine = Engine::start_validated_with(&[]).await;
     let published = engine.publish("e", "f <- function(x) x + 1").await.json();
     let draft = format!("/draft/e@{}/f", published["version"].as_str().unwrap());
     let in_draft = || engine.send(engine.request("POST", &draft).body(r#"{"x":1}"#));
     assert_eq!(in_draft().await.value(), json!(2));
-    // Also one that needs no approval.
+    let is_required = async |engine: &Engine| {
+        let told = engine.get("/environments").await.json();
+        told["is_required"].clone()
+    };
+    assert_eq!(is_required(&engine).await, json!(true));
+    let waived = Engine::start_validated().await;
+    assert_eq!(is_required(&waived).await, json!(false));
+    assert_eq!(is_required(&Engine::start().await).await, json!(false));
+    // Also a version that needs no approval waits.
     let free = Engine::start_with(&[("registered_only", "true")]).await;
     free.publish("e", "f <- function(x) x + 1").await;
     let refused = free.call("e/f", r#"{"x":1}"#).await;

@@ -168,6 +168,8 @@ impl Stage {
                     "DCP__PI__CACHE",
                     folder.path().join("kept").to_string_lossy().as_ref(),
                 ),
+                // What R this machine has is not what is tested here.
+                ("DCP__MODULE__REGISTERED_ONLY", "false"),
             ],
         );
         let store = database::store_url(folder.path()).await;
