@@ -132,5 +132,20 @@ test('a folder with nothing of a script in it, or of one file, says so before an
     async () => (await page.getByLabel('Source', { exact: true }).inputValue()) === 'single <- function() 1\n',
   );
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'single-file');
+});
+
+test('a file that is not taken says why, and what was there stays', async () => {
+  const source = page.getByLabel('Source', { exact: true });
+  writeFileSync(join(within, 'latin1.R'), Buffer.from('# one\n# gr\u00f6\u00dfe\nf <- function() 1\n', 'latin1'));
+  await drop(join(within, 'latin1.R'));
+  await page.getByRole('alert').getByText('latin1.R was not taken: line 2 is no UTF-8 text').waitFor();
+  writeFileSync(join(within, 'large.R'), '# a line of a comment\n'.repeat(60_000));
+  await drop(join(within, 'large.R'));
+  await page.getByRole('alert').getByText(/large\.R was not taken: it may have 1\.0 MB at most/).waitFor();
+  await drop(folder('deep', { [`R/${'d'.repeat(90)}/${'x'.repeat(120)}.R`]: 'f <- function() 1\n' }));
+  await page.getByRole('alert').getByText(/It was not taken: the path R.*is too long/).waitFor();
+  await accessible(page, 'a file that is not taken');
+  await screenshot(page, 'calc-file-not-taken');
+  assert.equal(await source.inputValue(), 'single <- function() 1\n');
   assert.deepEqual(page.problems, []);
 });

@@ -43,12 +43,20 @@ pub(crate) fn refused(status: StatusCode, body: &[u8]) -> String {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let title = value["title"].as_str().unwrap_or("the portal refuses");
     let mut text = format!("{title} ({status})");
+    if let Some(line) = value["line"].as_u64() {
+        let file = value["file"].as_str().map(|file| format!("{file}, "));
+        text = format!("{text}, {}line {line}", file.unwrap_or_default());
+    }
     if let Some(detail) = value["detail"].as_str() {
         text = format!("{text}: {detail}");
     }
     for error in value["errors"].as_array().into_iter().flatten() {
         let (at, why) = (error["pointer"].as_str(), error["detail"].as_str());
-        text = format!("{text}\n  {} {}", at.unwrap_or(""), why.unwrap_or(""));
+        let part = format!("{} {}", at.unwrap_or(""), why.unwrap_or(""));
+        // Where one thing is wrong, the detail has said it.
+        if !text.contains(&part) {
+            text = format!("{text}\n  {part}");
+        }
     }
     text
 }

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dcp::http::Problem;
 use serde::Deserialize;
+use std::str::Utf8Error;
 use std::sync::Arc;
 
 /// Longest body of a publication: a folder as text within JSON, and room for the heads of its files.
@@ -67,9 +68,7 @@ impl Content {
             return unpacked(body);
         }
         if !is("application/json") {
-            let text = std::str::from_utf8(body)
-                .map_err(|error| unreadable("The source must be UTF-8 text.", &error))?;
-            return whole(text);
+            return whole(std::str::from_utf8(body).map_err(|error| no_text(body, error))?);
         }
         let must = "The body must be {\"source\": \"...\"} or {\"tar\": \"...\"}.";
         match serde_json::from_slice(body).map_err(|error| unreadable(must, &error))? {
@@ -91,6 +90,18 @@ impl Content {
 
 fn unreadable(said: &str, error: &dyn std::error::Error) -> Problem {
     Problem::unprocessable(said).part("", error.to_string())
+}
+
+/// The line in which a source is no text, as editors save it that know no UTF-8.
+fn no_text(body: &[u8], error: Utf8Error) -> Problem {
+    let before = body.get(..error.valid_up_to()).unwrap_or(body);
+    let line = before.split(|byte| *byte == b'\n').count();
+    let detail = format!(
+        "Line {line} holds a byte that is no UTF-8. Save the file as UTF-8 and publish it again."
+    );
+    Problem::unprocessable("The source must be UTF-8 text.")
+        .detail(detail)
+        .with("line", line)
 }
 
 fn whole(text: &str) -> Result<Content, Problem> {

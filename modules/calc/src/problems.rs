@@ -33,7 +33,8 @@ impl From<Failure> for Problem {
             Failure::Busy => problem.retry_after(Duration::from_secs(1)),
             Failure::Start(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
             Failure::Store(cause) => problem.retry_after(Duration::from_secs(2)).because(cause),
-            Failure::UnknownResult(_)
+            Failure::NoFunction
+            | Failure::UnknownResult(_)
             | Failure::Pruned { .. }
             | Failure::Altered { .. }
             | Failure::Unregistered(_)
@@ -64,6 +65,7 @@ fn status(failure: &Failure) -> StatusCode {
         Failure::InvalidArguments(_)
         | Failure::InvalidFolder(_)
         | Failure::Tests(_)
+        | Failure::NoFunction
         | Failure::R(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Failure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
         Failure::Cancelled

@@ -179,7 +179,11 @@ impl Calc {
             serde_json::from_slice(&loaded?.value).map_err(|error| Failure::Crashed {
                 cause: format!("The description of the script cannot be read: {error}"),
             })?;
-        Ok((functions::publish(loaded.functions)?, loaded.packages))
+        let functions = functions::publish(loaded.functions)?;
+        if functions.is_empty() {
+            return Err(Failure::NoFunction);
+        }
+        Ok((functions, loaded.packages))
     }
 
     async fn store_publication(

@@ -1,6 +1,7 @@
 //! How a call can fail, before, in or around R.
 
 use crate::folder_tests::FailedTest;
+use crate::packages::PREFIX;
 use dcp::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,9 @@ pub(crate) struct RError {
     #[serde(default)]
     pub(crate) output: Vec<String>,
 }
+
+/// How R says that a package is missing; its messages are English here.
+const NO_PACKAGE: &str = "there is no package called";
 
 /// Something wrong with one argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,6 +77,8 @@ pub(crate) enum Failure {
         peer: String,
         hash: String,
     },
+    #[error("the source has no function to call")]
+    NoFunction,
     #[error("the arguments do not fit the function")]
     InvalidArguments(Vec<BadArgument>),
     #[error("the folder cannot be published")]
@@ -125,6 +131,7 @@ impl Failure {
             Self::UnknownResult(_) => "unknown-result",
             Self::Pruned { .. } => "pruned-result",
             Self::Altered { .. } => "altered-result",
+            Self::NoFunction => "no-function",
             Self::InvalidArguments(_) => "invalid-arguments",
             Self::InvalidFolder(_) => "invalid-folder",
             Self::Tests(_) => "tests-failed",
@@ -150,9 +157,11 @@ impl Failure {
             Self::UnknownResult(_) => "The result is not kept",
             Self::Pruned { .. } => "The result is no longer kept",
             Self::Altered { .. } => "Another engine gave a result that is not the one asked for",
+            Self::NoFunction => "There is nothing to call in it",
             Self::InvalidArguments(_) => "The arguments do not fit the function",
             Self::InvalidFolder(_) => "The folder cannot be published",
             Self::Tests(_) => "The folder's own tests failed",
+            Self::R(error) if error.line.is_some() => "R cannot load the source",
             Self::R(_) => "The R function stopped with an error",
             Self::TimedOut { .. } => "The calculation took too long",
             Self::Cancelled => "The calculation was cancelled",
@@ -167,6 +176,10 @@ impl Failure {
     /// What exactly, for the user.
     pub(crate) fn detail(&self) -> String {
         match self {
+            Self::UnknownScript { name, .. } if name.starts_with(PREFIX) => format!(
+                "The functions of the package {} are not callable here: the operator lists none, or others (setting packages of this module).",
+                name.trim_start_matches(PREFIX)
+            ),
             Self::UnknownScript { name, known } => {
                 format!("{name:?} is not published. {}", listed("Published", known))
             }
@@ -207,6 +220,11 @@ impl Failure {
                 format!("{} {}", one.pointer, one.detail).trim().to_owned()
             }),
             Self::Tests(failed) => joined(failed, |one| format!("{}: {}", one.file, one.reason)),
+            Self::NoFunction => "The source assigns no public function at its top level, as f <- function(x) x does. A name that begins with a dot and @keywords internal make one private; where one is marked @export, all others are.".into(),
+            Self::R(error) if error.message.contains(NO_PACKAGE) => format!(
+                "{}. The library of this engine does not hold it: its operator installs it, or the source does without.",
+                error.message
+            ),
             Self::R(error) => error.message.clone(),
             Self::TimedOut {
                 allowed_ms,

@@ -177,3 +177,49 @@ async fn what_one_instance_publishes_another_on_the_same_store_calls() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_source_that_is_no_text_or_too_long_says_where_and_what_to_do() {
+    let engine = Engine::start().await;
+    let publish = async |body: Vec<u8>| {
+        let request = engine.request("PUT", "/scripts/bad");
+        let request = request.header("content-type", "text/plain");
+        engine.send(request.body(body)).await
+    };
+    let latin1 = b"# one\n# gr\xf6\xdfe\nf <- function() 1\n".to_vec();
+    let refused = publish(latin1).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert_eq!(refused.json()["line"], json!(2));
+    assert!(
+        refused.text.contains("Save the file as UTF-8"),
+        "{}",
+        refused.text
+    );
+    for nothing in ["x <- 1", ".f <- function() 1"] {
+        let refused = publish(nothing.into()).await;
+        assert_eq!(
+            (refused.status, refused.problem().as_str()),
+            (422, "no-function")
+        );
+    }
+    let refused = publish(b"\nlibrary(notInstalledHere)\n".to_vec()).await;
+    let said = refused.json();
+    assert_eq!(
+        (&said["title"], &said["line"]),
+        (&json!("R cannot load the source"), &json!(2))
+    );
+    assert!(
+        refused.text.contains("its operator installs it"),
+        "{}",
+        refused.text
+    );
+    let refused = publish(b"# a comment\n".repeat(100_000)).await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (413, "too-large"),
+        "{}",
+        refused.text
+    );
+    assert!(refused.text.contains("1024 KiB"), "{}", refused.text);
+    assert_eq!(engine.get("/scripts/bad").await.status, 404);
+}

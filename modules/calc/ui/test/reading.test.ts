@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { curl, quoted } from '../src/function/curl';
 import { firstTable, shapeOf } from '../src/function/shape';
 import { calledOf, type SourceLine } from '../src/model';
-import { isName, lineIn, nameFrom } from '../src/publish/reading';
+import { isName, lineIn, nameFrom, textOf } from '../src/publish/reading';
 import { folded, isFold, numbered } from '../src/script/diff';
 import { signature } from '../src/script/signature';
 import { stepsFrom } from '../src/script/steps';
@@ -123,4 +123,13 @@ test('what was called is named apart from its version, also where the record has
   assert.deepEqual(calledOf({ script: 'spread', version: 'abc' }), { name: 'spread', version: 'abc' });
   assert.deepEqual(calledOf({ script: 'spread@abc', version: '' }), { name: 'spread', version: 'abc' });
   assert.deepEqual(calledOf({ script: 'spread', version: '' }), { name: 'spread', version: '' });
+});
+
+test('a file that is no UTF-8 is not read as if it were: its first wrong line is named', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  assert.equal(textOf(bytes('# größe\nf <- 1\n')), '# größe\nf <- 1\n');
+  assert.equal(textOf(bytes('')), '');
+  const latin1 = Uint8Array.from('# one\n# two\n# gr\u00f6\u00dfe\nf <- 1\n', (letter) => letter.charCodeAt(0));
+  assert.deepEqual(textOf(latin1), { line: 3 });
+  assert.deepEqual(textOf(latin1.subarray(12)), { line: 1 });
 });

@@ -8,10 +8,14 @@ import { signature } from '../script/signature';
 import { t } from '../texts';
 import { draft } from './draft';
 import { chosenFolder, droppedFolder, packedFolder, type Folder } from './folder';
-import { isName, nameFrom } from './reading';
+import { isName, nameFrom, textOf } from './reading';
 import { SourceEditor } from './source-editor';
 import { base64 } from './tar';
 import { troubleOf, type Trouble } from './trouble';
+
+/** What the engine takes of R source, and of a folder as tar: its files with a head each. */
+const SOURCE_BYTES = 1024 * 1024;
+const TAR_BYTES = 17 * SOURCE_BYTES;
 
 /** Publishes a script: a file or a folder dropped or chosen, or source pasted; shows what R found in it. */
 @Component({
@@ -35,6 +39,10 @@ export class PublishPage {
   protected readonly busy = signal(false);
   protected readonly tried = signal(false);
   protected readonly problem = signal<ProblemError | undefined>(undefined);
+  /** Why the last file was not taken. */
+  protected readonly refused = signal<{ why: 'fileTooLarge' | 'notUtf8' | 'notRead'; values: Record<string, string | number> } | undefined>(
+    undefined,
+  );
   protected readonly published = signal<{ name: string; version: VersionDetail } | undefined>(undefined);
   private readonly editor = viewChild(SourceEditor);
   protected readonly nameFits = computed(() => isName(draft.name()));
@@ -51,35 +59,53 @@ export class PublishPage {
   protected async take(files: FileList | null | undefined): Promise<void> {
     const file = files?.[0];
     if (!file) return;
-    if (file.webkitRelativePath) {
-      this.takeFolder(await chosenFolder(Array.from(files)));
-      return;
-    }
-    if (/\.tar$/i.test(file.name)) {
-      this.takeFolder(await packedFolder(file));
+    const isTar = /\.tar$/i.test(file.name);
+    if (file.webkitRelativePath) await this.takeFolder(chosenFolder(Array.from(files)));
+    else if (file.size > (isTar ? TAR_BYTES : SOURCE_BYTES))
+      this.refuse('fileTooLarge', { file: file.name, most: this.size(isTar ? TAR_BYTES : SOURCE_BYTES) });
+    else if (isTar) await this.takeFolder(packedFolder(file));
+    else await this.takeSource(file);
+  }
+
+  private async takeSource(file: File): Promise<void> {
+    const text = textOf(new Uint8Array(await file.arrayBuffer()));
+    if (typeof text !== 'string') {
+      this.refuse('notUtf8', { file: file.name, line: text.line });
       return;
     }
     this.withoutFolder();
-    draft.source.set(await file.text());
+    draft.source.set(text);
     draft.name.set(nameFrom(file.name));
   }
 
-  protected takeFolder(folder: Folder): void {
-    draft.folder.set(folder);
-    draft.name.set(folder.name);
+  /** Says why a file is not taken; what was there stays. */
+  private refuse(why: 'fileTooLarge' | 'notUtf8' | 'notRead', values: Record<string, string | number>): void {
+    this.refused.set({ why, values });
     this.problem.set(undefined);
+  }
+
+  private async takeFolder(reading: Promise<Folder>): Promise<void> {
+    try {
+      const folder = await reading;
+      this.withoutFolder();
+      draft.folder.set(folder);
+      draft.name.set(folder.name);
+    } catch (error) {
+      this.refuse('notRead', { why: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   protected withoutFolder(): void {
     draft.folder.set(undefined);
     this.problem.set(undefined);
+    this.refused.set(undefined);
   }
 
   protected dropped(event: DragEvent): void {
     event.preventDefault();
     this.over.set(false);
     const folder = droppedFolder(event.dataTransfer?.items);
-    if (folder) void folder.then((found) => this.takeFolder(found));
+    if (folder) void this.takeFolder(folder);
     else void this.take(event.dataTransfer?.files);
   }
 

@@ -29,3 +29,22 @@ export function lineIn(text: string): number | undefined {
   }
   return undefined;
 }
+
+/** The text of a file in UTF-8, or the first line that is none: read as if it were, its letters would be lost. */
+export function textOf(bytes: Uint8Array): string | { readonly line: number } {
+  const decode = (part: Uint8Array): string | undefined => {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(part);
+    } catch {
+      return undefined;
+    }
+  };
+  const text = decode(bytes);
+  if (text !== undefined) return text;
+  let [line, start] = [1, 0];
+  for (let end = bytes.indexOf(10); end >= 0 && decode(bytes.subarray(start, end)) !== undefined; end = bytes.indexOf(10, start)) {
+    line += 1;
+    start = end + 1;
+  }
+  return { line };
+}

@@ -33,7 +33,7 @@ function octal(value: number, length: number): Uint8Array {
 
 function headOf(path: string, size: number): Uint8Array {
   const parts = divided(encoder.encode(path));
-  if (!parts) throw new Error(path);
+  if (!parts) throw new Error(`the path ${path} is too long`);
   const head = new Uint8Array(BLOCK);
   head.set(parts[1], NAME.at);
   head.set(octal(0o644, 8), 100);
