@@ -19,6 +19,7 @@ pub use settings::{
 };
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
@@ -57,6 +58,17 @@ pub struct Layers {
     node: Option<NodeFile>,
 }
 
+/// The reader of the file does not say which one it may not read.
+fn is_readable(file: &Path) -> Result<(), SettingsError> {
+    match std::fs::File::open(file) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let said = format!("{} cannot be read: {error}", file.display());
+            Err(SettingsError::Invalid(said))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Layers {
     /// Reads the file, if one is named, and the `DCP__` variables of this process.
     pub fn read(file: Option<&Path>) -> Result<Self, SettingsError> {
@@ -74,6 +86,7 @@ impl Layers {
             .source(variables);
         let mut builder = Config::builder();
         if let Some(file) = file {
+            is_readable(file)?;
             builder = builder.add_source(File::from(PathBuf::from(file)).format(FileFormat::Toml));
         }
         let built = builder

@@ -200,7 +200,7 @@ async fn run(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) {
-    let topology = Topology::of(store.module(), &subscriptions);
+    let topology = Topology::read_by(store.module(), &subscriptions);
     let reactors: Vec<Rc<Reactor>> = reactors(&store, subscriptions, ways.from.system());
     let receipts = Receipts::new(store.clone(), ways.from.clone(), clock.clone());
     let receipts = Rc::new(receipts);

@@ -106,10 +106,15 @@ impl Topology {
         })
     }
 
-    /// What `module` reacts to.
+    /// What `module` reacts to, and where it hears from its own subscribers.
     pub fn of(module: &str, subscriptions: &Subscriptions) -> Self {
+        Self::read_by(module, subscriptions).notices_of(module)
+    }
+
+    /// What `module` reacts to: all that a bridge has on the bus it reads, where it publishes nothing.
+    pub(crate) fn read_by(module: &str, subscriptions: &Subscriptions) -> Self {
         let all = subscriptions.all.iter();
-        all.fold(Self::default().notices_of(module), |topology, one| {
+        all.fold(Self::default(), |topology, one| {
             one.source.declare(topology, module)
         })
     }

@@ -1,5 +1,6 @@
 //! Orders to nodes, through their control sockets.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,12 +23,8 @@ pub(crate) async fn ask(
     path: &str,
 ) -> anyhow::Result<Value> {
     let socket = home.join("state").join(node).join("control.sock");
-    let stream = UnixStream::connect(&socket).await.with_context(|| {
-        format!(
-            "the node {node} does not run ({} does not answer); infra/up starts it",
-            socket.display()
-        )
-    })?;
+    let stream = UnixStream::connect(&socket).await;
+    let stream = stream.map_err(|error| anyhow::anyhow!(not_there(node, &socket, &error)))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
@@ -47,6 +44,17 @@ pub(crate) async fn ask(
             value["problem"].as_str().unwrap_or("the node refuses")
         )
     }
+}
+
+/// Why a node does not answer, and what to do.
+fn not_there(node: &str, socket: &Path, error: &std::io::Error) -> String {
+    let socket = socket.display();
+    if error.kind() == ErrorKind::PermissionDenied {
+        return format!("the node {node} answers its own user and root only ({socket}: {error})");
+    }
+    format!(
+        "the node {node} does not run ({socket}: {error}); infra/up starts it, or `systemctl start` of its unit"
+    )
 }
 
 /// What a node says about itself.

@@ -37,7 +37,8 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
         let text = std::fs::read_to_string(root().join(&node).join("node.toml")).unwrap();
         let settings: toml::Table = toml::from_str(&text).unwrap();
         let bus = format!("bus/{zone}");
-        let of_node = ["identity", "identity/public", "edge", &bus];
+        let own = format!("bus/{node}");
+        let of_node = ["identity", "identity/public", "edge", &bus, &own];
         needs.insert(
             node,
             of_node.iter().map(|path| (*path).to_owned()).collect(),
@@ -47,7 +48,7 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
             needs
                 .entry(name.to_owned())
                 .or_default()
-                .insert(bus.clone());
+                .extend([bus.clone(), format!("bus/{name}")]);
             // The bridge stands on two buses.
             if module
                 .get("settings")
@@ -78,6 +79,11 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
             if code.contains(sign) {
                 paths.insert(path);
             }
+        }
+        // An engine pulls results from its peers with its own credential.
+        let own = format!("service/{name}");
+        if code.contains(&format!("start.secret(\"{own}\"")) {
+            paths.insert(own);
         }
     }
     needs

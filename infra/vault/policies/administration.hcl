@@ -2,4 +2,5 @@
 path "dcp/data/identity/public" { capabilities = ["read"] }
 path "dcp/data/store/administration" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
+path "dcp/data/bus/administration" { capabilities = ["read"] }
 path "dcp/data/first-administrator" { capabilities = ["read"] }

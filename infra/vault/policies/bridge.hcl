@@ -3,3 +3,4 @@ path "dcp/data/identity/public" { capabilities = ["read"] }
 path "dcp/data/store/bridge" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
+path "dcp/data/bus/bridge" { capabilities = ["read"] }

@@ -1,6 +1,8 @@
 # What the module calc reads. Nothing else is granted: no list, no write.
 path "dcp/data/identity/public" { capabilities = ["read"] }
+path "dcp/data/service/calc" { capabilities = ["read"] }
 path "dcp/data/store/calc" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
+path "dcp/data/bus/calc" { capabilities = ["read"] }
 path "dcp/data/pi/*" { capabilities = ["read"] }

@@ -2,4 +2,5 @@
 path "dcp/data/identity/public" { capabilities = ["read"] }
 path "dcp/data/store/framework" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
+path "dcp/data/bus/framework" { capabilities = ["read"] }
 path "dcp/data/pi/*" { capabilities = ["read"] }

@@ -4,5 +4,6 @@ path "dcp/data/edge" { capabilities = ["read"] }
 path "dcp/data/service/*" { capabilities = ["read"] }
 path "dcp/data/store/login" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
+path "dcp/data/bus/login" { capabilities = ["read"] }
 path "dcp/data/demo/users" { capabilities = ["read"] }
 path "dcp/data/first-administrator" { capabilities = ["read"] }

@@ -3,4 +3,5 @@ path "dcp/data/identity/public" { capabilities = ["read"] }
 path "dcp/data/service/mvda" { capabilities = ["read"] }
 path "dcp/data/store/mvda" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
+path "dcp/data/bus/mvda" { capabilities = ["read"] }
 path "dcp/data/pi/*" { capabilities = ["read"] }

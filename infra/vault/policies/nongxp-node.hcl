@@ -3,3 +3,4 @@ path "dcp/data/identity/public" { capabilities = ["read"] }
 path "dcp/data/identity" { capabilities = ["read"] }
 path "dcp/data/edge" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
+path "dcp/data/bus/nongxp-node" { capabilities = ["read"] }

@@ -3,3 +3,4 @@ path "dcp/data/identity/public" { capabilities = ["read"] }
 path "dcp/data/service/saw" { capabilities = ["read"] }
 path "dcp/data/store/saw" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
+path "dcp/data/bus/saw" { capabilities = ["read"] }

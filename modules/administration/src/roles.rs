@@ -75,10 +75,11 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
         (
             "operator",
             "Operator",
-            "Watches the nodes, starts and stops modules, approves R scripts.",
+            "Watches the nodes, starts and stops modules, tries and approves R scripts.",
             &[
                 "bridge.read",
                 "calc.approve",
+                "calc.call",
                 "calc.read",
                 "node.operate",
                 "node.read",

@@ -114,6 +114,8 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['data: no tag varies over the reference batches', 'data: Keine Messstelle schwankt über die Referenzchargen'],
   ['values: their differences are too large to calculate with', 'values: Ihre Unterschiede sind zu groß, um damit zu rechnen'],
   ['Reading batch {at} of {of}', 'Charge {at} von {of} wird gelesen'],
+  ['R cannot load the source', 'R kann den Quelltext nicht laden'],
+  ['There is nothing to call in it', 'Darin ist nichts, was aufgerufen werden kann'],
   ['The R function stopped with an error', 'Die R-Funktion hat mit einem Fehler angehalten'],
   ['The R process ended during the calculation', 'Der R-Prozess endete während der Berechnung'],
   ['The arguments do not fit the function', 'Die Argumente passen nicht zur Funktion'],
@@ -192,8 +194,8 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ],
   ['Publishes R scripts, calls them, and models batches.', 'Veröffentlicht R-Skripte, ruft sie auf und modelliert Chargen.'],
   [
-    'Watches the nodes, starts and stops modules, approves R scripts.',
-    'Überwacht die Knoten, startet Module und hält sie an, gibt R-Skripte frei.',
+    'Watches the nodes, starts and stops modules, tries and approves R scripts.',
+    'Überwacht die Knoten, startet Module und hält sie an, probiert R-Skripte und gibt sie frei.',
   ],
   ['This version cannot be approved', 'Diese Version lässt sich nicht freigeben'],
   [
