@@ -3,7 +3,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { accessible, dcp, eventually, isProblem, openBrowser, openPage, portal, retryUntil, screenshot, signIn, Tool } from './platform.mjs';
+import {
+  accessible,
+  bringUp,
+  dcp,
+  eventually,
+  isProblem,
+  kill,
+  openBrowser,
+  openPage,
+  portal,
+  retryUntil,
+  screenshot,
+  signIn,
+  Tool,
+} from './platform.mjs';
 
 let browser, page;
 // A platform that is tested twice keeps its users.
@@ -104,9 +118,35 @@ test('a free module loads from the other origin and calculates there', async () 
   await signIn(analyst, 'analyst');
   await analyst.getByRole('heading', { level: 1 }).waitFor();
   await eventually('the free node to be asked', () => [...origins].some((origin) => origin.startsWith('http') && origin !== portal));
-  await analyst.getByText(/information only/i).first().waitFor();
+  await analyst
+    .getByText(/information only/i)
+    .first()
+    .waitFor();
   await accessible(analyst, 'the free module');
   await screenshot(analyst, 'saw');
   assert.deepEqual(analyst.problems, []);
   await analyst.context().close();
+});
+
+test('the settings name a node that does not tell its own, with the reason, and show the rest', async () => {
+  const operator = await openPage(browser);
+  await operator.goto(`${portal}/app/basel/administration/settings`);
+  await signIn(operator, 'operator');
+  const grid = operator.getByRole('grid', { name: 'Settings' });
+  await grid.getByText('nongxp-node', { exact: true }).first().waitFor();
+  assert.equal(await operator.getByRole('alert').count(), 0);
+  await kill('nongxp-node');
+  try {
+    await operator.reload();
+    const alert = operator.getByRole('alert').filter({ hasText: 'does not tell its settings' });
+    await alert.getByText('the node nongxp-node cannot be reached').waitFor();
+    await grid.getByText('gxp-node', { exact: true }).first().waitFor();
+    await accessible(operator, 'the settings without one node');
+    await screenshot(operator, 'settings-without-a-node');
+  } finally {
+    await bringUp();
+  }
+  await operator.reload();
+  await grid.getByText('nongxp-node', { exact: true }).first().waitFor();
+  await operator.context().close();
 });
