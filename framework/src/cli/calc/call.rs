@@ -31,6 +31,16 @@ pub(crate) struct Call {
     /// Call a version that is not in force, to try it: script@version/function.
     #[arg(long)]
     draft: bool,
+    #[command(flatten)]
+    wish: Wish,
+    /// For programs: the whole answer.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is asked of the engine beside the value.
+#[derive(Default, clap::Args)]
+struct Wish {
     /// Calculate again what is known already, and compare.
     #[arg(long)]
     fresh: bool,
@@ -40,9 +50,6 @@ pub(crate) struct Call {
     /// Keep the result for a week after its last use instead of a day.
     #[arg(long)]
     session: bool,
-    /// For programs: the whole answer.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Calls the function and prints its value; what R said beside it goes to standard error.
@@ -50,17 +57,17 @@ pub(super) async fn run(engine: &Engine, call: &Call) -> anyhow::Result<()> {
     let body = Value::Object(call.body()?);
     let url = format!("{}/api/calc/{}", portal_url(), call.address()?);
     let mut request = engine.client.post(url).json(&body);
-    if call.fresh {
+    if call.wish.fresh {
         request = request.header("cache-control", "no-cache");
     }
-    if call.background {
+    if call.wish.background {
         request = request.header("prefer", "respond-async");
     }
-    if call.session {
+    if call.wish.session {
         request = request.query(&[("keep", "session")]);
     }
     let mut answer = read(engine.place.ask(request)?.send().await).await?;
-    if call.background {
+    if call.wish.background {
         answer = finished(engine, &answer).await?;
     }
     if call.json {
@@ -157,8 +164,8 @@ fn ended(call: &Value) -> String {
 
 /// What goes with a value: warnings, messages, plots, and how it came to be.
 fn beside(answer: &Value) -> String {
-    let mut text = String::new();
-    let mut line = |what: &str, said: &str| text.push_str(&format!("{what:<8} {said}\n"));
+    let mut lines = Vec::new();
+    let mut line = |what: &str, said: &str| lines.push(format!("{what:<8} {said}\n"));
     for (what, of) in [
         ("warning", "warnings"),
         ("message", "messages"),
@@ -175,6 +182,17 @@ fn beside(answer: &Value) -> String {
         );
     }
     let call = &answer["call"];
+    line("from", &origin(call));
+    if let Some(other) = call["deviates_from"].as_str() {
+        line("DEVIATES", &format!("the value known before is {other}"));
+    }
+    line("result", &plain(&call["result_key"]));
+    line("call", &plain(&call["id"]));
+    lines.concat()
+}
+
+/// How a value came to be.
+fn origin(call: &Value) -> String {
     let how = if call["cached"] == json!(true) {
         "known value, not calculated again".to_owned()
     } else {
@@ -190,16 +208,7 @@ fn beside(answer: &Value) -> String {
     };
     let (script, version) = (plain(&call["script"]), plain(&call["version"]));
     let (node, zone) = (plain(&call["node"]), plain(&call["zone"]));
-    line(
-        "from",
-        &format!("{script}@{version:.12}{draft} on {node} ({zone}), {how}"),
-    );
-    if let Some(other) = call["deviates_from"].as_str() {
-        line("DEVIATES", &format!("the value known before is {other}"));
-    }
-    line("result", &plain(&call["result_key"]));
-    line("call", &plain(&call["id"]));
-    text
+    format!("{script}@{version:.12}{draft} on {node} ({zone}), {how}")
 }
 
 #[cfg(test)]
@@ -212,9 +221,7 @@ mod tests {
             named: named.iter().map(ToString::to_string).collect(),
             arguments: None,
             draft,
-            fresh: false,
-            background: false,
-            session: false,
+            wish: Wish::default(),
             json: false,
         }
     }

@@ -78,12 +78,12 @@ fn keeping(facts: &Value) -> String {
         None => "for good".to_owned(),
     };
     let size = plain(&facts["size"]);
-    let mut text = format!("kept {until} ({}), {size} bytes\n", plain(&facts["class"]));
-    for one in listed(&facts["retained"]) {
+    let kept = format!("kept {until} ({}), {size} bytes\n", plain(&facts["class"]));
+    let wanted = listed(&facts["retained"]).map(|one| {
         let (by, at) = (plain(&one["by"]["name"]), plain(&one["at"]));
-        text.push_str(&format!("  {at}  {by}: {}\n", plain(&one["reason"])));
-    }
-    text
+        format!("  {at}  {by}: {}\n", plain(&one["reason"]))
+    });
+    std::iter::once(kept).chain(wanted).collect()
 }
 
 /// Calculates again what a call gave, and compares; the program ends with 1 when it is another value.
