@@ -3,15 +3,10 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use dcp::bus::{
-    Bus, BusError, Crossing, Delivery, Envelope, Subscriptions, Topology, connect, definitions,
-};
+use dcp::bus::{Bus, BusError, Topology, connect, definitions};
 use dcp::clock::SystemClock;
 use dcp::events::wire_name;
 use dcp::model::{Manifest, Zone};
-use dcp::params;
-use dcp::store::Tx;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::setup::{Courier, Happened, Running, chain, effect, effects, event, outgoing};
@@ -110,7 +105,7 @@ async fn a_module_works_with_what_a_deployment_has_declared() {
     };
     let bus = broker.connect(&module).await;
     let store = courier.store("a").await;
-    let reactions = Subscriptions::default()
+    let reactions = dcp::bus::Subscriptions::default()
         .on(effect)
         .specified_by(&crate::order::ordered());
     let runs = Running::start(&store, &bus, reactions).await;
@@ -129,46 +124,6 @@ async fn a_module_works_with_what_a_deployment_has_declared() {
     })
     .await;
     runs.stop().await;
-    publisher.close().await;
-}
-
-#[tokio::test]
-async fn a_bridge_reads_the_other_zone_with_what_is_planned_for_it_there() {
-    let courier = Courier::local();
-    let module = courier.module("a");
-    let name = wire_name::<Happened>();
-    // It publishes nothing there, so nobody answers it there.
-    let topology = Topology::default().ordered_event(&module, &name);
-    let Some(broker) = Deployed::new(&topology, &["test", &module]) else {
-        return;
-    };
-    let store = courier.store("a").await;
-    let crossing = Crossing {
-        from: broker.connect(&module).await,
-        to: courier.connect().await,
-        events: vec![name.clone()],
-    };
-    let record = async |tx: &mut Tx<'_>, event: &Envelope| {
-        tx.call("effect_add", params![event.id.to_string()]).await?;
-        Ok(())
-    };
-    let brings = Subscriptions::default().bring(&[name], Zone::Gxp, record);
-    let (clock, stop) = (Arc::new(SystemClock), CancellationToken::new());
-    let bridge = Delivery::bridge(store.clone(), crossing, brings, clock, stop.clone());
-    let mut bridge = bridge.unwrap();
-    let publisher = broker.connect("test").await;
-    let sent = event();
-    // The first message finds out that this user may declare nothing; whoever relays sends it again.
-    crate::setup::eventually("the event is sent", async || {
-        publisher.publish(&[outgoing(&sent)]).await[0].is_ok()
-    })
-    .await;
-    crate::setup::eventually("the event crosses", async || {
-        !effects(&store).await.is_empty()
-    })
-    .await;
-    stop.cancel();
-    bridge.stopped().await;
     publisher.close().await;
 }
 
