@@ -5,10 +5,10 @@
     reason = "a command of the shell, configured by its variables"
 )]
 
-mod backup;
 #[macro_use]
 mod output;
 
+mod backup;
 mod calc;
 mod config;
 mod contracts;
