@@ -38,6 +38,10 @@ pub struct HttpSettings {
     /// Address and port; the manifest's port on loopback when absent.
     #[schemars(with = "Option<String>")]
     pub listen: Option<std::net::SocketAddr>,
+    /// File with the certificates (PEM) that the listener shows: it then speaks TLS alone. Read again when it changes.
+    pub certificate: Option<PathBuf>,
+    /// File with the private key of that certificate (PEM).
+    pub key: Option<PathBuf>,
 }
 
 /// `[edge]`: the way to other modules.

@@ -7,7 +7,7 @@ const HIDDEN: &str = "(hidden)";
 /// The value of a key without what is secret in it.
 pub(super) fn text(key: &str, value: &str) -> String {
     let name = key.rsplit('.').next().unwrap_or(key);
-    let is_file = name.ends_with("_file") || key == "bus.key";
+    let is_file = name.ends_with("_file") || matches!(key, "bus.key" | "http.key");
     if value.starts_with("secret://") || is_file {
         return value.to_owned();
     }
@@ -55,6 +55,7 @@ mod tests {
         );
         assert_eq!(text("secrets.secret_id_file", "/etc/id"), "/etc/id");
         assert_eq!(text("bus.key", "/etc/key.pem"), "/etc/key.pem");
+        assert_eq!(text("http.key", "/etc/key.pem"), "/etc/key.pem");
         assert_eq!(text("log.level", "info"), "info");
     }
 }

@@ -21,5 +21,6 @@ pub use host::{Host, REQUESTS};
 pub use live::Live;
 pub use problem::{InvalidPart, PROBLEM_JSON, Problem};
 pub use routes::{BODY, Routes, TIME};
+pub(crate) use server::serve_as;
 pub use server::{CONNECTIONS, DRAIN, HEAD_BYTES, HEADER_TIME, HEADERS, serve};
 pub use utoipa_axum::routes;

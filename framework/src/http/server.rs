@@ -11,11 +11,15 @@ use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
+
+use crate::tls::Shown;
 
 /// Headers must be complete in this time, or the connection ends: slow headers must not hold connections.
 pub const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -30,6 +34,17 @@ pub const DRAIN: Duration = Duration::from_millis(4500);
 
 /// Serves until `stopping`, then lets open requests end.
 pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationToken) {
+    serve_as(None, listener, app, stopping).await;
+}
+
+/// The same, with TLS where there is a certificate to show.
+pub(crate) async fn serve_as(
+    shown: Option<Shown>,
+    listener: TcpListener,
+    app: Router,
+    stopping: CancellationToken,
+) {
+    let shown = shown.map(Arc::new);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
@@ -54,8 +69,18 @@ pub async fn serve(listener: TcpListener, app: Router, stopping: CancellationTok
             }
         };
         let (http, app, stopping) = (http.clone(), app.clone(), stopping.clone());
+        let shown = shown.clone();
         connections.spawn(async move {
-            connection(&http, stream, peer, app, stopping).await;
+            // Small answers must not wait for the peer's acknowledgement; a socket that refuses is about to fail anyway.
+            stream.set_nodelay(true).unwrap_or_default();
+            match shown {
+                None => connection(&http, stream, peer, app, stopping).await,
+                Some(shown) => {
+                    if let Some(stream) = encrypted(&shown, stream, &stopping).await {
+                        connection(&http, stream, peer, app, stopping).await;
+                    }
+                }
+            }
             drop(place);
         });
     }
@@ -78,16 +103,25 @@ async fn pause() {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
+/// The connection with TLS; nothing when the peer does not manage that in time, which is no event worth a line.
+async fn encrypted(
+    shown: &Shown,
+    stream: TcpStream,
+    stopping: &CancellationToken,
+) -> Option<TlsStream<TcpStream>> {
+    let accepted = async { shown.acceptor().await.accept(stream).await };
+    let accepted = tokio::time::timeout(HEADER_TIME, accepted);
+    stopping.run_until_cancelled(accepted).await?.ok()?.ok()
+}
+
 /// Serves one connection; at the stop it ends after the request that is open.
 async fn connection(
     http: &http1::Builder,
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     app: Router,
     stopping: CancellationToken,
 ) {
-    // Small answers must not wait for the peer's acknowledgement; a socket that refuses is about to fail anyway.
-    stream.set_nodelay(true).unwrap_or_default();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));

@@ -77,6 +77,9 @@ pub struct EdgeSection {
     /// Ports of module instances on loopback, `first-last`.
     #[schemars(with = "String")]
     pub module_ports: PortRange,
+    /// File with the certificates (PEM) of the CA that signs those of modules at `https` addresses; what the machine trusts when absent.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
     /// Other nodes of the platform.
     #[serde(default, rename = "peer")]
     pub peers: Vec<PeerSection>,
@@ -120,7 +123,7 @@ pub struct HostedModule {
     /// How many processes run it.
     #[serde(default = "one")]
     pub instances: u32,
-    /// Where it answers when others start it, `http://host:port` each; the node then starts no process of it.
+    /// Where it answers when others start it, `http://host:port` or `https://host:port` each; the node then starts no process of it.
     #[serde(default)]
     pub addresses: Vec<String>,
     /// Its own settings, handed over as `DCP__MODULE__` variables.
@@ -197,9 +200,9 @@ impl NodeConfig {
             if !is_name(&module.name) || module.name == "node" {
                 return refuse(format!("`{}` cannot be the name of a module", module.name));
             }
-            if let Some(wrong) = module.addresses.iter().find(|it| authority(it).is_none()) {
+            if let Some(wrong) = module.addresses.iter().find(|it| Address::of(it).is_none()) {
                 return refuse(format!(
-                    "module `{}`: the address `{wrong}` must be http://host:port",
+                    "module `{}`: the address `{wrong}` must be http://host:port or https://host:port",
                     module.name
                 ));
             }
@@ -226,12 +229,33 @@ impl NodeConfig {
     }
 }
 
+/// `http://host:port` or `https://host:port`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    /// Whether whoever answers there proves its name, and nobody else can read along.
+    pub(crate) is_secure: bool,
+    /// `host:port`.
+    pub(crate) authority: &'a str,
+}
+
+impl<'a> Address<'a> {
+    pub(crate) fn of(url: &'a str) -> Option<Self> {
+        let secure = url.strip_prefix("https://");
+        let authority = secure.or_else(|| url.strip_prefix("http://"))?;
+        let authority = authority.trim_end_matches('/');
+        let (host, port) = authority.rsplit_once(':')?;
+        let plain = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+        (plain && port.parse::<u16>().is_ok()).then_some(Self {
+            is_secure: secure.is_some(),
+            authority,
+        })
+    }
+}
+
 /// `host:port` of an address `http://host:port`, when it is one.
 pub(crate) fn authority(url: &str) -> Option<&str> {
-    let authority = url.strip_prefix("http://")?.trim_end_matches('/');
-    let (host, port) = authority.rsplit_once(':')?;
-    let plain = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
-    (plain && port.parse::<u16>().is_ok()).then_some(authority)
+    let address = Address::of(url).filter(|address| !address.is_secure);
+    address.map(|address| address.authority)
 }
 
 /// Names stand in paths, URLs and variables, so they stay plain.
@@ -321,7 +345,8 @@ mod tests {
             Path::new("/srv/dcp/state/gxp-node/elsewhere/administration")
         );
         for wrong in [
-            "https://a:1",
+            "ftp://a:1",
+            "https://a",
             "http://a",
             "a:1",
             "http://a:1/b",

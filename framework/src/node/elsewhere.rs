@@ -32,8 +32,10 @@ pub(crate) async fn watch(
     orders: mpsc::Receiver<Order>,
     end: CancellationToken,
 ) {
+    let trust = module.trust();
     let watching = (1..).zip(module.addresses()).map(|(id, address)| {
-        let instance = Arc::new(Instance::elsewhere(id, address));
+        let trust = address.is_secure.then(|| trust.clone());
+        let instance = Arc::new(Instance::elsewhere(id, address.authority, trust));
         look_after(&module, instance)
     });
     tokio::select! {
@@ -46,7 +48,8 @@ pub(crate) async fn watch(
 /// Orders belong where the module was started.
 async fn refuse(module: &Module, mut orders: mpsc::Receiver<Order>) {
     while let Some((_, reply)) = orders.recv().await {
-        let addresses: Vec<&str> = module.addresses().collect();
+        let addresses = module.addresses().map(|address| address.authority);
+        let addresses: Vec<&str> = addresses.collect();
         // Whoever asked may have gone.
         drop(reply.send(Err(format!(
             "the module `{}` was not started by this node; start, stop and scale it where {} is",
@@ -76,13 +79,16 @@ async fn look_after(module: &Module, instance: Arc<Instance>) {
 
 async fn look(module: &Module, instance: &Arc<Instance>, seen: &mut Seen) {
     let began = Instant::now();
-    let Some(status) = instance.health("/health/ready").await else {
-        seen.misses += 1;
-        if seen.misses >= MISSES {
-            seen.ready = false;
-            module.away(instance, &format!("{} does not answer", instance.address));
+    let status = match instance.health("/health/ready").await {
+        Ok(status) => status,
+        Err(problem) => {
+            seen.misses += 1;
+            if seen.misses >= MISSES {
+                seen.ready = false;
+                module.away(instance, &problem);
+            }
+            return;
         }
-        return;
     };
     seen.misses = 0;
     seen.looks = seen.looks.wrapping_add(1);

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use self::slot::Slot;
-use super::config::{HostedModule, NodeConfig, authority};
+use super::config::{Address, HostedModule, NodeConfig};
 use super::instance::Instance;
 use super::ports::Ports;
 use super::status::{Health, ModuleStatus, State};
 use crate::model::{Manifest, Text, Timestamp, Zone};
+use crate::tls::Trust;
 
 /// A module changed its state on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,10 +144,15 @@ impl Module {
         !self.hosted.addresses.is_empty()
     }
 
-    /// What answers for it elsewhere: `host:port` each.
-    pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
+    /// Where it answers elsewhere.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address<'_>> {
         let addresses = self.hosted.addresses.iter();
-        addresses.filter_map(|address| authority(address))
+        addresses.filter_map(|address| Address::of(address))
+    }
+
+    /// Who signs the certificates of what answers elsewhere.
+    pub(crate) fn trust(&self) -> Arc<Trust> {
+        Arc::new(Trust::new(self.config.edge.ca.clone(), "edge.ca"))
     }
 
     /// Starts of instances that had ended by themselves.

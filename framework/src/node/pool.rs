@@ -1,7 +1,7 @@
 //! Kept-alive connections from the edge to one instance.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,9 +10,11 @@ use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::body::{Body, BodyError};
+use crate::tls::Trust;
 
 /// Idle connections kept per instance; more than a busy edge needs at once on one machine.
 const IDLE_CONNECTIONS: usize = 256;
@@ -31,14 +33,22 @@ pub(crate) type Connection = http1::SendRequest<Body>;
 pub(crate) struct Pool {
     /// `host:port`; a name is resolved at each connect, because what it stands for may move.
     address: String,
+    /// Who must have signed the certificate of whoever answers there, where that is TLS.
+    trust: Option<Arc<Trust>>,
     idle: Mutex<Vec<(Connection, Instant)>>,
 }
 
 impl Pool {
     /// Connections to `host:port`.
     pub(crate) fn to(address: impl Into<String>) -> Self {
+        Self::trusting(address, None)
+    }
+
+    /// The same with TLS, where there is somebody to trust.
+    pub(crate) fn trusting(address: impl Into<String>, trust: Option<Arc<Trust>>) -> Self {
         Self {
             address: address.into(),
+            trust,
             idle: Mutex::default(),
         }
     }
@@ -59,34 +69,58 @@ impl Pool {
 
     /// A new connection.
     pub(crate) async fn connect(&self) -> io::Result<Connection> {
-        let connecting = tokio::time::timeout(CONNECT_TIME, TcpStream::connect(&*self.address));
-        let stream = connecting
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let connecting = tokio::time::timeout(CONNECT_TIME, self.dial()).await;
+        connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    async fn dial(&self) -> io::Result<Connection> {
+        let stream = TcpStream::connect(&*self.address).await?;
         stream.set_nodelay(true)?;
-        let (connection, driver) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(io::Error::other)?;
-        tokio::spawn(async move {
-            if let Err(error) = driver.with_upgrades().await {
-                tracing::debug!(%error, "a connection to a module ended");
+        match &self.trust {
+            None => begin(stream).await,
+            Some(trust) => {
+                let (host, _) = self.address.rsplit_once(':').unwrap_or((&self.address, ""));
+                begin(trust.encrypt(host, stream).await?).await
             }
-        });
-        Ok(connection)
+        }
+    }
+
+    /// The status of the answer to `GET path` over a connection of its own, or in words why there is none.
+    pub(crate) async fn status(&self, path: &str, within: Duration) -> Result<u16, String> {
+        let asked = async {
+            let mut connection = self.connect().await.map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => format!("{} {error}", self.address),
+                _ => self.silent(),
+            })?;
+            let request = self.question(path).map_err(|error| error.to_string())?;
+            let answered = connection.send_request(request).await;
+            Ok(answered.map_err(|_| self.silent())?.status().as_u16())
+        };
+        let asked = tokio::time::timeout(within, asked).await;
+        asked.unwrap_or_else(|_| Err(self.silent()))
+    }
+
+    fn silent(&self) -> String {
+        format!("{} does not answer", self.address)
     }
 
     /// GET of a path over a connection of its own, whole, when it is not larger than `limit`.
     pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<Bytes, String> {
         let asked = tokio::time::timeout(FILE_TIME, self.ask(path, limit)).await;
         let answer = asked.unwrap_or_else(|_| Err("no answer in time".into()));
-        answer.map_err(|error| format!("http://{}{path}: {error}", self.address))
+        answer.map_err(|error| format!("{}{path}: {error}", self.address))
     }
 
-    async fn ask(&self, path: &str, limit: usize) -> Result<Bytes, BodyError> {
+    fn question(&self, path: &str) -> Result<Request<Body>, BodyError> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse::<Uri>()?;
         let host = HeaderValue::from_str(&self.address)?;
         request.headers_mut().insert(HOST, host);
+        Ok(request)
+    }
+
+    async fn ask(&self, path: &str, limit: usize) -> Result<Bytes, BodyError> {
+        let request = self.question(path)?;
         let answer = self.connect().await?.send_request(request).await?;
         if !answer.status().is_success() {
             return Err(format!("it answers {}", answer.status()).into());
@@ -105,4 +139,19 @@ impl Pool {
             idle.push((connection, Instant::now()));
         }
     }
+}
+
+/// Begins to speak HTTP.
+async fn begin(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> io::Result<Connection> {
+    let (connection, driver) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    tokio::spawn(async move {
+        if let Err(error) = driver.with_upgrades().await {
+            tracing::debug!(%error, "a connection to a module ended");
+        }
+    });
+    Ok(connection)
 }

@@ -354,10 +354,10 @@ async fn hangs(module: &Module, instance: &Instance) {
     while misses < HEALTH_MISSES {
         tokio::time::sleep(HEALTH_POLL).await;
         match instance.health("/health/live").await {
-            Some(_) => misses = 0,
-            None => misses += 1,
+            Ok(_) => misses = 0,
+            Err(_) => misses += 1,
         }
-        if let Some(status) = instance.health("/health/ready").await {
+        if let Ok(status) = instance.health("/health/ready").await {
             module.degraded(instance.id, status != 200);
         }
     }

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use crate::platform::{Platform, deploy, free_ports};
 
 /// The module `probe` in a folder of its own, as a container or another machine runs it.
-struct Apart {
+pub(crate) struct Apart {
     folder: tempfile::TempDir,
-    port: u16,
+    pub(crate) port: u16,
     process: Option<Child>,
 }
 
 impl Apart {
-    fn deployed_as(name: &str) -> Self {
+    pub(crate) fn deployed_as(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         deploy(folder.path(), name, "\"internal\"");
         let deployed = folder.path().join("deploy");
@@ -45,24 +45,45 @@ impl Apart {
         self.folder.path().join("deploy/probe/ui")
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// Starts it with what its node's settings say for it.
     fn start(&mut self, platform: &Platform) {
+        self.start_with(platform, Vec::new());
+    }
+
+    /// The same with settings of its own.
+    pub(crate) fn start_with(&mut self, platform: &Platform, own: Vec<(&str, String)>) {
+        let process = self.command(platform, own).stderr(Stdio::null()).spawn();
+        self.process = Some(process.unwrap());
+    }
+
+    /// How a start that fails ends, and what it says.
+    pub(crate) fn end_of_start(
+        &mut self,
+        platform: &Platform,
+        own: Vec<(&str, String)>,
+    ) -> (Option<i32>, String) {
+        let ended = self.command(platform, own).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        (ended.status.code(), said)
+    }
+
+    fn command(&self, platform: &Platform, own: Vec<(&str, String)>) -> Command {
         let config = NodeConfig::load(&platform.home().join("node.toml")).unwrap();
         let hosted = config.modules.iter().find(|module| module.name == "probe");
         let folder = self.folder.path().join("deploy/probe");
-        let process = Command::new(folder.join("probe"))
+        let mut command = Command::new(folder.join("probe"));
+        command
             .current_dir(&folder)
             .envs(config.environment(hosted.unwrap()))
             .env("DCP__HTTP__LISTEN", format!("127.0.0.1:{}", self.port))
+            .envs(own)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.process = Some(process.unwrap());
+            .stdout(Stdio::null());
+        command
     }
 
     /// Ends it as the loss of its machine does.
@@ -80,15 +101,15 @@ impl Drop for Apart {
     }
 }
 
-async fn status(platform: &Platform, path: &str) -> u16 {
+pub(crate) async fn status(platform: &Platform, path: &str) -> u16 {
     platform.get(path).await.unwrap().status().as_u16()
 }
 
-async fn is_listening(platform: &Platform) -> bool {
+pub(crate) async fn is_listening(platform: &Platform) -> bool {
     platform.get("/health/live").await.is_some()
 }
 
-async fn until_problem(platform: &Platform, what: &str) {
+pub(crate) async fn until_problem(platform: &Platform, what: &str) {
     let said = async |platform: &Platform| {
         let module = platform.module("probe").await;
         let problem = module["instances"][0]["problem"].as_str();

@@ -47,6 +47,10 @@ imagePullSecrets:
 - { name: DCP__NODE__ZONE, value: {{ $values.node.zone | quote }} }
 - { name: DCP__NODE__INSTANCE, valueFrom: { fieldRef: { fieldPath: metadata.name } } }
 - { name: DCP__HTTP__LISTEN, value: "0.0.0.0:8080" }
+{{- if $values.tls.enabled }}
+- { name: DCP__HTTP__CERTIFICATE, value: /etc/dcp/tls/tls.crt }
+- { name: DCP__HTTP__KEY, value: /etc/dcp/tls/tls.key }
+{{- end }}
 - { name: DCP__EDGE__URL, value: {{ printf "http://%s:7400" $values.node.name | quote }} }
 - { name: DCP__BUS__URL, value: {{ $values.bus.url | quote }} }
 - { name: DCP__BUS__USER, value: {{ $values.bus.user | quote }} }
@@ -59,6 +63,9 @@ imagePullSecrets:
 - { name: DCP__SECRETS__URL, value: {{ $values.secrets.url | quote }} }
 - { name: DCP__SECRETS__KUBERNETES_ROLE, value: {{ $values.secrets.kubernetesRole | quote }} }
 - { name: DCP__SECRETS__LOGIN_MOUNT, value: {{ $values.secrets.loginMount | quote }} }
+{{- if $values.secrets.transit }}
+- { name: DCP__SECRETS__TRANSIT, value: {{ $values.secrets.transit | quote }} }
+{{- end }}
 {{- if $values.secrets.caSecret }}
 - { name: VAULT_CACERT, value: /etc/dcp/vault/ca.crt }
 {{- end }}

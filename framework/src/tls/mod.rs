@@ -1,4 +1,10 @@
-//! TLS towards servers: which certificates are trusted, and in which words a refused one is told.
+//! TLS towards servers: which certificates are trusted, and in which words a refused one is told. And of a module's own listener.
+
+mod shown;
+mod trust;
+
+pub(crate) use shown::Shown;
+pub(crate) use trust::Trust;
 
 use std::io;
 use std::sync::Arc;
