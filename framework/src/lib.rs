@@ -16,6 +16,7 @@ mod messages;
 pub mod model;
 pub mod node;
 pub mod pi;
+mod private;
 mod run;
 pub mod secrets;
 pub mod store;

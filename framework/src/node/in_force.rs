@@ -1,12 +1,12 @@
 //! The settings that a node and its modules work with: the answer of `/api/node/settings` and of `dcp config show`.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::config::{HostedModule, NodeConfig};
+use super::hand_over::hand_over;
 use crate::config::Setting;
 use crate::model::Zone;
 
@@ -89,17 +89,10 @@ impl NodeConfig {
         let failed =
             |error: std::io::Error| format!("{} cannot be asked: {error}", program.display());
         let mut command = tokio::process::Command::new(&program);
-        // The node's own settings are not the module's.
-        for (key, _) in
-            std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"DCP__"))
-        {
-            command.env_remove(key);
-        }
+        hand_over(&mut command, &self.environment(module)).map_err(failed)?;
         let asked = command
             .args(["--settings", "show"])
             .current_dir(&folder)
-            .envs(self.environment(module))
-            .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
         let output = match tokio::time::timeout(TELL, asked).await {

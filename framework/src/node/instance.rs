@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::hand_over::hand_over;
 use super::launch::LAUNCH;
 use super::log_file::LogFile;
 use super::pool::Pool;
+use crate::tls::Trust;
 
 /// How long a module may finish what it has begun after SIGTERM.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(5);
@@ -54,29 +55,26 @@ pub(crate) struct Process {
 }
 
 impl Instance {
-    /// One that others have started.
-    pub(crate) fn elsewhere(id: u32, address: &str) -> Self {
+    /// One that others have started; with whom to trust where it speaks TLS.
+    pub(crate) fn elsewhere(id: u32, address: &str, trust: Option<Arc<Trust>>) -> Self {
         Self {
             id,
             address: address.to_owned(),
             process: None,
-            pool: Arc::new(Pool::to(address)),
+            pool: Arc::new(Pool::trusting(address, trust)),
         }
     }
 
     fn of_process(id: u32, process: Process) -> Self {
         Self {
             process: Some(process),
-            ..Self::elsewhere(id, &format!("127.0.0.1:{}", process.port))
+            ..Self::elsewhere(id, &format!("127.0.0.1:{}", process.port), None)
         }
     }
 
-    /// The status it answers to `GET path`; none when it does not answer.
-    pub(crate) async fn health(&self, path: &str) -> Option<u16> {
-        tokio::time::timeout(HEALTH_TIME, ask(&self.address, path))
-            .await
-            .ok()?
-            .ok()
+    /// The status it answers to `GET path`, or why there is none.
+    pub(crate) async fn health(&self, path: &str) -> Result<u16, String> {
+        self.pool.status(path, HEALTH_TIME).await
     }
 }
 
@@ -94,21 +92,14 @@ impl Recipe {
         let mut log = LogFile::open(&self.log)?;
         writeln!(log, "--- started as instance {id} on port {port}")?;
         let mut command = Command::new(std::env::current_exe()?);
-        // The node's own settings are not the module's.
-        for (key, _) in
-            std::env::vars_os().filter(|(key, _)| key.as_encoded_bytes().starts_with(b"DCP__"))
-        {
-            command.env_remove(key);
-        }
+        hand_over(&mut command, &self.environment)?;
         let mut child = command
             .arg(LAUNCH)
             .arg(std::process::id().to_string())
             .arg(&self.program)
             .current_dir(&self.folder)
-            .envs(self.environment.iter().map(|(key, value)| (key, value)))
             .env("DCP__NODE__INSTANCE", id.to_string())
             .env("DCP__HTTP__LISTEN", format!("127.0.0.1:{port}"))
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
@@ -142,7 +133,7 @@ impl Running {
     pub(crate) async fn ready(&mut self) -> Result<(), String> {
         let instance = Arc::clone(&self.instance);
         let polls = async {
-            while instance.health("/health/ready").await != Some(200) {
+            while instance.health("/health/ready").await != Ok(200) {
                 tokio::time::sleep(READY_POLL).await;
             }
         };
@@ -226,22 +217,6 @@ async fn copy_lines(output: impl AsyncRead + Unpin, log: Arc<std::sync::Mutex<Lo
             return;
         }
     }
-}
-
-async fn ask(address: &str, path: &str) -> std::io::Result<u16> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream
-        .write_all(
-            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")
-                .as_bytes(),
-        )
-        .await?;
-    let mut head = [0; 12];
-    stream.read_exact(&mut head).await?;
-    let status = std::str::from_utf8(&head[9..])
-        .ok()
-        .and_then(|text| text.parse().ok());
-    status.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidData))
 }
 
 /// The last lines of an instance's log, for messages.

@@ -14,6 +14,7 @@ mod control;
 mod edge;
 mod elsewhere;
 mod environment;
+mod hand_over;
 mod in_force;
 mod instance;
 mod launch;

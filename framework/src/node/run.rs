@@ -56,6 +56,10 @@ pub fn run(zone: Zone) -> ExitCode {
             return ExitCode::from(BAD_SETTINGS);
         }
     };
+    if let Err(error) = crate::private::keep_memory_private() {
+        eprintln!("the node cannot keep its memory private: {error}");
+        return ExitCode::FAILURE;
+    }
     log(&config);
     let served = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -126,7 +130,7 @@ async fn serve(config: NodeConfig, zone: Zone) -> anyhow::Result<()> {
     }
     let supervisor = Supervisor::start(&config, zone);
     let stopping = CancellationToken::new();
-    let opened = Edge::open(&config, zone, &*secrets, &supervisor, stopping.clone()).await;
+    let opened = Edge::open(&config, zone, secrets, &supervisor, stopping.clone()).await;
     let edge = match opened {
         Ok(edge) => edge,
         Err(error) => {

@@ -186,6 +186,15 @@ fn wrong_address(address: &str) -> Option<&'static str> {
     let Ok(url) = address.parse::<axum::http::Uri>() else {
         return Some("This is no address.");
     };
+    // An address is shown and stored; secrets are neither.
+    if url
+        .authority()
+        .is_some_and(|place| place.as_str().contains('@'))
+    {
+        return Some(
+            "An address holds no user and no password; name the path of the credentials instead.",
+        );
+    }
     let host = url.host().unwrap_or_default();
     match url.scheme_str() {
         Some("https") if !host.is_empty() => None,
@@ -230,6 +239,8 @@ mod tests {
             "pi.example",
             "ftp://a/",
             "https:///x",
+            "https://reader:secret@pi.example/piwebapi",
+            "http://reader@127.0.0.1/",
             "a b",
         ] {
             assert!(wrong_address(wrong).is_some(), "{wrong}");

@@ -88,6 +88,10 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['{source}: the account may not read {what}.', '{source}: Das Konto darf {what} nicht lesen.'],
   ['Begin with https://.', 'Mit https:// beginnen.'],
   [
+    'An address holds no user and no password; name the path of the credentials instead.',
+    'Eine Adresse enthält weder Benutzer noch Kennwort; stattdessen den Pfad der Zugangsdaten angeben.',
+  ],
+  [
     'An address beginning with http:// is not encrypted and possible on this machine only: begin with https://.',
     'Eine Adresse mit http:// ist nicht verschlüsselt und nur auf dieser Maschine möglich: mit https:// beginnen.',
   ],
