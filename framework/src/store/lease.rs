@@ -33,7 +33,7 @@ impl Lease {
 impl Store {
     /// Takes the lease `name` of this database, unless another process has it.
     pub async fn try_lease(&self, name: &str) -> Result<Option<Lease>, StoreError> {
-        let held = match &self.inner.engine {
+        let held = match &*self.present() {
             Engine::Sqlite(engine) => lock(&engine.beside(name))?.map(Held::Sqlite),
             Engine::SqlServer(engine) => Box::pin(engine.try_lease(name))
                 .await?

@@ -8,6 +8,7 @@
 
 mod backup;
 mod copy;
+mod credentials;
 mod engine;
 mod error;
 mod files;
@@ -22,7 +23,7 @@ mod tsql;
 mod tx;
 mod value;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
@@ -61,7 +62,8 @@ struct Inner {
     module: String,
     clock: Arc<dyn Clock>,
     ids: Ids,
-    engine: Engine,
+    /// Another one when the address has changed.
+    engine: RwLock<Arc<Engine>>,
     /// Woken after a commit that stored something to send.
     published: Notify,
     /// Woken when a parked message may be due.
@@ -166,7 +168,7 @@ impl Store {
             module: module.to_owned(),
             clock,
             ids,
-            engine,
+            engine: RwLock::new(Arc::new(engine)),
             published: Notify::new(),
             parked: Notify::new(),
         };
@@ -175,9 +177,25 @@ impl Store {
         }
     }
 
+    /// The database as it is reached now.
+    fn present(&self) -> Arc<Engine> {
+        let engine = self.inner.engine.read();
+        engine.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it is a file of SQLite.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(*self.present(), Engine::Sqlite(_))
+    }
+
+    fn replace(&self, engine: Engine) {
+        let present = self.inner.engine.write();
+        *present.unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
+    }
+
     /// Begins a transaction. Until `commit`, dropping it undoes everything.
     pub async fn begin(&self) -> Result<Tx<'_>, StoreError> {
-        Ok(Tx::new(self, self.inner.engine.begin().await?))
+        Ok(Tx::new(self, self.present().begin().await?))
     }
 
     /// Runs `work` in a transaction and commits it if it succeeds.
@@ -229,7 +247,7 @@ impl Store {
     /// Calls one procedure in a transaction of its own; again when the database has undone it to end a deadlock.
     pub async fn write(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
         // SQLite has one writer, and so no deadlock: it needs no second copy of the values.
-        if matches!(self.inner.engine, Engine::Sqlite(_)) {
+        if self.is_file() {
             return self.write_once(procedure, values).await;
         }
         let mut attempt = 1;
@@ -253,7 +271,7 @@ impl Store {
     /// Calls a procedure that only reads, beside the writing transaction.
     pub async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
         let mut span = self.calling(procedure);
-        let rows = span.run(self.inner.engine.read(procedure, values)).await;
+        let rows = span.run(self.present().read(procedure, values)).await;
         if let Err(error) = &rows {
             span.fail(error.kind());
         }
@@ -264,7 +282,7 @@ impl Store {
     fn calling(&self, procedure: &str) -> Span {
         let mut span = Span::within(SpanKind::Client, || procedure.to_owned());
         if span.is_recorded() {
-            span.set("db.system.name", self.inner.engine.system());
+            span.set("db.system.name", self.present().system());
             span.set("db.namespace", self.inner.module.clone());
             span.set("db.stored_procedure.name", procedure.to_owned());
         }

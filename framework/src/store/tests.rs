@@ -66,6 +66,7 @@ on_both_engines! {
 
 mod backup;
 mod copying;
+mod credentials;
 mod deadlock;
 mod migrations;
 mod parts;

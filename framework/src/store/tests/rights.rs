@@ -5,7 +5,7 @@ use crate::secrets::Secret;
 use crate::store::{NewDatabase, StoreError, opens, set_up_database, sqlserver};
 
 /// A server, the name of a database that is not there, and a password.
-fn place(test: &str) -> Option<(String, String)> {
+pub(super) fn place(test: &str) -> Option<(String, String)> {
     let Ok(server) = std::env::var("DCP_TEST_SQLSERVER") else {
         eprintln!("SKIPPED: {test}: DCP_TEST_SQLSERVER is not set");
         return None;
