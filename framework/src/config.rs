@@ -4,6 +4,7 @@
 
 mod document;
 mod effective;
+pub(crate) mod handed;
 mod line;
 mod node_file;
 mod settings;
@@ -54,6 +55,8 @@ pub enum SettingsError {
 pub struct Layers {
     root: Value,
     file: Option<PathBuf>,
+    /// What was written where a secret stands now, by setting.
+    references: HashMap<String, String>,
     /// The file of the node that has handed over the module's own settings as variables.
     node: Option<NodeFile>,
 }
@@ -96,6 +99,7 @@ impl Layers {
         Ok(Self {
             root: built.cache,
             file: file.map(Path::to_owned),
+            references: HashMap::new(),
             node: None,
         })
     }
@@ -239,8 +243,14 @@ impl Layers {
                 continue;
             }
             self.put(&at, secret.expose().clone());
+            self.references.insert(key, reference);
         }
         Ok(())
+    }
+
+    /// Path and key of the secret that the value of a setting was.
+    pub(crate) fn reference(&self, setting: &str) -> Option<(&str, &str)> {
+        self.references.get(setting)?.split_once('#')
     }
 
     /// The name of the module in the place of `{module}` in every reference and in the database's address, so that one node's

@@ -19,8 +19,8 @@ use self::arguments::Arguments;
 use self::start::{Instead, Migrated};
 use crate::bus::{Crossing, Delivery, Subscriptions};
 use crate::clock::Clock;
-use crate::config::{Layers, LogFormat, LogSettings, QUIET, Settings, SettingsError};
-use crate::http::{Check, Host, serve};
+use crate::config::{Layers, LogFormat, LogSettings, QUIET, Settings, SettingsError, handed};
+use crate::http::{Check, Host, serve_as};
 use crate::identity::{PUBLIC_KEY, Verifier};
 use crate::limits::METRICS_FOLD;
 use crate::messages::Messages;
@@ -75,7 +75,9 @@ fn live(
             return Ok(());
         }
     };
-    let layers = Layers::read(arguments.config.as_deref())?.handed_over(manifest.name.as_str());
+    crate::private::keep_memory_private().context("the process cannot keep its memory private")?;
+    let layers = Layers::read_with(arguments.config.as_deref(), handed::variables()?)?
+        .handed_over(manifest.name.as_str());
     let instead = Instead {
         migrating: arguments.migrate,
         telling: arguments.settings,
@@ -168,14 +170,19 @@ fn check_zone(manifest: &Manifest, settings: &Settings) -> Result<(), SettingsEr
 async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
     start.refuse_unread_settings()?;
     let address = start.listen_address();
-    let key = start.secret(PUBLIC_KEY, "key").await?;
-    let verifier = Verifier::from_pem(key.expose()).context("secret identity/public#key")?;
+    let keys = start.secrets().read(PUBLIC_KEY).await?;
+    let verifier = Verifier::from_table(&keys).context("secret identity/public")?;
     let host = Arc::new(Host::new(
         start.manifest(),
         verifier,
         start.clock(),
         start.stopping(),
     ));
+    let shown = start.certificate().await?;
+    let (verifying, secrets, clock) = (host.clone(), start.secrets(), start.clock());
+    start.spawn("keys", async move {
+        verifying.verifier.follow(&*secrets, &*clock).await;
+    });
     let secrets = start.secrets();
     start.check(Check::wanted("secrets", move || {
         let trouble = secrets.trouble();
@@ -192,7 +199,7 @@ async fn operate(start: Start, module: Module) -> anyhow::Result<()> {
     })?;
     tracing::info!(listen = %address, module = %start.manifest().name, version = start.manifest().version, "ready");
     tokio::select! {
-        () = serve(listener, app, start.stopping()) => {}
+        () = serve_as(shown, listener, app, start.stopping()) => {}
         outcome = tasks::stop_on_signal(start.stopping()) => outcome.context("signals cannot be received")?,
     }
     start.stopping().cancel();

@@ -7,17 +7,19 @@
 )]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use axum::extract::Query;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::response::sse::{Event, Sse};
-use dcp::http::{Caller, Json, Problem, Routes};
-use dcp::identity::{Grants, Kind, Resolve, Resolved};
+use dcp::http::{Caller, Json, Problem, Routes, ServiceClient};
+use dcp::identity::{EDGE_KEY, Grants, Kind, Resolve, Resolved, SERVICE_PREFIX};
 use dcp::model::Permission;
+use dcp::secrets::{Held, Secrets};
 use futures_util::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -27,8 +29,17 @@ use utoipa_axum::routes;
 fn main() -> std::process::ExitCode {
     let manifest = std::fs::read_to_string("module.toml").unwrap_or_default();
     dcp::run(&manifest, async |start| {
-        let routes = Routes::new(())
+        let probe = Probe {
+            me: start.service("probe").await.ok(),
+            secrets: start.secrets(),
+            edge: Held::open(start.secrets(), "edge", "key")
+                .await
+                .ok()
+                .map(Arc::new),
+        };
+        let routes = Routes::new(probe)
             .public(routes!(ping))
+            .public(routes!(ask))
             .public(routes!(show))
             .public(routes!(echo))
             .public(routes!(wait))
@@ -38,6 +49,24 @@ fn main() -> std::process::ExitCode {
             .allow(Permission::new("node.operate"), routes!(socket));
         Ok(start.routes(routes.authenticated(routes!(who)).public(routes!(resolve))))
     })
+}
+
+/// What the module has, where its secrets are there.
+#[derive(Clone)]
+struct Probe {
+    me: Option<ServiceClient>,
+    secrets: Arc<dyn Secrets>,
+    edge: Option<Arc<Held>>,
+}
+
+/// Asks the module itself through the edge, as another module would: who is it for the one it asks?
+#[utoipa::path(get, path = "/api/probe/ask", responses((status = 200, body = String)))]
+async fn ask(State(probe): State<Probe>) -> Result<Json<Value>, Problem> {
+    let me = probe
+        .me
+        .ok_or_else(|| Problem::unavailable("The credential"))?;
+    let who: Value = me.get("/who", None).await?;
+    Ok(Json(who["login"].clone()))
 }
 
 #[utoipa::path(get, path = "/api/probe/ping", responses((status = 200, body = String)))]
@@ -124,27 +153,31 @@ async fn who(caller: Caller) -> Json<Value> {
     Json(json!({ "login": caller.login(), "name": caller.name() }))
 }
 
-/// What the login module answers to the edge: a person who may look, and one who may also operate.
+/// What the login module answers to the edge: a person who may look, one who may also operate, and modules.
 #[utoipa::path(post, path = "/internal/resolve", responses((status = 200, body = Resolved)))]
-async fn resolve(Json(question): Json<Resolve>) -> Result<Json<Resolved>, Problem> {
-    let permissions: &[&str] = match question.credential.as_str() {
-        "analyst-session" | "dcp_analyst" => &["node.read"],
-        "operator-session" => &["node.read", "node.operate"],
-        _ => {
-            return Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "unknown-credential",
-                "This credential is unknown",
-            ));
+async fn resolve(
+    State(probe): State<Probe>,
+    headers: HeaderMap,
+    Json(question): Json<Resolve>,
+) -> Result<Json<Resolved>, Problem> {
+    if let Some(edge) = &probe.edge {
+        let shown = headers.get(EDGE_KEY).and_then(|key| key.to_str().ok());
+        if !edge.is(shown.unwrap_or_default()).await {
+            return Err(Problem::forbidden("Only the edge may ask this."));
         }
+    }
+    let credential = question.credential.as_str();
+    if credential.starts_with(SERVICE_PREFIX) {
+        return probe.service(credential).await;
+    }
+    let permissions: &[&str] = match credential {
+        "analyst-session" => &["node.read"],
+        token if token.starts_with("dcp_analyst") => &["node.read"],
+        "operator-session" => &["node.read", "node.operate"],
+        _ => return Err(unknown()),
     };
-    let grants = Grants::from([(
-        "basel".to_owned(),
-        permissions
-            .iter()
-            .map(|name| Permission::from(*name))
-            .collect(),
-    )]);
+    let permissions = permissions.iter().map(|name| Permission::from(*name));
+    let grants = Grants::from([("basel".to_owned(), permissions.collect())]);
     let id = "u1".parse().map_err(Problem::internal)?;
     Ok(Json(Resolved {
         id,
@@ -154,4 +187,32 @@ async fn resolve(Json(question): Json<Resolve>) -> Result<Json<Resolved>, Proble
         grants,
         session: "s1".into(),
     }))
+}
+
+impl Probe {
+    async fn service(&self, credential: &str) -> Result<Json<Resolved>, Problem> {
+        let name = credential.split('_').nth(1).unwrap_or_default();
+        let token = dcp::secrets::get(&*self.secrets, &format!("service/{name}"), "token").await;
+        if token.map_err(|_| unknown())?.expose() != credential {
+            return Err(unknown());
+        }
+        Ok(Json(Resolved {
+            id: format!("service:{name}")
+                .parse()
+                .map_err(Problem::internal)?,
+            login: name.to_owned(),
+            name: name.to_owned(),
+            kind: Kind::Service,
+            grants: Grants::new(),
+            session: String::new(),
+        }))
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unknown-credential",
+        "This credential is unknown",
+    )
 }

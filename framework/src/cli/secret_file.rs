@@ -3,10 +3,11 @@
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use dcp::node::NodeConfig;
-use dcp::secrets::{FileKey, FileSecrets, Secret, write_private};
+use dcp::secrets::{self, FileKey, FileSecrets, Secret, Secrets, write_private};
 use toml::{Table, Value};
 
 use super::home::{home, nodes};
@@ -42,17 +43,33 @@ pub(crate) enum Command {
     Decrypt,
 }
 
+/// The settings of a node of this platform, when one is set up.
+fn settings() -> anyhow::Result<Option<NodeConfig>> {
+    let home = home()?;
+    let read = |node: String| NodeConfig::load(&home.join("run").join(format!("{node}.toml"))).ok();
+    Ok(nodes(&home).into_iter().find_map(read))
+}
+
 /// The file of secrets of this platform, with the key that the settings of its nodes name.
 pub(crate) fn file() -> anyhow::Result<FileSecrets> {
-    let home = home()?;
-    let settings = nodes(&home).into_iter().find_map(|node| {
-        let file = home.join("run").join(format!("{node}.toml"));
-        NodeConfig::load(&file).ok()?.secrets.key_file
-    });
+    let key_file = settings()?.and_then(|node| node.secrets.key_file);
     Ok(FileSecrets::at(
-        home.join("secrets.toml"),
-        settings.map(Into::into),
+        home()?.join("secrets.toml"),
+        key_file.map(Into::into),
     ))
+}
+
+/// The secrets of a node of this platform, as the node itself reads them; the file of secrets where no node is set up.
+pub(crate) async fn of_node() -> anyhow::Result<Arc<dyn Secrets>> {
+    match settings()? {
+        Some(node) => Ok(secrets::open(&node.secrets.of_reader(&node.node.name)).await?),
+        None => Ok(Arc::new(file()?)),
+    }
+}
+
+/// Whether a key of the vault signs for the nodes of this platform.
+pub(crate) fn is_signed_by_vault() -> anyhow::Result<bool> {
+    Ok(settings()?.is_some_and(|node| node.secrets.transit.is_some()))
 }
 
 /// Does it.

@@ -101,7 +101,11 @@ pub(crate) async fn push(to: &str) -> anyhow::Result<()> {
     let token = std::env::var("DCP_VAULT_TOKEN")
         .context("DCP_VAULT_TOKEN must hold a token that may write secrets")?;
     let path = home()?.join(FILE);
-    let all = secret_file::file()?.all()?;
+    let mut all = secret_file::file()?.all()?;
+    if secret_file::is_signed_by_vault()? {
+        // A private key that nobody uses is one more to lose.
+        all.retain(|path, _| path != "identity" && path != PUBLIC_KEY);
+    }
     let written = dcp::secrets::push(place, &Secret::new(token), &all).await?;
     for secret in &written {
         println!("written: {secret}");

@@ -1,10 +1,12 @@
 //! Asking another module by HTTP, through the edge, with this module's own credential.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::{ModuleName, SiteId};
-use crate::secrets::Secret;
+use crate::secrets::Held;
 use crate::telemetry::{Span, SpanKind, TraceContext};
 
 /// Why another module did not answer as wished.
@@ -72,7 +74,7 @@ pub struct ServiceClient {
     http: reqwest::Client,
     base: String,
     module: ModuleName,
-    token: Secret<String>,
+    token: Arc<Held>,
 }
 
 impl ServiceClient {
@@ -80,7 +82,7 @@ impl ServiceClient {
         http: reqwest::Client,
         edge: &str,
         module: ModuleName,
-        token: Secret<String>,
+        token: Arc<Held>,
     ) -> Self {
         let base = format!("{}/api/{module}", edge.trim_end_matches('/'));
         Self {
@@ -115,10 +117,9 @@ impl ServiceClient {
     async fn send<T: DeserializeOwned>(
         &self,
         method: &'static str,
-        request: reqwest::RequestBuilder,
+        mut request: reqwest::RequestBuilder,
         site: Option<&SiteId>,
     ) -> Result<T, ServiceError> {
-        let mut request = request.bearer_auth(self.token.expose());
         if let Some(site) = site {
             request = request.header(super::SITE, site.as_str());
         }
@@ -133,9 +134,9 @@ impl ServiceClient {
             module: self.module.clone(),
             cause,
         };
-        let response = request
-            .header("traceparent", span.context().traceparent())
-            .send()
+        let request = request.header("traceparent", span.context().traceparent());
+        let response = self
+            .with_credential(request)
             .await
             .inspect_err(|_| span.fail("unavailable"))
             .map_err(unavailable)?;
@@ -156,5 +157,21 @@ impl ServiceClient {
             module: self.module.clone(),
             cause,
         })
+    }
+
+    /// Sends with the module's credential, and once more when that is refused and another is in its place by now.
+    async fn with_credential(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        let (again, token) = (request.try_clone(), self.token.value());
+        let response = request.bearer_auth(token.expose()).send().await?;
+        if response.status() == reqwest::StatusCode::UNAUTHORIZED
+            && let Some(again) = again
+            && let Some(token) = self.token.instead_of(&token).await
+        {
+            return again.bearer_auth(token.expose()).send().await;
+        }
+        Ok(response)
     }
 }

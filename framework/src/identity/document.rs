@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::{Signature, Signer as _};
+use ed25519_dalek::Signature;
 
 use super::{Refused, Signer, Verifier};
 
@@ -13,12 +13,7 @@ const HEADER: &str = r#"{"alg":"EdDSA","typ":"dcp-document+jws"}"#;
 impl Signer {
     /// The detached signature of a document: `header..signature`.
     pub fn sign_document(&self, content: &[u8]) -> String {
-        let signature = self.0.sign(signed(content).as_bytes());
-        let (header, signature) = (
-            URL_SAFE_NO_PAD.encode(HEADER),
-            URL_SAFE_NO_PAD.encode(signature.to_bytes()),
-        );
-        format!("{header}..{signature}")
+        detached(&self.signature(signed(content).as_bytes()))
     }
 }
 
@@ -34,17 +29,22 @@ impl Verifier {
         }
         let bytes = URL_SAFE_NO_PAD.decode(signature);
         let signature = Signature::from_slice(&bytes.map_err(|_| Refused::Malformed)?);
-        self.key
-            .verify_strict(
-                signed(content).as_bytes(),
-                &signature.map_err(|_| Refused::Malformed)?,
-            )
-            .map_err(|_| Refused::Signature)
+        let signature = signature.map_err(|_| Refused::Malformed)?;
+        self.check(signed(content).as_bytes(), &signature)
     }
 }
 
+/// The header and the signature, without the document.
+pub(super) fn detached(signature: &[u8]) -> String {
+    let (header, signature) = (
+        URL_SAFE_NO_PAD.encode(HEADER),
+        URL_SAFE_NO_PAD.encode(signature),
+    );
+    format!("{header}..{signature}")
+}
+
 /// What is signed: the header and the whole document, as a JWS would hold them.
-fn signed(content: &[u8]) -> String {
+pub(super) fn signed(content: &[u8]) -> String {
     let mut text = URL_SAFE_NO_PAD.encode(HEADER);
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(content, &mut text);

@@ -28,7 +28,7 @@ pub struct Resolve {
 }
 
 /// The answer; 401 when the credential is unknown or has ended.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Resolved {
     /// Id of the person, `service:<module>` for a module.
     pub id: UserId,

@@ -61,14 +61,30 @@ impl Signer {
 
     /// The compact token for these claims.
     pub fn sign(&self, claims: &Claims) -> Result<String, serde_json::Error> {
-        let mut token = header();
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims)?, &mut token);
-        let signature = self.0.sign(token.as_bytes());
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature.to_bytes(), &mut token);
-        Ok(token)
+        let token = unsigned(claims)?;
+        let signature = self.signature(token.as_bytes());
+        Ok(signed(token, &signature))
     }
+
+    /// The signature itself.
+    pub(super) fn signature(&self, content: &[u8]) -> Vec<u8> {
+        self.0.sign(content).to_bytes().to_vec()
+    }
+}
+
+/// What is signed of a token.
+pub(super) fn unsigned(claims: &Claims) -> Result<String, serde_json::Error> {
+    let mut token = header();
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims)?, &mut token);
+    Ok(token)
+}
+
+/// The whole token.
+pub(super) fn signed(mut token: String, signature: &[u8]) -> String {
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    token
 }
 
 /// A new pair of keys in PEM: private (PKCS#8), public (SPKI).

@@ -1,7 +1,7 @@
 //! Verification of tokens, with a memory of the good ones.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,10 @@ use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::token::{Claims, KeyError, header};
 use super::{ISSUER, Principal};
+use crate::clock::Clock;
+use crate::limits::CREDENTIALS_LOOK;
 use crate::model::Timestamp;
+use crate::secrets::{SecretTable, Secrets};
 
 /// Tokens remembered; each lives a minute, so this is a thousand callers a minute before the oldest work is done again.
 const REMEMBERED: usize = 1024;
@@ -33,20 +36,75 @@ pub enum Refused {
     Expired,
 }
 
-/// Verifies tokens of the edge offline.
+/// Verifies tokens of the edge offline, with any of a few keys: while one takes the place of another both are good.
 pub struct Verifier {
-    pub(super) key: VerifyingKey,
+    keys: RwLock<Arc<[VerifyingKey]>>,
     good: Mutex<HashMap<String, (i64, Arc<Principal>)>>,
 }
 
 impl Verifier {
     /// Reads the edge's public key in SPKI PEM.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
-        let key = VerifyingKey::from_public_key_pem(pem.trim()).map_err(|_| KeyError("public"))?;
-        Ok(Self {
-            key,
+        Ok(Self::with([key(pem)?].into()))
+    }
+
+    /// Reads every public key of the secret [`super::PUBLIC_KEY`], whatever its name there is.
+    pub fn from_table(table: &SecretTable) -> Result<Self, KeyError> {
+        Ok(Self::with(keys(table)?))
+    }
+
+    fn with(keys: Arc<[VerifyingKey]>) -> Self {
+        Self {
+            keys: RwLock::new(keys),
             good: Mutex::default(),
-        })
+        }
+    }
+
+    /// Reads the keys again now and then, so that they can change while the process runs. Never ends: a provider that is away, or
+    /// gives what is no key, leaves the keys as they are.
+    pub(crate) async fn follow(&self, secrets: &dyn Secrets, clock: &dyn Clock) {
+        loop {
+            clock.sleep(CREDENTIALS_LOOK).await;
+            // The provider says by itself what is wrong with it.
+            let Ok(table) = secrets.read(super::PUBLIC_KEY).await else {
+                continue;
+            };
+            if let Err(error) = self.take(&table) {
+                tracing::error!(%error, "the keys that verify tokens stay as they were: correct the secret identity/public");
+            }
+        }
+    }
+
+    /// From now on only these keys are good; what others have signed is forgotten.
+    pub(super) fn take(&self, table: &SecretTable) -> Result<(), KeyError> {
+        let keys = keys(table)?;
+        {
+            let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+            if *held == keys {
+                return Ok(());
+            }
+            tracing::info!(
+                keys = keys.len(),
+                "the keys that verify tokens have changed"
+            );
+            *held = keys;
+        }
+        self.remembered().clear();
+        Ok(())
+    }
+
+    /// Whether one of the keys has signed that.
+    pub(super) fn check(&self, content: &[u8], signature: &Signature) -> Result<(), Refused> {
+        let keys = self
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let signed = |key: &VerifyingKey| key.verify_strict(content, signature).is_ok();
+        keys.iter()
+            .any(signed)
+            .then_some(())
+            .ok_or(Refused::Signature)
     }
 
     /// Who the token speaks for at that moment.
@@ -99,9 +157,7 @@ impl Verifier {
             .decode(signature)
             .map_err(|_| Refused::Malformed)?;
         let signature = Signature::from_slice(&signature).map_err(|_| Refused::Malformed)?;
-        self.key
-            .verify_strict(signed.as_bytes(), &signature)
-            .map_err(|_| Refused::Signature)?;
+        self.check(signed.as_bytes(), &signature)?;
         let body = URL_SAFE_NO_PAD
             .decode(body)
             .map_err(|_| Refused::Malformed)?;
@@ -114,11 +170,27 @@ impl Verifier {
     }
 }
 
+pub(super) fn key(pem: &str) -> Result<VerifyingKey, KeyError> {
+    VerifyingKey::from_public_key_pem(pem.trim()).map_err(|_| KeyError("public"))
+}
+
+fn keys(table: &SecretTable) -> Result<Arc<[VerifyingKey]>, KeyError> {
+    let keys: Arc<[_]> = table
+        .values()
+        .map(|pem| key(pem.expose()))
+        .collect::<Result<_, _>>()?;
+    if keys.is_empty() {
+        return Err(KeyError("public"));
+    }
+    Ok(keys)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Grants, Kind, Signer, generate_keys};
     use super::*;
     use crate::model::Zone;
+    use crate::secrets::Secret;
 
     fn claims(now: i64) -> Claims {
         Claims {
@@ -164,6 +236,42 @@ mod tests {
             })
             .unwrap();
         assert_eq!(verifier.verify(&foreign, at(1000)), Err(Refused::Malformed));
+    }
+
+    #[test]
+    fn while_keys_change_both_are_good_and_then_the_old_one_is_not() {
+        let ((old, old_public), (new, new_public)) =
+            (generate_keys().unwrap(), generate_keys().unwrap());
+        let table = |keys: &[(&str, &str)]| -> SecretTable {
+            let named = keys
+                .iter()
+                .map(|(name, pem)| ((*name).to_owned(), Secret::new((*pem).to_owned())));
+            named.collect()
+        };
+        let by = |pem: &Secret<String>| Signer::from_pem(pem).unwrap().sign(&claims(1000)).unwrap();
+        let (by_old, by_new) = (by(&old), by(&new));
+        let now = Timestamp::from_second(1000).unwrap();
+        let verifier = Verifier::from_table(&table(&[("key", &old_public)])).unwrap();
+        assert!(verifier.verify(&by_old, now).is_ok());
+        assert_eq!(verifier.verify(&by_new, now), Err(Refused::Signature));
+        verifier
+            .take(&table(&[("key", &old_public), ("next", &new_public)]))
+            .unwrap();
+        assert!(verifier.verify(&by_old, now).is_ok() && verifier.verify(&by_new, now).is_ok());
+        verifier.take(&table(&[("key", &new_public)])).unwrap();
+        assert_eq!(
+            verifier.verify(&by_old, now),
+            Err(Refused::Signature),
+            "also one that was remembered"
+        );
+        assert!(verifier.verify(&by_new, now).is_ok());
+        for wrong in [table(&[]), table(&[("key", "no key")])] {
+            assert!(verifier.take(&wrong).is_err());
+            assert!(
+                verifier.verify(&by_new, now).is_ok(),
+                "what is no key changes nothing"
+            );
+        }
     }
 
     #[test]

@@ -18,8 +18,9 @@ use crate::config::{BusSettings, Layers, Migrate, Settings, SettingsError, docum
 use crate::http::{Check, Health, Routes, ServiceClient};
 use crate::model::{Manifest, ModuleName, Zone};
 use crate::pi::{CacheSettings, PiCache};
-use crate::secrets::{Secret, Secrets, SecretsError};
+use crate::secrets::{Held, Secret, Secrets, SecretsError};
 use crate::store::{Copied, Files, Place, Store, StoreError};
+use crate::tls::Shown;
 
 /// Dialling another server may take so long.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -162,12 +163,27 @@ impl Start {
                 "the database cannot be opened; see store.url (variable DCP__STORE__URL)",
             )?,
         };
+        self.follow_address(&store, files).await?;
         *self
             .inner
             .store
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
         Ok(store)
+    }
+
+    /// Where the address of a server is a secret, it may change while the module runs.
+    async fn follow_address(&self, store: &Store, files: Files) -> Result<(), SecretsError> {
+        let reference = self.inner.layers.reference("store.url");
+        let Some((path, key)) = reference.filter(|_| !store.is_file()) else {
+            return Ok(());
+        };
+        let address = Held::open(self.secrets(), path, key).await?;
+        let (store, clock) = (store.clone(), self.clock());
+        self.spawn("address of the database", async move {
+            store.follow(address, files, &*clock).await;
+        });
+        Ok(())
     }
 
     async fn migrated(
@@ -322,15 +338,18 @@ impl Start {
     /// A client of another module, with this module's credential (secret `service/<module>#token`).
     pub async fn service(&self, module: &str) -> anyhow::Result<ServiceClient> {
         let name: ModuleName = module.parse()?;
-        let token = self
-            .secret(&format!("service/{}", self.inner.manifest.name), "token")
-            .await?;
         Ok(ServiceClient::new(
             self.http_client()?,
             &self.inner.settings.edge.url,
             name,
-            token,
+            Arc::new(self.credential().await?),
         ))
+    }
+
+    /// This module's own credential, secret `service/<module>#token`.
+    pub async fn credential(&self) -> Result<Held, SecretsError> {
+        let path = format!("service/{}", self.inner.manifest.name);
+        Held::open(self.secrets(), &path, "token").await
     }
 
     /// The module made of these routes; reactions are added to the answer.
@@ -345,6 +364,22 @@ impl Start {
     pub(super) fn listen_address(&self) -> SocketAddr {
         let by_hand = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.inner.manifest.port);
         self.inner.settings.http.listen.unwrap_or(by_hand)
+    }
+
+    /// The certificate of the listener, where the settings name one.
+    pub(super) async fn certificate(&self) -> Result<Option<Shown>, SettingsError> {
+        let http = &self.inner.settings.http;
+        let invalid = |text: String| SettingsError::Invalid(format!("setting {text}"));
+        match (&http.certificate, &http.key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => {
+                let shown = Shown::open(certificate, key).await;
+                shown.map(Some).map_err(|error| invalid(error.to_string()))
+            }
+            _ => Err(invalid(
+                "http.certificate and http.key belong together: set both, or none".to_owned(),
+            )),
+        }
     }
 
     pub(super) async fn end(&self) -> anyhow::Result<()> {

@@ -1,15 +1,17 @@
 //! Secrets by path and key, from a provider that is never a settings file.
 
 mod file;
+mod held;
 mod sealed;
 mod settings;
 mod vault;
 
 pub use file::{FileSecrets, write_private};
+pub use held::Held;
 pub use sealed::{FileKey, SealError};
 pub use settings::SecretsSettings;
 pub(crate) use settings::of_reader;
-pub use vault::{SecretId, VaultLogin, VaultSecrets, Wrapped, push};
+pub use vault::{SecretId, TransitKey, VaultLogin, VaultSecrets, Wrapped, push};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -63,10 +65,26 @@ pub enum SecretsError {
 /// An answer of a provider that is still under way.
 pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<SecretTable, SecretsError>> + Send + 'a>>;
 
+/// A signature (Ed25519) of a provider that is still under way.
+pub type Signing<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, SecretsError>> + Send + 'a>>;
+
 /// A provider of secrets.
 pub trait Secrets: Send + Sync {
     /// Everything at one path.
     fn read<'a>(&'a self, path: &'a str) -> Reading<'a>;
+
+    /// Whether the provider signs with a key of its own, which nobody else ever sees. Its public keys are then the secret
+    /// `identity/public`, by version.
+    fn signs(&self) -> bool {
+        false
+    }
+
+    /// The signature with that version of the key, where [`Self::signs`] says that there is one.
+    fn sign<'a>(&'a self, _version: u64, _content: &'a [u8]) -> Signing<'a> {
+        Box::pin(std::future::ready(Err(SecretsError::Missing(
+            "secrets.transit, the key of a vault that signs".to_owned(),
+        ))))
+    }
 
     /// What is wrong with the provider at present, and how long what was read still serves; nothing when all is well.
     fn trouble(&self) -> Option<String> {
@@ -125,12 +143,16 @@ pub async fn open(settings: &SecretsSettings) -> Result<Arc<dyn Secrets>, Secret
     };
     let (kind, place) = settings.url.split_once(':').ok_or_else(unknown)?;
     match kind {
+        "file" if settings.transit.is_some() => Err(SecretsError::Unavailable {
+            provider: settings.url.clone(),
+            reason: "secrets.transit names a key of a vault, and this is a file; remove it, or set secrets.url to vault:<url>/<mount>".into(),
+        }),
         "file" => {
             let key_file = settings.key_file.as_ref().map(Into::into);
             Ok(Arc::new(FileSecrets::open_with(place, key_file)?))
         }
         "vault" => Ok(Arc::new(
-            VaultSecrets::open(place, VaultLogin::of(settings)?).await?,
+            VaultSecrets::open(place, VaultLogin::of(settings)?, TransitKey::of(settings)?).await?,
         )),
         _ => Err(unknown()),
     }

@@ -39,6 +39,9 @@ pub struct SecretsSettings {
     pub kubernetes_token_file: Option<String>,
     /// Vault: mount of the login method; `approle` or `kubernetes` when absent.
     pub login_mount: Option<String>,
+    /// Vault: `<mount>/<name>` of the key of a transit engine (Ed25519) that signs tokens and reports in the place of the secret
+    /// `identity`; its private part never leaves the vault.
+    pub transit: Option<String>,
 }
 
 fn default_url() -> String {
@@ -57,6 +60,7 @@ impl Default for SecretsSettings {
             kubernetes_role: None,
             kubernetes_token_file: None,
             login_mount: None,
+            transit: None,
         }
     }
 }
@@ -76,6 +80,7 @@ impl SecretsSettings {
             kubernetes_role: of(&self.kubernetes_role),
             kubernetes_token_file: of(&self.kubernetes_token_file),
             login_mount: self.login_mount.clone(),
+            transit: self.transit.clone(),
         }
     }
 
@@ -101,6 +106,7 @@ impl SecretsSettings {
                 self.kubernetes_token_file.clone(),
             ),
             ("DCP__SECRETS__LOGIN_MOUNT", self.login_mount.clone()),
+            ("DCP__SECRETS__TRANSIT", self.transit.clone()),
         ]
         .into_iter()
         .filter_map(|(variable, value)| Some((variable, value?)))

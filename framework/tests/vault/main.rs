@@ -17,3 +17,4 @@ mod outage;
 mod policies;
 mod roles;
 mod server;
+mod transit;

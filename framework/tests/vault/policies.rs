@@ -69,8 +69,9 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
         let code = sources(&root().join("modules").join(name).join("src"));
         let reads = [
             ("start.service(", format!("service/{name}")),
+            ("start.credential(", format!("service/{name}")),
             ("&format!(\"service/{module}\")", "service/*".to_owned()),
-            ("start.secret(\"edge\"", "edge".to_owned()),
+            ("start.secrets(),\"edge\"", "edge".to_owned()),
             ("\"demo/users\"", "demo/users".to_owned()),
             ("first_administrator(", "first-administrator".to_owned()),
             ("PiClient::open(", "pi/dryers".to_owned()),
@@ -89,7 +90,14 @@ fn needs() -> BTreeMap<String, BTreeSet<String>> {
     needs
 }
 
-fn set_up(bao: &Bao, folder: &Path) {
+/// The names of all policies, which are those of the roles.
+pub(crate) fn policies() -> BTreeSet<String> {
+    let files = std::fs::read_dir(root().join("infra/vault/policies")).unwrap();
+    let name = |file: PathBuf| file.file_stem().unwrap().to_str().unwrap().to_owned();
+    files.map(|entry| name(entry.unwrap().path())).collect()
+}
+
+pub(crate) fn set_up(bao: &Bao, folder: &Path) {
     let done = Command::new(root().join("infra/vault/setup"))
         .arg("--secret-ids")
         .arg(folder)
@@ -136,19 +144,7 @@ async fn each_reader_gets_what_its_code_reads_and_nothing_else() {
     let ids = bao.folder.path().join("ids");
     set_up(&bao, &ids);
     let needs = needs();
-    let policies: BTreeSet<String> = std::fs::read_dir(root().join("infra/vault/policies"))
-        .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned()
-        })
-        .collect();
+    let policies = policies();
     assert_eq!(
         policies,
         needs.keys().cloned().collect(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dcp::secrets::{Secret, SecretsSettings, VaultLogin, VaultSecrets};
+use dcp::secrets::{Secret, SecretsSettings, TransitKey, VaultLogin, VaultSecrets};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -85,7 +85,8 @@ impl Bao {
 pub(crate) async fn open(settings: &SecretsSettings) -> Result<VaultSecrets, String> {
     let place = settings.url.strip_prefix("vault:").unwrap();
     let login = VaultLogin::of(settings).map_err(|error| error.to_string())?;
-    VaultSecrets::open(place, login)
+    let transit = TransitKey::of(settings).map_err(|error| error.to_string())?;
+    VaultSecrets::open(place, login, transit)
         .await
         .map_err(|error| error.to_string())
 }

@@ -13,7 +13,7 @@ const CANARIES: [&str; 4] = [
     "canary-of-a-module",
 ];
 
-fn with_passwords(text: String) -> String {
+fn with_passwords(text: &str) -> String {
     let bus = format!(
         "[bus]\nurl = \"amqp://dcp:{}@127.0.0.1:1/gxp\"\n",
         CANARIES[0]
@@ -48,7 +48,7 @@ async fn pid(platform: &Platform, module: &str) -> Option<u64> {
 
 #[tokio::test]
 async fn passwords_in_the_settings_of_a_node_are_shown_nowhere() {
-    let platform = Platform::begin(with_passwords);
+    let platform = Platform::begin(|text| with_passwords(&text));
     // The module `hidden` has settings that it does not know: it ends, and says so without their values.
     let refused = async |platform: &Platform| {
         let log = platform.home().join("log/gxp-node/hidden-1.log");

@@ -7,9 +7,19 @@
     reason = "tests"
 )]
 
+mod canary;
+mod credentials;
 mod edge;
 mod elsewhere;
+mod encrypted;
 mod platform;
+#[path = "../../../framework/tests/vault/roles.rs"]
+#[expect(dead_code, reason = "the vault's own tests need more of it")]
+mod roles;
+#[path = "../../../framework/tests/vault/server.rs"]
+#[expect(dead_code, reason = "the vault's own tests need more of it")]
+mod server;
 mod settings;
+mod signing;
 mod socket;
 mod supervisor;

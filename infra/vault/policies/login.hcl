@@ -1,5 +1,6 @@
 # What the module login reads. Nothing else is granted: no list, no write.
 path "dcp/data/identity/public" { capabilities = ["read"] }
+path "transit/keys/dcp-identity" { capabilities = ["read"] }
 path "dcp/data/edge" { capabilities = ["read"] }
 path "dcp/data/service/*" { capabilities = ["read"] }
 path "dcp/data/store/login" { capabilities = ["read"] }

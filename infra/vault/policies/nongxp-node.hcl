@@ -1,5 +1,8 @@
-# What the node nongxp-node reads. Nothing else is granted: no list, no write.
+# What the node nongxp-node reads, and with what it signs. Nothing else is granted: no list, no write.
 path "dcp/data/identity/public" { capabilities = ["read"] }
+path "transit/keys/dcp-identity" { capabilities = ["read"] }
+path "transit/sign/dcp-identity" { capabilities = ["update"] }
+# Where secrets.transit is not set:
 path "dcp/data/identity" { capabilities = ["read"] }
 path "dcp/data/edge" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }

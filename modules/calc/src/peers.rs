@@ -12,7 +12,7 @@ use crate::results::{DRAFT, Found, ZONE};
 use bytes::Bytes;
 use dcp::Start;
 use dcp::model::Zone;
-use dcp::secrets::Secret;
+use dcp::secrets::{Held, Secret};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) struct Peers {
     http: reqwest::Client,
     /// Of their nodes, such as `https://gxp.dublin.example`.
     urls: Vec<String>,
-    token: Secret<String>,
+    token: Held,
     zone: Zone,
     longest: usize,
 }
@@ -58,7 +58,7 @@ impl Peers {
         Ok(Some(Self {
             http: start.http_client()?,
             urls,
-            token: start.secret("service/calc", "token").await?,
+            token: start.credential().await?,
             zone: start.zone(),
             longest: settings.result_bytes,
         }))
@@ -66,8 +66,14 @@ impl Peers {
 
     async fn ask(&self, url: &str, key: &str) -> Result<Option<Found>, Refused> {
         let url = format!("{}/api/calc/results/{key}", url.trim_end_matches('/'));
-        let request = self.http.get(url).bearer_auth(self.token.expose());
-        let mut answer = request.send().await?;
+        let asked = |token: &Secret<String>| self.http.get(&url).bearer_auth(token.expose()).send();
+        let token = self.token.value();
+        let mut answer = asked(&token).await?;
+        if answer.status() == 401
+            && let Some(token) = self.token.instead_of(&token).await
+        {
+            answer = asked(&token).await?;
+        }
         match answer.status().as_u16() {
             200 => {}
             404 | 410 => return Ok(None),

@@ -24,7 +24,7 @@ use dcp::clock::{Clock, Ids, Timestamp};
 use dcp::http::{Problem, Routes, routes};
 use dcp::identity::FirstAdministrator;
 use dcp::model::Permission;
-use dcp::secrets::{Secret, Secrets};
+use dcp::secrets::{Held, Secrets};
 use dcp::store::{Files, Store};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -52,7 +52,7 @@ pub struct Login {
     clock: Arc<dyn Clock>,
     ids: Ids,
     secrets: Arc<dyn Secrets>,
-    edge_key: Secret<String>,
+    edge_key: Arc<Held>,
     hasher: Hasher,
     demo: bool,
     first: Option<Arc<FirstAdministrator>>,
@@ -70,7 +70,7 @@ impl Login {
                 .await?
                 .map(Arc::new),
             secrets: start.secrets(),
-            edge_key: start.secret("edge", "key").await?,
+            edge_key: Arc::new(Held::open(start.secrets(), "edge", "key").await?),
             hasher: Hasher::new()?,
             demo: settings.demo,
         })

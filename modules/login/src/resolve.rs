@@ -23,7 +23,7 @@ pub(crate) async fn resolve(
         .get(EDGE_KEY)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    if !same(shown, login.edge_key.expose()) {
+    if !login.edge_key.is(shown).await {
         return Err(Problem::forbidden("Only the edge may ask this."));
     }
     let found = match question.credential.strip_prefix(SERVICE_PREFIX) {

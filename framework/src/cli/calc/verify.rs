@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use dcp::identity::{PUBLIC_KEY, Signer, Verifier};
-use dcp::secrets::{Secret, get};
+use dcp::identity::{PUBLIC_KEY, Signatory, Signer, Verifier};
+use dcp::secrets::Secret;
 use serde_json::{Value, json};
 
 use super::{Engine, listed, one_line};
@@ -32,40 +32,54 @@ pub(super) async fn run(engine: &Engine, report: &Report) -> anyhow::Result<Exit
     match &report.check {
         Some(file) => check(file, &verifier(key).await?),
         // The key comes first: nobody waits for a report that cannot be signed.
-        None => verify(engine, &report.output, &signer(key).await?).await,
+        None => verify(engine, &report.output, &Seal::of(key).await?).await,
     }
 }
 
-async fn signer(key: Option<&Path>) -> anyhow::Result<Signer> {
-    let pem = match key {
-        Some(file) => Secret::new(read(file)?),
-        None => own("identity", "private_key").await?,
-    };
-    Ok(Signer::from_pem(&pem)?)
+/// What signs the report.
+enum Seal {
+    Key(Signer),
+    Node(Signatory),
+}
+
+impl Seal {
+    async fn of(key: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(file) = key else {
+            let node = Signatory::open(secret_file::of_node().await?).await;
+            return Ok(Self::Node(node.context(NOT_HERE)?));
+        };
+        Ok(Self::Key(Signer::from_pem(&Secret::new(read(file)?))?))
+    }
+
+    async fn sign(&self, content: &[u8]) -> anyhow::Result<String> {
+        match self {
+            Self::Key(signer) => Ok(signer.sign_document(content)),
+            Self::Node(node) => {
+                let signed = node.document(content).await;
+                signed.context("the report cannot be signed")
+            }
+        }
+    }
 }
 
 async fn verifier(key: Option<&Path>) -> anyhow::Result<Verifier> {
-    let pem = match key {
-        Some(file) => Secret::new(read(file)?),
-        None => own(PUBLIC_KEY, "key").await?,
-    };
-    Ok(Verifier::from_pem(pem.expose())?)
+    if let Some(file) = key {
+        return Ok(Verifier::from_pem(&read(file)?)?);
+    }
+    let secrets = secret_file::of_node().await?;
+    let keys = secrets.read(PUBLIC_KEY).await.context(NOT_HERE)?;
+    Ok(Verifier::from_table(&keys)?)
 }
 
-/// A key of the node on which the command runs.
-async fn own(path: &str, key: &str) -> anyhow::Result<Secret<String>> {
-    let ask =
-        "the node's key cannot be read here; run where its secrets are, or name one with --key";
-    let secrets = secret_file::file()?;
-    get(&secrets, path, key).await.context(ask)
-}
+const NOT_HERE: &str =
+    "the node's key cannot be used here; run where its secrets are, or name one with --key";
 
 fn read(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
 /// Looks at the installation, runs every known answer again, and writes the report with its signature.
-async fn verify(engine: &Engine, output: &Path, signer: &Signer) -> anyhow::Result<ExitCode> {
+async fn verify(engine: &Engine, output: &Path, seal: &Seal) -> anyhow::Result<ExitCode> {
     let installation = engine.get("/installation").await?;
     let scripts = engine.get("/scripts").await?;
     let mut checked = Vec::new();
@@ -86,7 +100,7 @@ async fn verify(engine: &Engine, output: &Path, signer: &Signer) -> anyhow::Resu
         "installation": installation, "scripts": checked, "examples": examples().count(), "different": different,
         "tests": tests().count(), "failed_tests": failed,
         "wrong_known_answers": wrong, "passed": passed });
-    write(output, &report, signer)?;
+    write(output, &report, seal).await?;
     println!(
         "{} effective scripts, {} examples, {different} different, {} tests, {failed} failed, {wrong} known answers wrong; the report is {}, signed in {}",
         checked.len(),
@@ -141,9 +155,9 @@ fn signature_of(report: &Path) -> PathBuf {
     name.into()
 }
 
-fn write(output: &Path, report: &Value, signer: &Signer) -> anyhow::Result<()> {
+async fn write(output: &Path, report: &Value, seal: &Seal) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(report)? + "\n";
-    let signature = signer.sign_document(text.as_bytes()) + "\n";
+    let signature = seal.sign(text.as_bytes()).await? + "\n";
     for (file, content) in [(output, text), (&signature_of(output), signature)] {
         std::fs::write(file, content)
             .with_context(|| format!("{} cannot be written", file.display()))?;
@@ -180,14 +194,15 @@ mod tests {
     use super::*;
     use dcp::identity::generate_keys;
 
-    #[test]
-    fn a_report_is_checked_by_its_signature() {
+    #[tokio::test]
+    async fn a_report_is_checked_by_its_signature() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("report.json");
         let (private, public) = generate_keys().unwrap();
         let verifier = Verifier::from_pem(&public).unwrap();
         let report = json!({ "installation": { "node": "n", "at": "now" }, "passed": true });
-        write(&file, &report, &Signer::from_pem(&private).unwrap()).unwrap();
+        let seal = Seal::Key(Signer::from_pem(&private).unwrap());
+        write(&file, &report, &seal).await.unwrap();
         assert!(check(&file, &verifier).is_ok());
         let changed = read(&file).unwrap().replace("true", "false");
         std::fs::write(&file, changed).unwrap();

@@ -41,7 +41,9 @@ impl Edge {
             .sessions
             .identify(request.headers(), &self.supervisor, &self.peers)
             .await?;
-        note.who = identity.as_ref().map(|identity| identity.login.clone());
+        note.who = identity
+            .as_ref()
+            .map(|identity| identity.caller.login.clone());
         let changes_session = name == "login" && request.method() != Method::GET;
         let credential = changes_session.then(|| request.headers().clone());
         let (mut request, protocol, upgrade) = prepare(
@@ -116,11 +118,9 @@ impl Edge {
         &self,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Problem> {
-        let login = self
-            .supervisor
-            .modules
-            .get("login")
-            .filter(|_| self.sessions.is_edge(request.headers()));
+        let login = self.supervisor.modules.get("login");
+        let is_edge = self.sessions.is_edge(request.headers()).await;
+        let login = login.filter(|_| is_edge);
         let login = login.ok_or_else(|| Problem::not_found("there is nothing here"))?;
         let answer = proxy::send(
             login,

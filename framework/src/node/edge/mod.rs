@@ -36,6 +36,7 @@ use self::session::Sessions;
 use super::body::Body;
 use super::config::NodeConfig;
 use super::supervisor::Supervisor;
+use crate::clock::SystemClock;
 use crate::identity::RESOLVE_PATH;
 use crate::model::Zone;
 use crate::secrets::Secrets;
@@ -98,11 +99,13 @@ impl Edge {
     pub(crate) async fn open(
         config: &Arc<NodeConfig>,
         zone: Zone,
-        secrets: &dyn Secrets,
+        secrets: Arc<dyn Secrets>,
         supervisor: &Arc<Supervisor>,
         stopping: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
         let sessions = Sessions::open(secrets, zone).await?;
+        let signatory = sessions.signatory.clone();
+        tokio::spawn(async move { signatory.follow(&SystemClock).await });
         let peers = Peers::new(&config.edge.peers)?;
         peers.watch(&supervisor.changes);
         let measure = Measure::start(

@@ -148,7 +148,7 @@ impl Edge {
         tracing::info!(
             module,
             command,
-            by = identity.login,
+            by = identity.caller.login,
             "an operator's order from the portal"
         );
         self.supervisor

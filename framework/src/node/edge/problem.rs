@@ -70,6 +70,18 @@ impl Problem {
         problem
     }
 
+    /// Nobody can be told to modules at present.
+    pub(crate) fn unsigned() -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The node cannot sign who is calling",
+            "its provider of secrets does not sign at present; the log of the node says why. Try again in a moment",
+        );
+        problem.retry_after = Some(5);
+        problem
+    }
+
     pub(crate) fn of_module(mut self, module: &str) -> Self {
         self.module = Some(module.to_owned());
         self

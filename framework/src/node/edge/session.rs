@@ -13,18 +13,20 @@ use super::guard::session_cookie;
 use super::peers::Peers;
 use super::problem::Problem;
 use super::proxy;
-use crate::identity::{
-    EDGE_KEY, Grants, PUBLIC_KEY, Principal, RESOLVE_PATH, Resolve, Resolved, Signer, Verifier,
-};
+use crate::identity::{Claims, EDGE_KEY, Principal, RESOLVE_PATH, Resolve, Resolved, Signatory};
 use crate::model::{Permission, Zone};
 use crate::node::body::Body;
 use crate::node::supervisor::Supervisor;
-use crate::secrets::{Secret, Secrets, get};
+use crate::secrets::{Held, Secret, Secrets};
 
 /// How long the edge believes an answer of login: so long a closed session may still work.
 const REMEMBER: Duration = Duration::from_secs(5);
 /// Credentials remembered at once.
 const REMEMBERED: usize = 10_000;
+/// A token with more left of its life is used on for the same caller: signing may be a question to the vault.
+const FRESH_SECONDS: i64 = 30;
+/// A token with more left still serves while no new one can be signed.
+const GOOD_SECONDS: i64 = 10;
 /// Longer texts are no credential.
 const CREDENTIAL_BYTES: usize = 16 * 1024;
 /// An identity with the grants of some dozen sites is far smaller.
@@ -35,38 +37,43 @@ const LOGIN: &str = "login";
 /// Who calls, and the token that says so to modules.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) login: String,
-    grants: Grants,
+    pub(crate) caller: Resolved,
     /// Value of the `Authorization` header for modules.
     pub(crate) bearer: HeaderValue,
+    /// Seconds since 1970 at which the token in it ends.
+    ends: i64,
 }
 
 impl Identity {
     /// Whether the permission is held at one site at least.
     pub(crate) fn may(&self, permission: &Permission) -> bool {
-        self.grants.values().any(|held| held.contains(permission))
+        self.caller
+            .grants
+            .values()
+            .any(|held| held.contains(permission))
+    }
+
+    /// Whether its token speaks for that caller and lives for more than so many seconds yet.
+    fn serves(&self, caller: &Resolved, seconds: i64) -> bool {
+        self.caller == *caller && self.ends - jiff::Timestamp::now().as_second() > seconds
     }
 }
 
 type Known = Option<Arc<Identity>>;
 
-/// The edge's memory of credentials and its signing key.
+/// The edge's memory of credentials, and what signs.
 pub(crate) struct Sessions {
-    signer: Signer,
-    verifier: Verifier,
-    edge_key: Secret<String>,
+    pub(super) signatory: Arc<Signatory>,
+    edge_key: Held,
     zone: Zone,
     known: Mutex<HashMap<String, (Instant, Known)>>,
 }
 
 impl Sessions {
-    pub(crate) async fn open(secrets: &dyn Secrets, zone: Zone) -> anyhow::Result<Self> {
-        let signer = Signer::from_pem(&get(secrets, "identity", "private_key").await?)?;
-        let verifier = Verifier::from_pem(get(secrets, PUBLIC_KEY, "key").await?.expose())?;
-        let edge_key = get(secrets, "edge", "key").await?;
+    pub(crate) async fn open(secrets: Arc<dyn Secrets>, zone: Zone) -> anyhow::Result<Self> {
+        let edge_key = Held::open(secrets.clone(), "edge", "key").await?;
         Ok(Self {
-            signer,
-            verifier,
+            signatory: Arc::new(Signatory::open(secrets).await?),
             edge_key,
             zone,
             known: Mutex::default(),
@@ -74,13 +81,12 @@ impl Sessions {
     }
 
     /// Whether the caller holds the key that edges and login share.
-    pub(crate) fn is_edge(&self, headers: &HeaderMap) -> bool {
-        use subtle::ConstantTimeEq;
-        headers.get(EDGE_KEY).is_some_and(|key| {
-            key.as_bytes()
-                .ct_eq(self.edge_key.expose().as_bytes())
-                .into()
-        })
+    pub(crate) async fn is_edge(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get(EDGE_KEY).and_then(|key| key.to_str().ok());
+        match shown {
+            Some(shown) => self.edge_key.is(shown).await,
+            None => false,
+        }
     }
 
     /// Who calls; nobody without a credential or with the cookie of a session that has ended.
@@ -112,7 +118,8 @@ impl Sessions {
             })?;
         if credential.bytes().filter(|byte| *byte == b'.').count() == 2 {
             let principal = self
-                .verifier
+                .signatory
+                .verifier()
                 .verify(credential, jiff::Timestamp::now())
                 .map_err(|refused| Problem::unauthorized(refused.to_string()))?;
             return signed_elsewhere(&principal, credential).map(Some);
@@ -132,13 +139,14 @@ impl Sessions {
         if credential.len() > CREDENTIAL_BYTES {
             return Ok(None);
         }
-        if let Some((until, known)) = self.memory().get(credential)
-            && *until > Instant::now()
-        {
-            return Ok(known.clone());
-        }
+        let remembered = self.memory().get(credential).cloned();
+        let before = match remembered {
+            Some((until, known)) if until > Instant::now() => return Ok(known),
+            Some((_, known)) => known,
+            None => None,
+        };
         let known = match self.ask(credential, supervisor, peers).await? {
-            Some(answer) => Some(Arc::new(self.sign(&answer)?)),
+            Some(caller) => Some(self.speak_for(caller, before).await?),
             None => None,
         };
         let mut memory = self.memory();
@@ -181,14 +189,22 @@ impl Sessions {
             credential: credential.to_owned(),
         })
         .map_err(|error| missing(&error.to_string()))?;
-        let request = self
-            .question(question.into())
-            .ok_or_else(|| missing("the edge's key is not usable in a header"))?;
-        let answer = match supervisor.modules.get(LOGIN) {
-            Some(module) => proxy::send(module, request).await,
-            None => peers.resolve(request).await,
+        let put = async |key: &Secret<String>| {
+            let request = question_of(question.clone().into(), key)
+                .ok_or_else(|| missing("the edge's key is not usable in a header"))?;
+            match supervisor.modules.get(LOGIN) {
+                Some(module) => proxy::send(module, request).await,
+                None => peers.resolve(request).await,
+            }
         };
-        let answer = answer?;
+        let key = self.edge_key.value();
+        let mut answer = put(&key).await?;
+        // Another node refuses a wrong key as if there were nothing at all.
+        if matches!(answer.status().as_u16(), 403 | 404)
+            && let Some(key) = self.edge_key.instead_of(&key).await
+        {
+            answer = put(&key).await?;
+        }
         match answer.status().as_u16() {
             200 => {}
             401 | 404 => return Ok(None),
@@ -207,45 +223,61 @@ impl Sessions {
             .map_err(|error| missing(&format!("login's answer is not understood: {error}")))
     }
 
-    fn question(&self, body: Bytes) -> Option<Request<Body>> {
-        let mut request = Request::new(Body::from(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static(RESOLVE_PATH);
-        let headers = request.headers_mut();
-        headers.insert(HOST, HeaderValue::from_static("localhost"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(
-            EDGE_KEY,
-            HeaderValue::from_str(self.edge_key.expose()).ok()?,
-        );
-        Some(request)
+    /// The identity of a caller: that of before while its token serves, else one with a new token.
+    async fn speak_for(&self, caller: Resolved, before: Known) -> Result<Arc<Identity>, Problem> {
+        if let Some(before) = before.as_ref()
+            && before.serves(&caller, FRESH_SECONDS)
+        {
+            return Ok(before.clone());
+        }
+        let claims = caller.claims(self.zone, jiff::Timestamp::now());
+        match self.signatory.token(&claims).await {
+            Ok(token) => identity(caller, &token, &claims).map(Arc::new),
+            Err(_) => before
+                .filter(|before| before.serves(&caller, GOOD_SECONDS))
+                .ok_or_else(Problem::unsigned),
+        }
     }
+}
 
-    fn sign(&self, answer: &Resolved) -> Result<Identity, Problem> {
-        let claims = answer.claims(self.zone, jiff::Timestamp::now());
-        let failed = |detail: String| Problem::unavailable(LOGIN, detail);
-        let token = self
-            .signer
-            .sign(&claims)
-            .map_err(|error| failed(error.to_string()))?;
-        let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|error| failed(error.to_string()))?;
-        Ok(Identity {
-            login: claims.login,
-            grants: claims.grants,
-            bearer,
-        })
-    }
+fn question_of(body: Bytes, key: &Secret<String>) -> Option<Request<Body>> {
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = Uri::from_static(RESOLVE_PATH);
+    let headers = request.headers_mut();
+    headers.insert(HOST, HeaderValue::from_static("localhost"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(EDGE_KEY, HeaderValue::from_str(key.expose()).ok()?);
+    Some(request)
+}
+
+fn identity(caller: Resolved, token: &str, claims: &Claims) -> Result<Identity, Problem> {
+    let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
+    Ok(Identity {
+        caller,
+        bearer: bearer.map_err(|_| Problem::unsigned())?,
+        ends: claims.exp,
+    })
 }
 
 /// A token that another edge of this platform signed is handed on as it is.
 fn signed_elsewhere(principal: &Principal, token: &str) -> Result<Arc<Identity>, Problem> {
     let bearer = HeaderValue::from_str(&format!("Bearer {token}"))
         .map_err(|_| Problem::unauthorized("the token cannot be handed on"))?;
-    Ok(Arc::new(Identity {
+    let caller = Resolved {
+        id: principal.id.clone(),
         login: principal.login.clone(),
+        name: principal.name.clone(),
+        kind: principal.kind,
         grants: principal.grants.clone(),
+        session: principal.session.clone(),
+    };
+    // It is read anew with each request.
+    let ends = 0;
+    Ok(Arc::new(Identity {
+        caller,
         bearer,
+        ends,
     }))
 }
 

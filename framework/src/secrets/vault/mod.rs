@@ -11,6 +11,7 @@ mod login;
 mod push;
 mod server;
 mod state;
+mod transit;
 mod trouble;
 
 use std::sync::{Arc, Mutex};
@@ -24,8 +25,10 @@ pub use self::login::{SecretId, VaultLogin, Wrapped};
 pub use self::push::push;
 use self::server::{ANSWER, Server};
 use self::state::State;
+pub use self::transit::TransitKey;
 use self::trouble::Trouble;
-use super::{Reading, SecretTable, Secrets, SecretsError};
+use super::{Reading, SecretTable, Secrets, SecretsError, Signing};
+use crate::identity::PUBLIC_KEY;
 
 /// A start without the vault is refused after this time.
 const START: Duration = Duration::from_millis(2500);
@@ -40,6 +43,8 @@ pub struct VaultSecrets {
 struct Vault {
     server: Server,
     login: VaultLogin,
+    /// The key that signs, if it is one of the vault.
+    transit: Option<TransitKey>,
     state: Mutex<State>,
     /// One renewal or login at a time.
     turn: tokio::sync::Mutex<()>,
@@ -50,10 +55,15 @@ struct Vault {
 
 impl VaultSecrets {
     /// Connects to `<url>/<mount>` and logs in, so that a wrong credential or a vault that is away is noticed at start.
-    pub async fn open(place: &str, login: VaultLogin) -> Result<Self, SecretsError> {
+    pub async fn open(
+        place: &str,
+        login: VaultLogin,
+        transit: Option<TransitKey>,
+    ) -> Result<Self, SecretsError> {
         let vault = Arc::new(Vault {
             server: Server::at(place)?,
             login,
+            transit,
             state: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             making: tokio::sync::Mutex::default(),
@@ -88,6 +98,14 @@ impl VaultSecrets {
 impl Secrets for VaultSecrets {
     fn read<'a>(&'a self, path: &'a str) -> Reading<'a> {
         Box::pin(self.vault.read(path))
+    }
+
+    fn signs(&self) -> bool {
+        self.vault.transit.is_some()
+    }
+
+    fn sign<'a>(&'a self, version: u64, content: &'a [u8]) -> Signing<'a> {
+        Box::pin(self.vault.sign(version, content))
     }
 
     fn trouble(&self) -> Option<String> {
@@ -127,7 +145,7 @@ impl Vault {
                 self.forget(path);
                 Err(SecretsError::Missing(path.to_owned()))
             }
-            Err(Trouble::Refused(reason)) => {
+            Err(Trouble::Refused(reason) | Trouble::Unusable(reason)) => {
                 self.forget(path);
                 Err(self.unavailable(&reason))
             }
@@ -151,20 +169,25 @@ impl Vault {
         patience: Duration,
     ) -> Result<SecretTable, Trouble> {
         match self.ask(lease, path, patience).await {
-            Err(Trouble::Refused(_)) => match vaultrs::token::lookup_self(&*lease.client)
-                .await
-                .map_err(Trouble::from)
-            {
-                Ok(_) => Err(Trouble::Refused(format!(
-                    "its policy does not let this role read {path}; see infra/vault/policies"
-                ))),
-                Err(Trouble::Away(reason)) => Err(Trouble::Away(reason)),
-                Err(_) => {
-                    let lease = self.instead_of(lease).await?;
-                    self.ask(&lease, path, ANSWER).await
-                }
-            },
+            Err(Trouble::Refused(_)) => {
+                let lease = self.after_refusal(lease, &format!("read {path}")).await?;
+                self.ask(&lease, path, ANSWER).await
+            }
             answer => answer,
+        }
+    }
+
+    /// Another lease, when the vault refused because it no longer takes this one; otherwise that the role may not `do_that`.
+    async fn after_refusal(&self, lease: &Lease, do_that: &str) -> Result<Lease, Trouble> {
+        match vaultrs::token::lookup_self(&*lease.client)
+            .await
+            .map_err(Trouble::from)
+        {
+            Ok(_) => Err(Trouble::Refused(format!(
+                "its policy does not let this role {do_that}; see infra/vault/policies"
+            ))),
+            Err(Trouble::Away(reason)) => Err(Trouble::Away(reason)),
+            Err(_) => self.instead_of(lease).await,
         }
     }
 
@@ -175,9 +198,10 @@ impl Vault {
         patience: Duration,
     ) -> Result<SecretTable, Trouble> {
         let asked = async {
-            match dynamic::engine(path) {
-                Some(engine) => self.make(lease, path, engine).await,
-                None => Ok(vaultrs::kv2::read(&*lease.client, &self.server.mount, path).await?),
+            match (dynamic::engine(path), &self.transit) {
+                (Some(engine), _) => self.make(lease, path, engine).await,
+                (None, Some(key)) if path == PUBLIC_KEY => key.public(lease).await,
+                _ => Ok(vaultrs::kv2::read(&*lease.client, &self.server.mount, path).await?),
             }
         };
         match tokio::time::timeout(patience, asked).await {

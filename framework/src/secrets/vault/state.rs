@@ -133,6 +133,11 @@ impl Vault {
         state.away = Some(reason);
     }
 
+    /// Why the vault is away, while it is.
+    pub(super) fn away(&self) -> Option<String> {
+        self.state().away.clone()
+    }
+
     /// Why the vault gives nothing at present, and until when that does not matter.
     pub(super) fn present_trouble(&self) -> Option<String> {
         let state = self.state();

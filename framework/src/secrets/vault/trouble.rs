@@ -10,6 +10,8 @@ pub(super) enum Trouble {
     Away(String),
     /// It answers, and refuses.
     Refused(String),
+    /// What it holds cannot be used.
+    Unusable(String),
     /// There is nothing at that path.
     Missing,
 }
@@ -18,7 +20,7 @@ impl Trouble {
     /// The text, for a login or another question about which no path can be missing.
     pub(super) fn reason(self) -> String {
         match self {
-            Self::Away(reason) | Self::Refused(reason) => reason,
+            Self::Away(reason) | Self::Refused(reason) | Self::Unusable(reason) => reason,
             Self::Missing => {
                 "the method of login or the mount does not exist (404); see infra/vault/setup"
                     .to_owned()
