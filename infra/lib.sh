@@ -63,6 +63,6 @@ node_config() {
           while (match(line, /74[0-9][0-9]/)) {
               out = out substr(line, 1, RSTART - 1) (base + substr(line, RSTART, 4) - 7400); line = substr(line, RSTART + 4) }
           line = out line
-          gsub(/"\.dcp"/, "\"" home "\"", line); gsub(/:\.dcp\//, ":" home "/", line)
+          gsub(/"\.dcp"/, "\"" home "\"", line); gsub(/:\.dcp\//, ":" home "/", line); gsub(/"\.dcp\//, "\"" home "/", line)
           print line }' "$1"
 }

@@ -10,6 +10,8 @@
 mod assets;
 #[path = "pi_client/encrypted.rs"]
 mod encrypted;
+#[path = "pi_client/histories.rs"]
+mod histories;
 #[path = "pi_client/kept.rs"]
 mod kept;
 #[path = "pi_client/kerberos.rs"]
@@ -26,8 +28,7 @@ mod units;
 use std::time::{Duration, Instant};
 
 use dcp::pi::{
-    BatchFilter, BatchRef, Interpolation, PiClient, PiCredentials, PiError, PiSource, Status,
-    TagRef,
+    BatchFilter, BatchRef, Interpolation, PiClient, PiCredentials, PiError, PiSource, TagRef,
 };
 use dcp::secrets::Secret;
 use jiff::{SignedDuration, Timestamp};
@@ -325,121 +326,6 @@ async fn batches_are_filtered_and_bring_their_attributes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn long_histories_are_paged_although_the_server_cuts_them_silently() {
-    let (_simulator, client) = start(Settings::default()).await;
-    let tag = client.point("SINUSOID").await.unwrap().web_id;
-    let burst = client.point("DEMO.BURST").await.unwrap().web_id;
-    let now = Timestamp::now();
-    let all = client
-        .recorded(&[&tag, &burst], now - hours(24 * 10), now)
-        .await
-        .unwrap();
-    let (sine, burst) = (&all[0], &all[1]);
-    assert_eq!(sine.len(), 10 * 24 * 120);
-    assert!(
-        sine.times
-            .windows(2)
-            .all(|pair| pair[1] - pair[0] == 30_000_000)
-    );
-    // Every tenth sample has three values with one time.
-    assert_eq!(burst.len(), 10 * 24 * 120 / 10 * 12);
-    assert!(burst.times.windows(2).all(|pair| pair[0] <= pair[1]));
-    let triples = burst
-        .values
-        .windows(3)
-        .filter(|values| values[2] - values[0] > 1.5 && values[2] - values[0] < 2.5)
-        .count();
-    assert_eq!(triples, 10 * 24 * 120 / 10);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn states_and_texts_keep_their_reason() {
-    let (simulator, client) = start(Settings::default()).await;
-    let now = Timestamp::now();
-    let failing = client.point("DEMO.FAILING").await.unwrap().web_id;
-    let mode = client.point("CDM158").await.unwrap().web_id;
-    let phase = client.point("DEMO.PHASE").await.unwrap().web_id;
-    let all = client
-        .recorded(&[&failing, &mode, &phase], now - hours(6), now)
-        .await
-        .unwrap();
-    let timeouts = all[0]
-        .status
-        .iter()
-        .filter(|status| **status == Status::State(246))
-        .count();
-    assert!(timeouts >= 30, "{timeouts}");
-    assert!(
-        all[0].status.contains(&Status::Questionable)
-            && all[0].status.contains(&Status::State(255))
-    );
-    assert_eq!(all[0].describe(Status::State(246)), "I/O Timeout");
-    assert!(all[1].status.iter().all(|status| *status == Status::Good));
-    assert!(all[1].texts.values().any(|text| text == "Auto"));
-    assert!(all[2].status.iter().all(|status| *status == Status::Text));
-    let dryer = client.element_at(DRYER_1).await.unwrap();
-    let tags = client.tags(&dryer.web_id).await.unwrap();
-    fault(
-        &simulator,
-        json!({ "kind": "state", "tag": "DryerTemp", "name": "Bad Input", "value": 255 }),
-    )
-    .await;
-    let values = client
-        .values(&[&tags[0].web_id, &tags[6].web_id])
-        .await
-        .unwrap();
-    assert_eq!(
-        (
-            tags[6].name.as_str(),
-            values[0].status[0],
-            values[1].status[0]
-        ),
-        ("DryerTemp", Status::Good, Status::State(255))
-    );
-    let empty = client.element_at(DRYER_2).await.unwrap();
-    let silent = client.tags(&empty.web_id).await.unwrap();
-    assert_eq!(
-        client.values(&[&silent[0].web_id]).await.unwrap()[0].describe(Status::State(253)),
-        "Pt Created"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn plots_and_summaries_agree_with_the_recorded_values() {
-    let (_simulator, client) = start(Settings::default()).await;
-    let (tags, batches) = plan(&client).await;
-    let tag = tags[6].web_id.as_str();
-    let (start, end) = (batches[0].start, batches[0].end.unwrap());
-    let recorded = client.recorded(&[tag], start, end).await.unwrap().remove(0);
-    let plot = client.plot(&[tag], start, end, 20).await.unwrap().remove(0);
-    let largest = |values: &[f64]| {
-        values
-            .iter()
-            .copied()
-            .max_by(f64::total_cmp)
-            .unwrap()
-            .to_bits()
-    };
-    assert_eq!(largest(&plot.values), largest(&recorded.values));
-    assert!(plot.len() < recorded.len());
-    let summaries = client
-        .summary(tag, start, end, &["Average", "Maximum"])
-        .await
-        .unwrap();
-    assert_eq!(
-        summaries[1].value.unwrap().to_bits(),
-        largest(&recorded.values)
-    );
-    let mean = recorded
-        .values
-        .windows(2)
-        .map(|pair| f64::midpoint(pair[0], pair[1]))
-        .sum::<f64>()
-        / 147.0;
-    assert!((summaries[0].value.unwrap() - mean).abs() < 1e-9);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn passing_faults_are_survived() {
     let (simulator, client) = start(Settings::default()).await;
     let dryer = client.element_at(DRYER_1).await.unwrap();
@@ -538,24 +424,4 @@ async fn credentials_are_sent_and_never_shown() {
     let client = PiClient::connect(&source(&simulator), &basic("canary-7Q")).unwrap();
     client.check().await.unwrap();
     assert!(!format!("{client:?} {:?}", basic("canary-7Q")).contains("canary-7Q"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn long_grids_are_read_in_parts_that_fit_together() {
-    let (_simulator, client) = start(Settings::default()).await;
-    let tag = client.point("SINUSOID").await.unwrap().web_id;
-    let end = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-    let start = end - hours(9);
-    let grid = client
-        .interpolated(&[&tag], start, end, 1_000_000)
-        .await
-        .unwrap()
-        .remove(0);
-    assert_eq!(grid.len(), 9 * 3600 + 1);
-    assert!(
-        grid.times
-            .windows(2)
-            .all(|pair| pair[1] - pair[0] == 1_000_000)
-    );
-    assert_eq!(grid.times[0], start.as_microsecond());
 }

@@ -1,7 +1,7 @@
 // The running platform as its users meet it: a browser, the command line, the API.
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import assert from 'node:assert/strict';
@@ -141,9 +141,10 @@ export function isProblem(answer, status, kind) {
 
 const root = join(import.meta.dirname, '../..');
 
-/** What the PI simulator does wrong from now on. */
+/** What the PI simulator does wrong from now on. What was read before is forgotten: what is kept on disk would hide the fault. */
 export const faults = {
   async add(fault) {
+    rmSync(join(home, 'state', 'pi'), { recursive: true, force: true, maxRetries: 5 });
     const answer = await fetch(`${simulator}/_simulator/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) });
     assert.ok(answer.ok, await answer.text());
   },

@@ -61,7 +61,9 @@ pub(crate) fn wrong_with(error: &CertificateError, name: &str, by: &str) -> Stri
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "has a certificate that is not valid yet; compare the clocks".to_owned()
         }
-        _ => "has a certificate that cannot be used".to_owned(),
+        _ => format!(
+            "has a certificate that cannot be used ({error}): it must be made for a server and be signed by {by}"
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Simulator;
 use crate::access::Caller;
-use crate::faults::States;
+use crate::faults::{States, Veils};
 use crate::plant::{Object, Plant};
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -56,6 +56,8 @@ pub struct Context<'a> {
     pub zone: TimeZone,
     /// System states that faults impose.
     pub states: States,
+    /// Objects that faults take away.
+    veils: Veils,
     form: Form,
 }
 
@@ -105,6 +107,7 @@ impl<'a> Context<'a> {
             now,
             zone,
             states: simulator.faults.states(),
+            veils: simulator.faults.veils(),
             form,
         })
     }
@@ -118,11 +121,25 @@ impl<'a> Context<'a> {
         )
     }
 
-    /// The object a `WebID` names, or 404.
+    /// The object a `WebID` names, or 404; 403 where the account may not read it.
     pub fn object(&self, web_id: &str) -> Result<Object, Refusal> {
-        self.plant
-            .find(web_id)
-            .ok_or_else(|| Refusal::unknown("The object with WebID", web_id))
+        let unknown = || Refusal::unknown("The object with WebID", web_id);
+        let object = self.plant.find(web_id).ok_or_else(unknown)?;
+        if self.is_gone(object) {
+            return Err(unknown());
+        }
+        if !self.veils.is_empty() && self.veils.is_forbidden(&self.plant.path(object)) {
+            return Err(Refusal::new(
+                403,
+                "The user does not have permission to read this object.",
+            ));
+        }
+        Ok(object)
+    }
+
+    /// Whether a fault has taken an object away.
+    fn is_gone(&self, object: Object) -> bool {
+        !self.veils.is_empty() && self.veils.is_gone(&self.plant.path(object))
     }
 
     /// The objects that the request's `webId` parameters name; at least one.
@@ -175,12 +192,13 @@ impl<'a> Context<'a> {
     ) -> Result<Value, Refusal> {
         let start = self.request.query.number("startIndex", 0, usize::MAX)?;
         let size = self.max_count()?.max(1);
-        let items: Vec<Value> = objects
+        let objects: Vec<Object> = objects
             .iter()
-            .skip(start)
-            .take(size)
-            .map(|object| render(*object))
+            .copied()
+            .filter(|object| !self.is_gone(*object))
             .collect();
+        let page = objects.iter().skip(start).take(size);
+        let items: Vec<Value> = page.map(|object| render(*object)).collect();
         let address = |start: usize| {
             json!(self.link(&format!(
                 "{}?{}",

@@ -42,6 +42,16 @@ pub enum Kind {
         /// Number of the state.
         value: i64,
     },
+    /// The account may not read what has `object` in its path.
+    Forbidden {
+        /// Part of the path, in any case.
+        object: String,
+    },
+    /// What has `object` in its path was renamed or deleted since a client has last seen it.
+    Gone {
+        /// Part of the path, in any case.
+        object: String,
+    },
     /// The server's clock is wrong.
     Clock {
         /// Ahead by this, behind when negative.
@@ -91,7 +101,11 @@ impl Kind {
             .unwrap_or_default()
             .to_ascii_lowercase();
         match self {
-            Self::State { .. } | Self::Clock { .. } | Self::ExpiredToken { .. } => false,
+            Self::State { .. }
+            | Self::Forbidden { .. }
+            | Self::Gone { .. }
+            | Self::Clock { .. }
+            | Self::ExpiredToken { .. } => false,
             Self::ChannelRefused { .. }
             | Self::ChannelCloses { .. }
             | Self::ChannelStalls { .. } => path.ends_with("/channel"),
@@ -146,6 +160,35 @@ impl States {
     }
 }
 
+/// Objects that cannot be seen, by parts of their paths.
+#[derive(Debug, Clone, Default)]
+pub struct Veils {
+    forbidden: Vec<String>,
+    gone: Vec<String>,
+}
+
+impl Veils {
+    /// Whether nothing is veiled.
+    pub fn is_empty(&self) -> bool {
+        self.forbidden.is_empty() && self.gone.is_empty()
+    }
+
+    /// Whether the object at this path is there no more.
+    pub fn is_gone(&self, path: &str) -> bool {
+        is_part(&self.gone, path)
+    }
+
+    /// Whether the account may not read the object at this path.
+    pub fn is_forbidden(&self, path: &str) -> bool {
+        is_part(&self.forbidden, path)
+    }
+}
+
+fn is_part(veiled: &[String], path: &str) -> bool {
+    let path = path.to_lowercase();
+    veiled.iter().any(|part| path.contains(part.as_str()))
+}
+
 impl Faults {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Fault, Asked)>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
@@ -194,6 +237,19 @@ impl Faults {
         States {
             by_tag: states.collect(),
         }
+    }
+
+    /// The objects that cannot be seen.
+    pub fn veils(&self) -> Veils {
+        let mut veils = Veils::default();
+        for (fault, _) in self.lock().iter() {
+            match &fault.kind {
+                Kind::Forbidden { object } => veils.forbidden.push(object.to_lowercase()),
+                Kind::Gone { object } => veils.gone.push(object.to_lowercase()),
+                _ => {}
+            }
+        }
+        veils
     }
 
     /// How far the server's clock is ahead.

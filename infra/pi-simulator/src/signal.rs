@@ -1,7 +1,13 @@
 //! What a point records: the dryer's recording, generated live signals, or nothing yet.
 
+mod shape;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
+pub use self::shape::{MODES, Shape, hash};
+use self::shape::{correct, generate};
 use crate::chromatography::{Cycles, Quantity};
 use crate::time::Micros;
 
@@ -101,43 +107,6 @@ impl Sample {
     }
 }
 
-/// Shape of a generated signal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// 0 to 100 twice a day.
-    Sinusoid,
-    /// The same, three hours later.
-    SinusoidLate,
-    /// A wandering temperature.
-    Temperature,
-    /// The mode of a controller.
-    Mode,
-    /// A whole number that rises and falls.
-    Steps,
-    /// A temperature whose transmitter fails now and then.
-    FailingSensor,
-    /// Several values with one timestamp.
-    Burst,
-    /// The name of a phase.
-    Phase,
-    /// A whole number that counts the intervals.
-    Count,
-    /// The same, and one in ten arrives five intervals late.
-    Late,
-    /// The same, and one in ten is corrected five intervals later: ten times as much, marked as substituted.
-    Corrected,
-}
-
-impl Shape {
-    /// How many intervals later a sample arrives, or is corrected.
-    fn delay(self, index: i64) -> i64 {
-        match (self, index.rem_euclid(10)) {
-            (Self::Late | Self::Corrected, 3) => 5,
-            _ => 0,
-        }
-    }
-}
-
 /// Something that became known of a stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrival {
@@ -178,10 +147,6 @@ pub enum Signal {
         created: Micros,
     },
 }
-
-/// The modes of a controller.
-pub const MODES: [&str; 4] = ["Manual", "Auto", "Cascade", "Program"];
-const PHASES: [&str; 4] = ["Charge", "Heat", "Hold", "Discharge"];
 
 impl Signal {
     /// Every sample from `from` to `to`, both included, that had happened at `now`.
@@ -344,171 +309,4 @@ fn live_range(
         time += interval;
     }
     samples
-}
-
-fn correct(sample: &mut Sample) {
-    if let Reading::Whole(number) = &mut sample.reading {
-        *number *= 10;
-    }
-    sample.substituted = true;
-}
-
-fn generate(shape: Shape, time: Micros, index: i64, samples: &mut Vec<Sample>) {
-    let good = |reading| Sample::new(time, reading);
-    match shape {
-        Shape::Sinusoid => samples.push(good(single(
-            50.0 + 50.0 * (2.0 * day_angle(time, 0.0)).sin(),
-        ))),
-        Shape::SinusoidLate => samples.push(good(single(
-            50.0 + 50.0 * (2.0 * day_angle(time, 0.125)).sin(),
-        ))),
-        Shape::Temperature => samples.push(good(single(temperature(time, index)))),
-        Shape::Steps => samples.push(good(Reading::Whole(70 + (hash(index / 5) % 60)))),
-        Shape::Mode => {
-            let value = hash(index / 20) % 4;
-            let name = usize::try_from(value)
-                .ok()
-                .and_then(|place| MODES.get(place))
-                .copied()
-                .unwrap_or("Manual");
-            samples.push(good(Reading::State {
-                name,
-                value,
-                system: false,
-            }));
-        }
-        Shape::Phase => {
-            let place = usize::try_from(index.rem_euclid(4)).unwrap_or(0);
-            samples.push(good(Reading::Text(
-                PHASES.get(place).copied().unwrap_or_default().to_owned(),
-            )));
-        }
-        Shape::FailingSensor => samples.push(failing(time, index)),
-        Shape::Count | Shape::Late | Shape::Corrected => {
-            samples.push(good(Reading::Whole(index.rem_euclid(1_000_000))));
-        }
-        Shape::Burst => {
-            let repeats = if index.rem_euclid(10) == 0 { 3 } else { 1 };
-            samples.extend(
-                (0..repeats)
-                    .map(|repeat| good(Reading::Whole(index.rem_euclid(1000) * 10 + repeat))),
-            );
-        }
-    }
-}
-
-fn failing(time: Micros, index: i64) -> Sample {
-    match index.rem_euclid(97) {
-        20..=24 => Sample::new(time, IO_TIMEOUT),
-        60 => Sample::new(time, BAD_INPUT),
-        80 => Sample {
-            questionable: true,
-            ..Sample::new(time, single(temperature(time, index)))
-        },
-        _ => Sample::new(time, single(temperature(time, index))),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a phase of a day")]
-fn day_angle(time: Micros, shift: f64) -> f64 {
-    (time.rem_euclid(86_400_000_000) as f64 / 86_400_000_000.0 - shift) * std::f64::consts::TAU
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a number below 1,000")]
-fn temperature(time: Micros, index: i64) -> f64 {
-    150.0 + 20.0 * (7.0 * day_angle(time, 0.0)).sin() + (hash(index) % 1000) as f64 / 100.0
-}
-
-/// A value of a Float32 point: the shortest decimal of the single, as PI prints it.
-#[expect(clippy::cast_possible_truncation, reason = "the point stores singles")]
-fn single(value: f64) -> Reading {
-    Reading::Number((value as f32).to_string().parse().unwrap_or(value))
-}
-
-/// The same noise on every start (`SplitMix64`), never negative.
-pub fn hash(index: i64) -> i64 {
-    let mut z = index.cast_unsigned().wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 2).cast_signed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CREATED: Micros = 1_000_000_000_000_000;
-    const NOW: Micros = CREATED + 100_000_000_000;
-
-    fn signal(shape: Shape) -> Signal {
-        Signal::Live {
-            shape,
-            created: CREATED,
-            interval: 30_000_000,
-        }
-    }
-
-    #[test]
-    fn a_live_point_begins_with_pt_created_and_goes_on_to_now() {
-        let samples = signal(Shape::Sinusoid).range(0, NOW + 1_000_000_000, NOW);
-        assert_eq!(samples[0].reading, PT_CREATED);
-        assert!(
-            samples.last().unwrap().time <= NOW && samples.last().unwrap().time > NOW - 30_000_000
-        );
-        assert_eq!(samples, signal(Shape::Sinusoid).range(0, NOW, NOW));
-    }
-
-    #[test]
-    fn neighbours_agree_with_the_range() {
-        for shape in [Shape::Temperature, Shape::Burst, Shape::FailingSensor] {
-            let samples = signal(shape).range(CREATED, NOW, NOW);
-            for pair in samples
-                .windows(2)
-                .filter(|pair| pair[0].time < pair[1].time)
-            {
-                assert_eq!(
-                    signal(shape).previous(pair[1].time, true, NOW).unwrap(),
-                    pair[0]
-                );
-                assert_eq!(
-                    signal(shape).following(pair[0].time, true, NOW).unwrap(),
-                    pair[1]
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn late_and_corrected_values_arrive_as_they_become_known() {
-        let until = CREATED + 40 * 30_000_000;
-        for (shape, updates) in [(Shape::Late, 0), (Shape::Corrected, 3)] {
-            let signal = signal(shape);
-            let once = signal.arrivals(CREATED, until);
-            let steps: Vec<Arrival> = (0..20)
-                .flat_map(|step| {
-                    let from = CREATED + step * 60_000_000;
-                    signal.arrivals(from, from + 60_000_000)
-                })
-                .collect();
-            assert_eq!(once, steps);
-            let updated = once.iter().filter(|arrival| arrival.action == "Update");
-            assert_eq!(updated.count(), updates);
-            // Applied in order, what arrived is what can be read.
-            let mut known = std::collections::BTreeMap::new();
-            for arrival in once {
-                known.insert(arrival.sample.time, arrival.sample);
-            }
-            let read = signal.range(CREATED + 1, until, until);
-            assert_eq!(known.into_values().collect::<Vec<_>>(), read);
-        }
-    }
-
-    #[test]
-    fn what_has_not_happened_yet_is_not_served() {
-        let recorded = Signal::Recorded(Arc::new(vec![(10, 1.0), (20, 2.0), (30, 3.0)]));
-        assert_eq!(recorded.range(0, 100, 25).len(), 2);
-        assert_eq!(recorded.previous(100, false, 25).unwrap().time, 20);
-        assert_eq!(recorded.following(21, false, 25), None);
-        assert_eq!(recorded.following(20, false, 25).unwrap().time, 20);
-    }
 }

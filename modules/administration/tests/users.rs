@@ -62,6 +62,32 @@ async fn the_demo_users_hold_their_roles_and_appear_once() {
 }
 
 #[tokio::test]
+async fn a_demo_that_starts_again_with_more_sites_gives_its_users_their_roles_there_and_takes_none_away()
+ {
+    let (mut administration, token) = start().await;
+    let analyst = user(&administration, &token, "analyst").await;
+    let path = format!(
+        "/api/administration/users/{}/grants",
+        analyst["id"].as_str().unwrap()
+    );
+    let own = json!({ "role": "scientist", "site": "dublin" });
+    let fewer = json!([{ "role": "analyst", "site": "basel" }, own]);
+    let (status, _) = administration
+        .send(Method::PUT, &path, &token, &fewer)
+        .await;
+    assert_eq!(status, 200);
+    let untouched = user(&administration, &token, "scientist").await;
+    assert_eq!(administration.stop(), Some(0));
+    administration.run().await;
+    let widened = user(&administration, &token, "analyst").await;
+    let at = |site: &str| json!({ "role": "analyst", "site": site });
+    let mut grants = widened["grants"].as_array().unwrap().clone();
+    grants.sort_by_key(ToString::to_string);
+    assert_eq!(grants, [at("basel"), at("stein"), at("visp"), own]);
+    assert_eq!(user(&administration, &token, "scientist").await, untouched);
+}
+
+#[tokio::test]
 async fn a_user_is_made_changed_and_deactivated_but_the_name_stays_taken() {
     let (administration, token) = start().await;
     let new = json!({ "login": "Eve.Novak", "name": " Eve Novak ", "email": "eve@example.org", "grants": [{ "role": "analyst", "site": "basel" }] });

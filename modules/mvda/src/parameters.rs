@@ -51,6 +51,19 @@ impl Parameters {
         text.parse().map(Some).map_err(wrong)
     }
 
+    /// A finite number, if it is given.
+    pub fn number(&self, name: &str) -> Result<Option<f64>, Problem> {
+        let Some(text) = self.all(name).first().copied() else {
+            return Ok(None);
+        };
+        let read: Option<f64> = text.parse().ok();
+        let read = read.filter(|number| number.is_finite()).ok_or_else(|| {
+            Problem::unprocessable(format!("Parameter {name} must be a number."))
+                .part(name, "Not a number.")
+        });
+        read.map(Some)
+    }
+
     /// Whether something that is usually not done is asked for.
     pub fn flag(&self, name: &str) -> bool {
         self.all(name).first() == Some(&"true")
@@ -75,8 +88,10 @@ impl Parameters {
 /// First and last instant of a time range, in order.
 pub fn range(start: Timestamp, end: Timestamp) -> Result<(Timestamp, Timestamp), Problem> {
     if start >= end {
-        return Err(Problem::unprocessable("The range ends before it begins.")
-            .part("end", "Not after start."));
+        return Err(
+            Problem::unprocessable("The range ends before it begins: exchange its ends.")
+                .part("end", "Not after start."),
+        );
     }
     Ok((start, end))
 }

@@ -74,6 +74,34 @@ const GERMAN: readonly (readonly [string, string])[] = [
     '{source}: {what} gibt es auf dem PI-Server nicht mehr: umbenannt, verschoben oder gelöscht, oder die Vorlage wurde geändert; bitte neu wählen.',
   ],
   [
+    '{source}: the PI Web API server {host} has a certificate that is not signed by a CA that this machine trusts; name the CA\'s file in the data source.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} ist von keiner CA, der diese Maschine vertraut; die Datei der CA in der Datenquelle angeben.',
+  ],
+  [
+    '{source}: the PI Web API server {host} has a certificate that is not signed by the CA in {file}.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} ist nicht von der CA in {file} ausgestellt.',
+  ],
+  [
+    '{source}: the PI Web API server {host} has a certificate that is not for the name {name}.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} ist nicht auf den Namen {name} ausgestellt.',
+  ],
+  [
+    '{source}: the PI Web API server {host} has a certificate that has expired.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} ist abgelaufen.',
+  ],
+  [
+    '{source}: the PI Web API server {host} has a certificate that is not valid yet; compare the clocks.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} gilt noch nicht; bitte die Uhren vergleichen.',
+  ],
+  [
+    '{source}: the PI Web API server {host} has a certificate that cannot be used ({error}): it must be made for a server and be signed by {by}.',
+    '{source}: Das Zertifikat des PI-Web-API-Servers {host} ist nicht brauchbar ({error}): Es muss für einen Server ausgestellt und von einer bekannten CA sein.',
+  ],
+  [
+    '{source}: the PI Web API server {host} does not speak TLS as it should; is it the port for https?.',
+    '{source}: Der PI-Web-API-Server {host} spricht nicht TLS, wie er sollte; ist es der Port für https?',
+  ],
+  [
     '{source}: the PI Web API server {host} has a certificate that {wrong}.',
     '{source}: Das Zertifikat des PI-Web-API-Servers {host} wird nicht anerkannt: {wrong}.',
   ],
@@ -108,7 +136,9 @@ const GERMAN: readonly (readonly [string, string])[] = [
     'Eine Quelle mit dieser Kennung gibt oder gab es; bitte eine andere wählen.',
   ],
   ['The unit has no batch {batch}.', 'Die Einheit hat keine Charge {batch}.'],
-  ['The range ends before it begins.', 'Der Zeitraum endet, bevor er beginnt.'],
+  ['Not after start.', 'Nicht nach dem Anfang.'],
+  ['The range ends before it begins: exchange its ends.', 'Der Zeitraum endet, bevor er beginnt: bitte Anfang und Ende tauschen.'],
+  ['The stretch ends before it begins.', 'Der Abschnitt endet, bevor er beginnt.'],
   // calculations
   ['reference: there are no usable values of batch {batches}', 'reference: Es gibt keine brauchbaren Werte der Charge {batches}'],
   [

@@ -6,7 +6,8 @@ export interface Range {
 }
 
 export class ZoomHistory {
-  private readonly past: Range[] = [];
+  /** Where it was before; nothing stands for the full range, which grows while data come. */
+  private readonly past: (Range | undefined)[] = [];
 
   constructor(
     private full: Range,
@@ -24,7 +25,7 @@ export class ZoomHistory {
   /** Lanes that share a crosshair report the same selection one after the other: it counts once. */
   go(range: Range): Range {
     if (this.isShown(range)) return this.shown;
-    this.past.push(this.shown);
+    this.past.push(this.zoomed ? this.shown : undefined);
     this.shown = range;
     return range;
   }

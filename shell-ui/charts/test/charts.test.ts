@@ -31,6 +31,14 @@ test('every zoom can be undone, and the same one of several lanes counts once', 
   assert.equal(history.zoomed, false);
 });
 
+test('the first zoom is undone to all there is, also when more came meanwhile', () => {
+  const history = new ZoomHistory({ from: 0, to: 100 });
+  history.go({ from: 10, to: 50 });
+  history.extend({ from: 0, to: 120 });
+  assert.deepEqual(history.undo(), { from: 0, to: 120 });
+  assert.equal(history.zoomed, false);
+});
+
 test('newer data move the view only of a reader who has not zoomed', () => {
   const history = new ZoomHistory({ from: 0, to: 100 });
   assert.deepEqual(history.extend({ from: 0, to: 120 }), { from: 0, to: 120 });

@@ -77,6 +77,7 @@ function isKnown(children: Children | undefined): children is readonly Element[]
       padding-left: var(--dcp-space-2);
       border-left: 3px solid var(--dcp-danger);
       font-size: var(--dcp-size-small);
+      overflow-wrap: anywhere;
     }
     .twist {
       width: 18px;
@@ -119,8 +120,12 @@ function isKnown(children: Children | undefined): children is readonly Element[]
       }
     </ul>
     @for (failed of troubles(); track failed.key) {
-      <div class="trouble" role="alert" [title]="failed.detail">
+      <div class="trouble" role="alert" [title]="failed.detail ?? ''">
         <strong>{{ failed.title }}</strong>
+        <!-- beside a chosen element its own problem says it -->
+        @if (!path() && failed.detail) {
+          <span>{{ failed.detail }}</span>
+        }
         <button type="button" class="dcp-button" (click)="again.emit()">{{ t('retry') }}</button>
       </div>
     }

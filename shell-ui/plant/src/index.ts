@@ -3,4 +3,6 @@ export { AssetTree, type Asset } from './asset-tree';
 export { BatchTable } from './batch-table';
 export { batchColumns, batchId, lasting } from './columns';
 export type { AssetSource, Batch, Element, Unreadable } from './model';
+export { warningText, type SourceWarning } from './source-warning';
 export { UnreadableNote } from './unreadable-note';
+export { WarningNote } from './warning-note';

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pi_simulator::Settings;
 use serde_json::{Value, json};
 
-use crate::Caller;
+use crate::{Caller, DRYER_1};
 
 fn challenges(answer: &reqwest::Response) -> Vec<String> {
     let headers = answer.headers().get_all("www-authenticate").iter();
@@ -44,6 +44,39 @@ async fn a_bearer_token_serves_until_it_ends() {
     assert_eq!(ask("second").await.status(), 200);
     let unknown = ask("third").await;
     assert!(challenges(&unknown)[0].contains("invalid_token"));
+}
+
+#[tokio::test]
+async fn what_an_account_may_not_read_is_refused_and_what_is_gone_is_in_no_list() {
+    let caller = Caller::start().await;
+    let by_path = async |kind: &str, path: &str| {
+        let (status, found) = caller.get(&format!("/{kind}"), &[("path", path)]).await;
+        assert_eq!(status, 200, "{path}");
+        found["WebId"].as_str().unwrap().to_owned()
+    };
+    let unit = by_path("elements", DRYER_1).await;
+    let tag = by_path("attributes", &format!("{DRYER_1}|DryerTemp")).await;
+    let attributes = format!("/elements/{unit}/attributes");
+    let values = format!("/streams/{tag}/value");
+    let count = async || {
+        let (_, listed) = caller.get(&attributes, &[]).await;
+        listed["Items"].as_array().unwrap().len()
+    };
+    let all = count().await;
+    caller
+        .fault(json!({ "kind": "forbidden", "object": "dryertemp" }))
+        .await;
+    assert_eq!(
+        (caller.get(&values, &[]).await.0, count().await),
+        (403, all)
+    );
+    caller
+        .fault(json!({ "kind": "gone", "object": "DryerTemp" }))
+        .await;
+    assert_eq!(
+        (caller.get(&values, &[]).await.0, count().await),
+        (404, all - 1)
+    );
 }
 
 #[tokio::test]

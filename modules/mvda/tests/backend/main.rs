@@ -8,6 +8,7 @@
     reason = "a test says what went wrong by ending, and plays the machine around the module"
 )]
 
+mod overlay;
 mod stage;
 
 use std::time::Duration;
@@ -15,6 +16,10 @@ use std::time::Duration;
 use axum::http::Method;
 use dcp::pi::webid::WebId;
 use futures_util::StreamExt as _;
+use overlay::{
+    lays_phases_over_each_other, overlays_from_disk, overlays_what_can_be_read,
+    shows_a_stretch_closer,
+};
 use serde_json::{Value, json};
 use stage::{Stage, start_simulator, until};
 
@@ -92,6 +97,7 @@ async fn from_the_asset_tree_to_the_reason_of_an_abnormal_batch() {
     draws_what_can_be_read(&stage, &dryer).await;
     lays_phases_over_each_other(&stage, &dryer).await;
     overlays_what_can_be_read(&stage, &dryer).await;
+    shows_a_stretch_closer(&stage).await;
     let id = calculates_a_model(&stage, &dryer).await;
     explains_the_abnormal_batch(&stage, &dryer, &id).await;
     keeps_versions_and_archives(&stage, &dryer, &id).await;
@@ -156,120 +162,6 @@ async fn sees_the_plant(stage: &Stage, dryer: &Dryer) {
     assert_eq!(overlay[2]["batch"]["batch"], "DR1-2026-002");
     assert_eq!(course(2)["elapsed_s"][1], 60.0);
     assert_eq!(course(1)["values"].as_array().unwrap().len(), 148);
-}
-
-/// The phases of a batch, and all batches over each other in one of them; a batch without phases has none and no error.
-async fn lays_phases_over_each_other(stage: &Stage, dryer: &Dryer) {
-    let phases_of = |source: &str, batch: &Value| {
-        let id = batch["web_id"].as_str().unwrap();
-        format!("/sources/{source}/batches/{id}/phases")
-    };
-    let none = stage.get(&phases_of("dryers", &dryer.batches[4])).await;
-    assert_eq!(none, json!([]));
-    let skid = unit(stage, "skids", ["Stein", "Downstream", "Skid 1"]).await;
-    let phases = stage.get(&phases_of("skids", &skid.batches[4])).await;
-    let phases = phases.as_array().unwrap();
-    let shown: Vec<_> = phases
-        .iter()
-        .map(|phase| {
-            (
-                phase["level"].as_u64().unwrap(),
-                phase["key"].as_str().unwrap(),
-            )
-        })
-        .collect();
-    assert_eq!(
-        shown[..3],
-        [
-            (1, r"\Purify"),
-            (2, r"\Purify\Bind"),
-            (3, r"\Purify\Bind\Equilibrate")
-        ]
-    );
-    let elute = phases
-        .iter()
-        .find(|phase| phase["name"] == "Elute")
-        .unwrap();
-    assert_eq!(elute["duration_s"], 1800.0);
-    let flow = skid.tags.iter().find(|tag| tag["name"] == "Flow").unwrap();
-    let names = named(&skid.batches);
-    let overlay = |phase: &str| {
-        format!(
-            "/sources/skids/overlay?tag={}&unit={}{names}&phase={}",
-            flow["web_id"].as_str().unwrap(),
-            skid.unit["web_id"].as_str().unwrap(),
-            phase.replace('\\', "%5C")
-        )
-    };
-    let lines = stage
-        .get_lines(&overlay(elute["key"].as_str().unwrap()))
-        .await;
-    assert_eq!(
-        lines[0]["begin"],
-        json!({ "batches": 120, "without_phase": [], "unreadable": [] })
-    );
-    assert_eq!(lines.len(), 122);
-    for line in &lines[1..121] {
-        assert_eq!(line["batch"]["duration_s"], 1800.0);
-        let elapsed = line["batch"]["courses"][0]["elapsed_s"].as_array().unwrap();
-        let (first, last) = (
-            elapsed[0].as_f64().unwrap(),
-            elapsed.last().unwrap().as_f64().unwrap(),
-        );
-        assert!(
-            (0.0..2.0).contains(&first) && (1790.0..=1800.0).contains(&last),
-            "{first} to {last}"
-        );
-    }
-    let (status, problem) = stage.try_get(&overlay(r"\Nowhere")).await;
-    assert_eq!(
-        (status, &problem["detail"]),
-        (422, &json!(r"None of the batches has the phase \Nowhere."))
-    );
-    let gone = json!({ "web_id": WebId::of_point("PIMAM", "TIC9.PV").unwrap().to_string() });
-    assert_eq!(stage.try_get(&phases_of("skids", &gone)).await.0, 404);
-}
-
-/// What fails before the first batch is a problem, a tag that is gone is left out, what fails later ends the answer with a problem.
-async fn overlays_what_can_be_read(stage: &Stage, dryer: &Dryer) {
-    let unit = dryer.unit["web_id"].as_str().unwrap();
-    let tag = dryer.tags[0]["web_id"].as_str().unwrap();
-    let gone = WebId::of_point("PIMAM", "TIC9.PV").unwrap().to_string();
-    let names = named(&dryer.batches[..30]);
-    let overlay = |tags: &str| format!("/sources/dryers/overlay?{tags}&unit={unit}{names}");
-    let lines = stage
-        .get_lines(&overlay(&format!("tag={gone}&tag={tag}")))
-        .await;
-    assert_eq!(lines[0]["begin"]["unreadable"][0]["id"], json!(gone));
-    assert_eq!(lines.len(), 32);
-    assert!(lines[1..31].iter().all(|line| {
-        let courses = line["batch"]["courses"].as_array().unwrap();
-        courses.len() == 1 && courses[0]["web_id"] == tag
-    }));
-    let (status, problem) = stage.try_get(&overlay(&format!("tag={gone}"))).await;
-    assert_eq!(
-        (status, &problem["type"]),
-        (404, &json!("urn:dcp:problem:pi-not-found"))
-    );
-    let faults = format!("http://{}/_simulator/faults", stage.simulator_at);
-    let start = dryer.batches[25]["start"].as_str().unwrap();
-    let start = start.trim_end_matches('Z').replace(':', "%3A");
-    let path = format!("/streamsets/plot?startTime={start}");
-    let fault = json!({ "kind": "status", "path": path, "status": 500 });
-    let added = stage.http.post(&faults).json(&fault).send().await.unwrap();
-    assert!(
-        added.status().is_success(),
-        "{}",
-        added.text().await.unwrap()
-    );
-    let lines = stage.get_lines(&overlay(&format!("tag={tag}"))).await;
-    stage.http.delete(&faults).send().await.unwrap();
-    assert!(lines.len() > 2 && lines.len() < 31, "{}", lines.len());
-    let last = lines.last().unwrap();
-    assert_eq!(
-        last["problem"]["type"], "urn:dcp:problem:pi-failed",
-        "{last}"
-    );
 }
 
 async fn refuses_what_is_wrong(stage: &Stage, dryer: &Dryer) {
@@ -649,29 +541,6 @@ async fn draws_what_can_be_read(stage: &Stage, dryer: &Dryer) {
         (status, &problem["type"]),
         (404, &json!("urn:dcp:problem:pi-not-found"))
     );
-}
-
-/// All complete batches over each other: from PI the first time, then the same from disk.
-async fn overlays_from_disk(stage: &Stage, dryer: &Dryer) {
-    let names = named(&dryer.batches[..60]);
-    let overlay = format!(
-        "/sources/dryers/overlay?tag={}&tag={}&unit={}{names}",
-        dryer.tags[0]["web_id"].as_str().unwrap(),
-        dryer.tags[1]["web_id"].as_str().unwrap(),
-        dryer.unit["web_id"].as_str().unwrap()
-    );
-    let read = stage.get_lines(&overlay).await;
-    let kept = stage.get_lines(&overlay).await;
-    assert_eq!((read.len(), kept.len()), (62, 62));
-    for (kept, read) in kept[1..61].iter().zip(&read[1..61]) {
-        for place in [0, 1] {
-            let course = |line: &Value| line["batch"]["courses"][place].clone();
-            assert!(course(read)["read_at"].is_null() && course(kept)["read_at"].is_string());
-            for part in ["elapsed_s", "values", "status", "unit"] {
-                assert_eq!(course(kept)[part], course(read)[part]);
-            }
-        }
-    }
 }
 
 /// Lines of more tags than are read in one request, from PI, from disk, and from disk while PI is away.

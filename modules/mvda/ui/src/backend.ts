@@ -1,7 +1,7 @@
 // The calls to the module's backend, one function per endpoint.
 
 import { api } from '@dcp/api-service';
-import type { Batch, Element, Unreadable } from '@dcp/plant';
+import type { Batch, Element, SourceWarning, Unreadable } from '@dcp/plant';
 import type {
   Contributions,
   EnvelopeAnswer,
@@ -25,6 +25,9 @@ const elementPath = (source: string, element: string): string => `${ROOT}/source
 
 export const backend = {
   sources: (signal: AbortSignal) => api.get<Source[]>(`${ROOT}/sources`, { signal }),
+  /** What the platform knows of the sources of a site; the module `framework` asks them once a minute. */
+  health: (site: string, signal: AbortSignal) =>
+    api.get<{ id: string; health: { warnings: SourceWarning[] } }[]>('/api/framework/data-sources/health', { query: { site }, signal }),
   elements: (source: string, parent: string | undefined, signal?: AbortSignal) =>
     api.get<Element[]>(`${ROOT}/sources/${part(source)}/elements`, {
       query: { parent },

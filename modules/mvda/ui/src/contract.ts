@@ -66,6 +66,8 @@ export interface OverlayBatch {
     elapsed_s: number[];
     values: (number | null)[];
     status: { from_s: number; to_s: number; state: string }[];
+    /** Whether PI holds more values there. */
+    downsampled: boolean;
     read_at?: string;
     stale?: boolean;
   }[];

@@ -1,4 +1,5 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
+import { WarningNote } from '@dcp/plant';
 import type { Model, Result } from './contract';
 import { t } from './words';
 
@@ -6,26 +7,8 @@ import { t } from './words';
 @Component({
   selector: 'mvda-left-out',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  styles: `
-    .note {
-      margin: var(--dcp-space-2) 0;
-      padding: var(--dcp-space-2) var(--dcp-space-3);
-      background: var(--dcp-warning-surface);
-      color: var(--dcp-warning);
-    }
-    p {
-      margin: 0;
-    }
-  `,
-  template: `
-    @if (reasons().length) {
-      <div class="note" role="note">
-        @for (reason of reasons(); track reason) {
-          <p>{{ reason }}</p>
-        }
-      </div>
-    }
-  `,
+  imports: [WarningNote],
+  template: `<dcp-warning-note [of]="reasons()" />`,
 })
 export class LeftOut {
   readonly model = input.required<Model>();

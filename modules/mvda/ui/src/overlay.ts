@@ -1,14 +1,18 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import type { OverlayLane, OverlayLine } from '@dcp/charts';
+import { problemLine } from '@dcp/api-service';
 import { shared, StatePanel } from '@dcp/kit';
-import { lasting, UnreadableNote } from '@dcp/plant';
+import { lasting, UnreadableNote, WarningNote } from '@dcp/plant';
 import { backend } from './backend';
 import type { Chart } from './chart';
+import { CloseReading } from './close-reading';
+import { spliced, type Points } from './close-up';
 import type { OverlayAnswer, OverlayBatch, Tag } from './contract';
 import { Drawing } from './drawing';
 import { envelopeOf } from './envelope';
 import { Anew, Kept } from './kept';
 import { labels } from './labels';
+import { missing } from './missing';
 import { phaseBands } from './overlay-parts';
 import { PhasePicker } from './phase-picker';
 import { same, steady } from './steady';
@@ -27,7 +31,7 @@ const NAMED = 5;
 @Component({
   selector: 'mvda-overlay',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Drawing, Kept, PhasePicker, StatePanel, TagPicker, UnreadableNote],
+  imports: [Drawing, Kept, PhasePicker, StatePanel, TagPicker, UnreadableNote, WarningNote],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -72,15 +76,25 @@ const NAMED = 5;
         @if (soFar(); as soFar) {
           <span class="dcp-hint" role="status">{{ t('readSoFar', soFar) }}</span>
         }
+        @if (seen(); as words) {
+          <span class="dcp-hint" role="status">{{ words }}</span>
+        }
         <span class="dcp-fill"></span>
         <mvda-kept [series]="shownSeries()" (anew)="anew.ask()" />
         <button type="button" class="dcp-button" [disabled]="!view.state().batches.length" (click)="view.set({ batches: [] })">
           {{ t('clearSelection') }}
         </button>
       </div>
+      <dcp-warning-note [of]="notes()" />
       <dcp-unreadable [of]="data.value()?.unreadable ?? []" />
       @if (without(); as without) {
         <p class="dcp-hint" role="note">{{ t('withoutPhase', without) }}</p>
+      }
+      @if (close.data.problem(); as problem) {
+        <p class="dcp-hint" role="alert">
+          {{ t('closeFailed', { problem: line(problem) }) }}
+          <button type="button" class="dcp-button" (click)="close.data.reload()">{{ t('retry') }}</button>
+        </p>
       }
       <mvda-drawing [of]="data" [chart]="chart()" [growing]="!!soFar()" />
     </dcp-state>
@@ -108,6 +122,19 @@ export class OverlayTab {
     ({ source, asked, ...request }, signal, meanwhile) =>
       this.anew.read(asked, (reload) => backend.overlay(source, { ...request, points: POINTS, reload }, signal, meanwhile)),
   );
+  protected readonly close = new CloseReading({ answer: this.data, usual: () => this.usual(), asked: this.anew.asked });
+  protected readonly notes = computed(() => {
+    shared.language();
+    return missing(this.unit, this.view, false);
+  });
+  protected readonly line = problemLine;
+  /** How closely the stretch on show is seen. */
+  protected readonly seen = computed(() => {
+    shared.language();
+    if (this.close.data.loading()) return t('closeReading');
+    const every = this.close.every();
+    return every === undefined ? '' : t(every ? 'everyValue' : 'thinnedOut');
+  });
   protected readonly shownSeries = computed(() => (this.data.value()?.batches ?? []).flatMap(({ courses }) => courses));
   /** How far reading has come, while it goes on and some of it is seen. */
   protected readonly soFar = computed(() => {
@@ -173,14 +200,22 @@ export class OverlayTab {
     const courses = read.flatMap(({ batch: id, duration_s, courses }) =>
       courses.filter(({ web_id }) => web_id === tag.web_id).map((course) => ({ id, duration_s, course })),
     );
-    const lines = courses.map(({ id, duration_s, course }): OverlayLine => {
+    const known = this.close.closeUp()?.batches;
+    const drawn = courses.map(({ id, duration_s, course }): { whole: OverlayLine; line: OverlayLine } => {
       const batch = batches.get(id);
       const whole = limited ? duration_s || 1 : batch?.end ? lasting(batch, 0) : this.usual();
-      const x = course.elapsed_s.map((at) => (maturity ? (100 * at) / whole : at / 60));
-      return { id, name: id, x, y: course.values, step: tag.step };
+      const points = ({ elapsed_s, values }: typeof course): Points => ({
+        x: elapsed_s.map((at) => (maturity ? (100 * at) / whole : at / 60)),
+        y: values,
+      });
+      const line = { id, name: id, ...points(course), step: tag.step };
+      const seen = known?.get(id);
+      const closer = seen?.courses.find(({ web_id }) => web_id === tag.web_id);
+      return { whole: line, line: seen && closer ? { ...line, ...spliced(line, points(closer), seen) } : line };
     });
+    const lines = drawn.map(({ line }) => line);
     const selected = new Set(this.view.state().batches);
-    const usual = lines.filter((line) => !selected.has(line.id) && batches.get(line.id)?.status === 'complete');
+    const usual = drawn.flatMap(({ whole }) => (!selected.has(whole.id) && batches.get(whole.id)?.status === 'complete' ? [whole] : []));
     const remark = badStates(courses.map(({ course }) => course));
     const envelope = envelopeOf(usual, t('envelopeName', { count: usual.length }));
     return {

@@ -1,7 +1,7 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { followLink, remembered } from '@dcp/api-service';
-import { Icon, signalOf, StatePanel } from '@dcp/kit';
-import { AssetTree, type Asset } from '@dcp/plant';
+import { Icon, shared, signalOf, StatePanel } from '@dcp/kit';
+import { AssetTree, WarningNote, warningText, type Asset } from '@dcp/plant';
 import { backend } from './backend';
 import { Batches } from './batches';
 import { Models } from './models';
@@ -17,7 +17,7 @@ const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boole
 @Component({
   selector: 'mvda-page',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [AssetTree, Batches, Icon, Models, OverlayTab, StatePanel, TrendTab],
+  imports: [AssetTree, Batches, Icon, Models, OverlayTab, StatePanel, TrendTab, WarningNote],
   providers: [View, Sources, Unit],
   styles: `
     :host {
@@ -99,6 +99,7 @@ const treeShown = remembered<boolean>('mvda.tree', true, (value): value is boole
         <h1 tabindex="-1">{{ view.unitName() || t('title') }}</h1>
         <span class="path">{{ view.state().path }}</span>
       </div>
+      <dcp-warning-note [of]="warnings()" />
       @if (view.state().unit) {
         <nav class="dcp-tabs" [attr.aria-label]="t('views')">
           @for (tab of tabs; track tab) {
@@ -159,7 +160,12 @@ export class Page {
   protected readonly view = inject(View);
   protected readonly unit = inject(Unit);
   protected readonly elements = backend.elements;
-  protected readonly sources = inject(Sources).sources;
+  private readonly known = inject(Sources);
+  protected readonly sources = this.known.sources;
+  protected readonly warnings = computed(() => {
+    shared.language();
+    return this.known.warnings().map(warningText);
+  });
   protected readonly tree = signalOf(treeShown);
   protected readonly follow = followLink;
   private readonly counts = computed(() => ({

@@ -23,6 +23,11 @@ export function seriesOf(answer: TrendAnswer, tags: readonly Tag[]): TrendSeries
   }));
 }
 
+/** Whether there is nothing at all to draw: no value and no word in place of one. */
+export function isEmpty({ series }: TrendAnswer): boolean {
+  return series.every(({ times_ms, status }) => !times_ms.length && !status.length);
+}
+
 /** Since when the oldest of the shown values are kept, and whether PI was away when they were to be confirmed. */
 export function keptSince(series: readonly { read_at?: string; stale?: boolean }[]): { at: number; stale: boolean } | undefined {
   const times = series.flatMap((one) => (one.read_at === undefined ? [] : [Date.parse(one.read_at)]));

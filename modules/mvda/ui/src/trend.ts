@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/c
 import { formatTime, parseTime, timeZone, zoneName } from '@dcp/api-service';
 import { loadable, shared, StatePanel } from '@dcp/kit';
 import type { TrendBand } from '@dcp/charts';
-import { UnreadableNote, type Batch } from '@dcp/plant';
+import { UnreadableNote, WarningNote, type Batch } from '@dcp/plant';
 import { backend } from './backend';
 import type { Chart } from './chart';
 import type { Tag } from './contract';
@@ -13,7 +13,8 @@ import { phaseBands } from './overlay-parts';
 import { PhasePicker } from './phase-picker';
 import { same, steady } from './steady';
 import { TagPicker } from './tag-picker';
-import { bandsOf, seriesOf } from './trend-data';
+import { missing } from './missing';
+import { bandsOf, isEmpty, seriesOf } from './trend-data';
 import { Unit } from './unit';
 import { RANGES, View } from './view';
 import { t } from './words';
@@ -34,7 +35,7 @@ const LENGTHS: Record<string, number> = {
 @Component({
   selector: 'mvda-trend',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  imports: [Drawing, Kept, PhasePicker, StatePanel, TagPicker, UnreadableNote],
+  imports: [Drawing, Kept, PhasePicker, StatePanel, TagPicker, UnreadableNote, WarningNote],
   styles: `
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
@@ -106,6 +107,7 @@ const LENGTHS: Record<string, number> = {
           </button>
         </dcp-state>
       } @else {
+        <dcp-warning-note [of]="notes()" />
         <dcp-unreadable [of]="data.value()?.unreadable ?? []" />
         <mvda-drawing [of]="data" [chart]="chart()" />
       }
@@ -205,6 +207,18 @@ export class TrendTab {
         onZoom: (to, zoomed) => this.zoomed(to, zoomed),
       },
     };
+  });
+
+  /** What the reader looks for and cannot see here. */
+  protected readonly notes = computed(() => {
+    shared.language();
+    shared.clock();
+    const unknown = missing(this.unit, this.view, this.view.state().range === 'batch');
+    const answer = this.data.value();
+    if (!answer || this.data.loading() || this.data.problem() || !isEmpty(answer)) return unknown;
+    const now = Date.now();
+    const [start, end] = [formatTime(answer.start), formatTime(answer.end)];
+    return [...unknown, Date.parse(answer.start) > now ? t('ahead', { start, now: formatTime(now) }) : t('nothing', { start, end })];
   });
 
   /** The phases of the batch that is shown, else the batches of the range. */

@@ -5,9 +5,11 @@ import { loadable, type Loadable } from '@dcp/kit';
 import type { Batch } from '@dcp/plant';
 import { backend } from './backend';
 import { isNumeric, type Tag } from './contract';
+import { same } from './steady';
 import { View } from './view';
 
 const FRESH_MS = 30_000;
+const HEALTH_MS = 60_000;
 /** Tags shown before the reader has chosen any. */
 const FIRST_TAGS = 4;
 
@@ -19,15 +21,33 @@ export class Sources {
     on: () => this.view.site() || undefined,
     load: (_, signal) => backend.sources(signal),
   });
+  private readonly health = loadable({
+    on: () => this.view.site() || undefined,
+    load: (site, signal) => backend.health(site, signal),
+  });
+  /** What to know about the chosen source before using its data; nothing where that is not known. */
+  readonly warnings = computed(() => {
+    const { source } = this.view.state();
+    return this.health.value()?.find(({ id }) => id === source)?.health.warnings ?? [];
+  });
+
+  constructor() {
+    const timer = setInterval(() => !document.hidden && this.health.reload(), HEALTH_MS);
+    inject(DestroyRef).onDestroy(() => clearInterval(timer));
+  }
 }
 
 @Injectable()
 export class Unit {
   private readonly view = inject(View);
-  private readonly address = computed(() => {
-    const { source, unit } = this.view.state();
-    return source && unit ? { source, unit } : undefined;
-  });
+  /** The same unit is the same question, however often the rest of the view changes. */
+  private readonly address = computed(
+    () => {
+      const { source, unit } = this.view.state();
+      return source && unit ? { source, unit } : undefined;
+    },
+    { equal: same },
+  );
 
   private readonly listed = loadable({
     on: this.address,
@@ -48,6 +68,12 @@ export class Unit {
   readonly running = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'running'));
   readonly complete = computed(() => (this.batches.value() ?? []).filter((batch) => batch.status === 'complete'));
 
+  /** Tags in the address that the unit does not have, once its tags are known. */
+  readonly unknownTags = computed(() => {
+    const all = this.tags.value();
+    return all ? this.view.state().tags.filter((name) => !all.some((tag) => tag.name === name)) : [];
+  });
+
   /** The tags in the address, or the first few that are measured values. */
   readonly chosen = computed<Tag[]>(() => {
     const all = this.tags.value() ?? [];
@@ -64,6 +90,14 @@ export class Unit {
       all.find(({ id }) => id === (batch || batches[0])) ??
       all.reduce<Batch | undefined>((last, one) => (!last || one.start > last.start ? one : last), undefined)
     );
+  });
+
+  /** The batch in the address, where the unit does not have it. */
+  readonly unknownBatch = computed(() => {
+    const all = this.batches.value();
+    const { batch, batches } = this.view.state();
+    const wanted = batch || batches[0];
+    return all && wanted && !all.some(({ id }) => id === wanted) ? wanted : undefined;
   });
 
   /** The batch whose phases stand for those of the others: the one in the address or selected, else the latest complete one. */

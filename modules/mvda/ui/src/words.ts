@@ -51,6 +51,16 @@ export const t = translate({
     phaseBands: 'Bands: phases of {batch}',
     withoutPhase: '{count, plural, one {# batch does not have this phase:} other {# batches do not have this phase:}} {batches}',
     readSoFar: '{count} of {of} batches',
+    closeReading: 'Reading this stretch closer …',
+    everyValue: 'Every recorded value is shown.',
+    thinnedOut: 'Thinned out; zoom in further for every recorded value.',
+    closeFailed: 'This stretch could not be read closer, so it is shown as thinned out as before: {problem}',
+    noSuchTags:
+      '{unit} has no {count, plural, one {tag} other {tags}} {names}: renamed or taken out on the PI server. Choose from its tags.',
+    noSuchBatch: '{unit} has no batch {batch}: renamed or taken out on the PI server, or not begun. The latest one is shown.',
+    ahead:
+      'This range begins in the future, at {start}; it is {now} now. Only points for forecasts hold values there: choose an earlier one.',
+    nothing: 'The PI server holds no value of these tags from {start} to {end}. Choose another range.',
     tags: 'Tags',
     tag: 'Tag',
     tagsChosen: 'Tags: {count} of {of}',
@@ -253,6 +263,17 @@ export const t = translate({
     phaseBands: 'Bänder: Phasen von {batch}',
     withoutPhase: '{count, plural, one {# Charge hat diese Phase nicht:} other {# Chargen haben diese Phase nicht:}} {batches}',
     readSoFar: '{count} von {of} Chargen',
+    closeReading: 'Dieser Abschnitt wird genauer gelesen …',
+    everyValue: 'Jeder aufgezeichnete Wert ist gezeigt.',
+    thinnedOut: 'Ausgedünnt; weiter hineinzoomen zeigt jeden aufgezeichneten Wert.',
+    closeFailed: 'Dieser Abschnitt ließ sich nicht genauer lesen und ist ausgedünnt wie zuvor gezeigt: {problem}',
+    noSuchTags:
+      '{unit} hat {count, plural, one {keine Messstelle} other {keine Messstellen}} {names}: auf dem PI-Server umbenannt oder entfernt. Bitte aus den Messstellen wählen.',
+    noSuchBatch:
+      '{unit} hat keine Charge {batch}: auf dem PI-Server umbenannt oder entfernt, oder noch nicht begonnen. Gezeigt ist die letzte.',
+    ahead:
+      'Dieser Zeitraum beginnt in der Zukunft, um {start}; jetzt ist es {now}. Nur Vorhersagepunkte haben dort Werte: bitte einen früheren wählen.',
+    nothing: 'Der PI-Server hat von {start} bis {end} keinen Wert dieser Messstellen. Bitte einen anderen Zeitraum wählen.',
     tags: 'Messstellen',
     tag: 'Messstelle',
     tagsChosen: 'Messstellen: {count} von {of}',

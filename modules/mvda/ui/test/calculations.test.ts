@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fQuantileOfTwo, inverse, outline, squaredRadius } from '../src/ellipse';
 import type { OverlayPart, Phase } from '../src/contract';
+import { closer, spliced } from '../src/close-up';
 import { envelopeOf } from '../src/envelope';
 import { follow, lines, phaseBands } from '../src/overlay-parts';
 
@@ -69,6 +70,36 @@ test('an overlay grows batch by batch', () => {
   const begun = follow(empty, { begin: { batches: 2, without_phase: ['C'], unreadable: [] } });
   const grown = follow(begun, { batch: { batch: 'A', duration_s: 1, courses: [] } });
   assert.deepEqual([grown.of, grown.batches.length, grown.without], [2, 1, ['C']]);
+});
+
+test('a stretch in other points replaces only what lies in it, and the ends of the line stay', () => {
+  const line = { x: [0, 10, 20, 30, 40], y: [0, 1, 2, 3, 4] };
+  const part = { x: [12, 14, 20, 28], y: [5, null, 6, 7] };
+  assert.deepEqual(spliced(line, part, { from: 10, to: 30 }), { x: [0, 12, 14, 20, 28, 40], y: [0, 5, null, 6, 7, 4] });
+  assert.deepEqual(spliced(line, part, { from: -5, to: 50 }), { x: [0, 12, 14, 20, 28, 40], y: [0, 5, null, 6, 7, 4] });
+  assert.deepEqual(spliced(line, { x: [], y: [] }, { from: 5, to: 45 }), { x: [0, 40], y: [0, 4] });
+  assert.deepEqual(spliced(line, { x: [0, 40], y: [8, 9] }, { from: 0, to: 40 }), { x: [0, 40], y: [8, 9] });
+  assert.deepEqual(spliced({ x: [3], y: [1] }, { x: [], y: [] }, { from: 0, to: 40 }), { x: [3], y: [1] });
+});
+
+test('what was seen closer stays until its batch comes again, or another picture is shown', () => {
+  const answer = (...batches: string[]) => ({
+    batches: batches.map((batch) => ({ batch, duration_s: 1, courses: [] })),
+    of: 2,
+    without: [],
+    unreadable: [],
+  });
+  const first = closer(undefined, 'P', { from: 0, to: 9 }, answer('A', 'B'), true);
+  const second = closer(first, 'P', { from: 2, to: 4 }, answer('A'), false);
+  assert.deepEqual(
+    [...second.batches].map(([batch, { from }]) => [batch, from]),
+    [
+      ['A', 2],
+      ['B', 0],
+    ],
+  );
+  assert.deepEqual([...closer(second, 'P', { from: 2, to: 4 }, answer('A'), true).batches.keys()], ['A']);
+  assert.deepEqual([...closer(second, 'Q', { from: 2, to: 4 }, answer(), false).batches.keys()], []);
 });
 
 test('the deepest phases that have begun are the bands; one that runs goes up to now', () => {

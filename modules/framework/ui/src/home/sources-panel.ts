@@ -1,14 +1,15 @@
 import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
 import { followLink, siteAddress } from '@dcp/api-service';
-import { loadable, StatePanel } from '@dcp/kit';
-import { BADGE, loadSources } from '../sources/model';
+import { loadable, shared, StatePanel } from '@dcp/kit';
+import { warningText, WarningNote } from '@dcp/plant';
+import { BADGE, loadSources, sentence, type Source } from '../sources/model';
 import { t as words } from '../sources/texts';
 import { t } from './texts';
 
 /** Where the process data of this site comes from. */
 @Component({
   selector: 'fw-sources',
-  imports: [StatePanel],
+  imports: [StatePanel, WarningNote],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <section class="dcp-panel" aria-labelledby="sources-title">
@@ -34,6 +35,7 @@ import { t } from './texts';
             <dt>{{ t('database') }}</dt>
             <dd>{{ source.asset_server }} / {{ source.database }}</dd>
           </dl>
+          <dcp-warning-note [of]="attention(source)" />
         }
       </dcp-state>
     </section>
@@ -55,5 +57,11 @@ export class SourcesPanel {
   protected readonly badge = BADGE;
   protected readonly follow = followLink;
   protected readonly href = computed(() => siteAddress('sources', this.site()));
+  /** What an analyst has to know before using its data. */
+  protected attention({ health }: Source): string[] {
+    shared.language();
+    if (health.condition !== 'failed') return health.warnings.map(warningText);
+    return health.last_error ? [`${sentence(health.last_error.title)} ${sentence(health.last_error.detail)}`] : [];
+  }
   protected readonly sources = loadable({ on: () => this.site(), load: loadSources });
 }

@@ -1,5 +1,5 @@
 import { api, formatDuration, formatNumber, serverText } from '@dcp/api-service';
-import { t } from './texts';
+import type { SourceWarning } from '@dcp/plant';
 
 export type Condition = 'unknown' | 'good' | 'warning' | 'failed';
 
@@ -22,12 +22,6 @@ export interface Identity {
   readonly clock_difference_ms: number | null;
 }
 
-export type Warning =
-  | { readonly kind: 'clock'; readonly seconds: number }
-  | { readonly kind: 'data_server_unknown' | 'data_server_disconnected'; readonly name: string }
-  | { readonly kind: 'database'; readonly detail: string }
-  | { readonly kind: 'changed'; readonly before: string; readonly now: string };
-
 /** One answer; without latency it did not answer. */
 export interface Check {
   readonly at: string;
@@ -39,7 +33,7 @@ export interface Health {
   readonly since: string | null;
   readonly checked_at: string | null;
   readonly identity: Identity | null;
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly SourceWarning[];
   readonly last_error: { readonly at: string; readonly title: string; readonly detail: string } | null;
   readonly checks: readonly Check[];
 }
@@ -103,22 +97,4 @@ export function latencyText(milliseconds: number): string {
 export function sentence(text: string): string {
   const translated = serverText(text);
   return translated.charAt(0).toLocaleUpperCase() + translated.slice(1) + (/[.!?]$/.test(translated) ? '' : '.');
-}
-
-/** What is not right and what to do about it. */
-export function warningText(warning: Warning): string {
-  switch (warning.kind) {
-    case 'clock': {
-      const seconds = Math.round(Math.abs(warning.seconds));
-      return t(warning.seconds > 0 ? 'clockAhead' : 'clockBehind', { seconds });
-    }
-    case 'data_server_unknown':
-      return t('dataServerUnknown', { name: warning.name });
-    case 'data_server_disconnected':
-      return t('dataServerDisconnected', { name: warning.name });
-    case 'database':
-      return t('databaseUnreadable', { detail: serverText(warning.detail) });
-    case 'changed':
-      return t('changed', { before: warning.before, now: warning.now });
-  }
 }

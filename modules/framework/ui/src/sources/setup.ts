@@ -1,5 +1,6 @@
 import { api } from '@dcp/api-service';
-import { ADDRESS, type Identity, type Source, type Warning } from './model';
+import type { SourceWarning } from '@dcp/plant';
+import { ADDRESS, type Identity, type Source } from './model';
 
 /** Allows to add, change and take out the sources of a site. */
 export const SOURCES = 'framework.sources';
@@ -23,7 +24,7 @@ export type Part = (typeof PARTS)[number];
 /** What a server says to a set-up. */
 export interface Trial {
   readonly findings: readonly { readonly pointer: string; readonly title: string; readonly detail: string }[];
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly SourceWarning[];
   readonly identity: Identity | null;
 }
 

@@ -1,7 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, input, linkedSignal, output, signal } from '@angular/core';
 import { ProblemError, serverText } from '@dcp/api-service';
 import { Dialog, ProblemPanel, shared } from '@dcp/kit';
-import { latencyText, sentence, warningText, type Source } from './model';
+import { warningText } from '@dcp/plant';
+import { latencyText, sentence, type Source } from './model';
 import { OrderFields, SHORTEST } from './order-fields';
 import { s } from './setup-texts';
 import { idOf, PARTS, setupOf, setups, UNCONFIRMED, type Part, type Setup, type Trial } from './setup';

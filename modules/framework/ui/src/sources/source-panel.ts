@@ -2,7 +2,8 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
 import { formatTime, zoneName } from '@dcp/api-service';
 import { CopyText, shared } from '@dcp/kit';
 import { LatencyHistory } from './latency-history';
-import { sentence, warningText, type Source } from './model';
+import { warningText } from '@dcp/plant';
+import { sentence, type Source } from './model';
 import { s } from './setup-texts';
 import { t } from './texts';
 

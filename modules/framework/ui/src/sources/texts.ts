@@ -60,14 +60,6 @@ export const t = translate({
     noBatches: 'No batches',
     noBatchesText: 'The PI server has no event frames for this element.',
     olderLeftOut: 'Older batches are not shown.',
-    clockAhead:
-      'The clock of the PI server is {seconds} s ahead of the platform’s: times relative to the present mean something else there. Compare both with the time server.',
-    clockBehind:
-      'The clock of the PI server is {seconds} s behind the platform’s: times relative to the present mean something else there. Compare both with the time server.',
-    dataServerUnknown: 'The data server {name} is not behind this PI Web API. Correct its name in the settings of the source.',
-    dataServerDisconnected: 'The PI Web API does not reach the data server {name}: its values cannot be read until it does.',
-    databaseUnreadable: 'The asset database cannot be read: {detail}.',
-    changed: 'Another server or version answers than before: “{now}” instead of “{before}”. Make sure that this was planned.',
   },
   de: {
     title: 'Datenquellen',
@@ -128,14 +120,5 @@ export const t = translate({
     noBatches: 'Keine Chargen',
     noBatchesText: 'Der PI-Server hat zu diesem Element keine Event Frames.',
     olderLeftOut: 'Ältere Chargen sind nicht gezeigt.',
-    clockAhead:
-      'Die Uhr des PI-Servers geht der Plattform {seconds} s voraus: Zeiten relativ zur Gegenwart bedeuten dort etwas anderes. Bitte beide mit dem Zeitserver vergleichen.',
-    clockBehind:
-      'Die Uhr des PI-Servers geht der Plattform {seconds} s nach: Zeiten relativ zur Gegenwart bedeuten dort etwas anderes. Bitte beide mit dem Zeitserver vergleichen.',
-    dataServerUnknown:
-      'Den Datenserver {name} gibt es hinter dieser PI Web API nicht. Bitte den Namen in den Einstellungen der Quelle berichtigen.',
-    dataServerDisconnected: 'Die PI Web API erreicht den Datenserver {name} nicht: Bis dahin sind seine Werte nicht lesbar.',
-    databaseUnreadable: 'Die Asset-Datenbank ist nicht lesbar: {detail}.',
-    changed: 'Ein anderer Server oder eine andere Fassung antwortet: „{now}“ statt „{before}“. Bitte prüfen, ob das geplant war.',
   },
 });

@@ -1,9 +1,9 @@
-// Where history is kept (DCP__PI__CACHE): what the analyst reads of its age, and that it can be read anew.
+// History that is kept on disk: what the analyst reads of its age, and that it can be read anew.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { accessible, openBrowser, openPage, portal, screenshot, signIn, Tool, unitAddress } from '../platform.mjs';
+import { accessible, openBrowser, openPage, portal, screenshot, signIn, Tool, unitAddress } from './platform.mjs';
 
 let browser, page, unit;
 before(async () => {
