@@ -127,7 +127,7 @@ test('a unit that was renamed is named by its old path, and the tree offers what
   await page.getByRole('treeitem', { name: 'Dryer 2' }).click();
   await page.getByText(/No batches/).first().waitFor();
   await open(german, { tab: 'trend' });
-  await says(alarm(german, 'Das gibt es auf dem PI-Server nicht mehr'), /umbenannt, verschoben oder gelöscht, oder die Vorlage wurde geändert; bitte neu wählen/);
+  await says(alarm(german, 'Das gibt es auf dem PI-Server nicht mehr'), /das Element .*DRYER 1/i, /umbenannt, verschoben oder gelöscht, oder die Vorlage wurde geändert; bitte neu wählen/);
   await screenshot(german, 'bad-renamed-de');
 });
 

@@ -31,7 +31,7 @@ test('it says who answers, how fast, and which time it has', async () => {
   await about.getByText(/PI Web API simulator/).waitFor();
   await about.getByText(/PIMAM.*connected/).waitFor();
   await about.getByText(/the connection is not encrypted/).waitFor();
-  await about.getByText(simulator).waitFor();
+  await about.getByText(`${simulator}/piwebapi`, { exact: true }).waitFor();
   await page.getByRole('img', { name: /\d+ of \d+ answers/ }).waitFor();
   await accessible(page, 'the data sources');
   await screenshot(page, 'data-sources');

@@ -74,7 +74,7 @@ const GERMAN: readonly (readonly [string, string])[] = [
     '{source}: {what} gibt es auf dem PI-Server nicht mehr: umbenannt, verschoben oder gelöscht, oder die Vorlage wurde geändert; bitte neu wählen.',
   ],
   [
-    '{source}: the PI Web API server {host} has a certificate that is not signed by a CA that this machine trusts; name the CA\'s file in the data source.',
+    "{source}: the PI Web API server {host} has a certificate that is not signed by a CA that this machine trusts; name the CA's file in the data source.",
     '{source}: Das Zertifikat des PI-Web-API-Servers {host} ist von keiner CA, der diese Maschine vertraut; die Datei der CA in der Datenquelle angeben.',
   ],
   [
@@ -114,6 +114,15 @@ const GERMAN: readonly (readonly [string, string])[] = [
   ['{source}: {what} does not exist on the PI server.', '{source}: {what} gibt es auf dem PI-Server nicht.'],
   ['{source}: the data source is not usable: {cause}.', '{source}: Die Datenquelle ist nicht brauchbar: {cause}.'],
   ['{source}: the account may not read {what}.', '{source}: Das Konto darf {what} nicht lesen.'],
+  // what such a sentence is about
+  ['the database {path}', 'die Datenbank {path}'],
+  ['the element {path}', 'das Element {path}'],
+  ['the tag {path}', 'die Messstelle {path}'],
+  ['the tags of {path}', 'die Messstellen von {path}'],
+  ['the template {path}', 'die Vorlage {path}'],
+  ['the batch {path}', 'die Charge {path}'],
+  ['the phases of the batch {path}', 'die Phasen der Charge {path}'],
+  ['the attributes of the batch {path}', 'die Attribute der Charge {path}'],
   ['Begin with https://.', 'Mit https:// beginnen.'],
   [
     'An address holds no user and no password; name the path of the credentials instead.',
@@ -285,7 +294,9 @@ export function serverText(text: string): string {
   if (language.value === 'en') return text;
   for (const { fits, german } of sentences()) {
     const places = fits.exec(text);
-    if (places) return german.replace(PLACE, (_, name: string) => places.groups?.[name] ?? '');
+    if (!places) continue;
+    const filled = (name: string): string => places.groups?.[name] ?? '';
+    return german.replace(PLACE, (_, name: string) => (name === 'what' ? serverText(filled(name)) : filled(name)));
   }
   return text;
 }

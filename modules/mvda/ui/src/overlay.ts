@@ -36,6 +36,9 @@ const NAMED = 5;
     .dcp-toolbar {
       margin-bottom: var(--dcp-space-3);
     }
+    .close {
+      margin: 0 0 var(--dcp-space-2);
+    }
   `,
   template: `
     <dcp-state
@@ -91,7 +94,7 @@ const NAMED = 5;
         <p class="dcp-hint" role="note">{{ t('withoutPhase', without) }}</p>
       }
       @if (close.data.problem(); as problem) {
-        <p class="dcp-hint" role="alert">
+        <p class="dcp-hint close" role="alert">
           {{ t('closeFailed', { problem: line(problem) }) }}
           <button type="button" class="dcp-button" (click)="close.data.reload()">{{ t('retry') }}</button>
         </p>
