@@ -1,7 +1,7 @@
 // The running platform as its users meet it: a browser, the command line, the API.
 
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import assert from 'node:assert/strict';
@@ -141,10 +141,19 @@ export function isProblem(answer, status, kind) {
 
 const root = join(import.meta.dirname, '../..');
 
+/** Takes away what is kept on disk of process data. Moved aside first, because modules may be writing into it. */
+function forgetHistory() {
+  const kept = join(home, 'state', 'pi');
+  const aside = `${kept}-${process.pid}-${Date.now()}`;
+  if (!existsSync(kept)) return;
+  renameSync(kept, aside);
+  rmSync(aside, { recursive: true, force: true });
+}
+
 /** What the PI simulator does wrong from now on. What was read before is forgotten: what is kept on disk would hide the fault. */
 export const faults = {
   async add(fault) {
-    rmSync(join(home, 'state', 'pi'), { recursive: true, force: true, maxRetries: 5 });
+    forgetHistory();
     const answer = await fetch(`${simulator}/_simulator/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) });
     assert.ok(answer.ok, await answer.text());
   },

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::kind::{FORMS, SHAPES};
 use super::*;
 use proptest::prelude::*;
 

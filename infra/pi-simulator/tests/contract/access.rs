@@ -55,7 +55,7 @@ async fn what_an_account_may_not_read_is_refused_and_what_is_gone_is_in_no_list(
         found["WebId"].as_str().unwrap().to_owned()
     };
     let unit = by_path("elements", DRYER_1).await;
-    let tag = by_path("attributes", &format!("{DRYER_1}|DryerTemp")).await;
+    let tag = by_path("attributes", &format!("{DRYER_1}|DryerPressure")).await;
     let attributes = format!("/elements/{unit}/attributes");
     let values = format!("/streams/{tag}/value");
     let count = async || {
@@ -64,14 +64,14 @@ async fn what_an_account_may_not_read_is_refused_and_what_is_gone_is_in_no_list(
     };
     let all = count().await;
     caller
-        .fault(json!({ "kind": "forbidden", "object": "dryertemp" }))
+        .fault(json!({ "kind": "forbidden", "object": "dryerpressure" }))
         .await;
     assert_eq!(
         (caller.get(&values, &[]).await.0, count().await),
         (403, all)
     );
     caller
-        .fault(json!({ "kind": "gone", "object": "DryerTemp" }))
+        .fault(json!({ "kind": "gone", "object": "DryerPressure" }))
         .await;
     assert_eq!(
         (caller.get(&values, &[]).await.0, count().await),
