@@ -9,12 +9,27 @@ since() { awk -v a="$1" -v b="$(now)" 'BEGIN { print b - a }'; }
 workers() { pgrep -P "$ours" -x calc-worker; }
 resident() { awk '/^VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$1/status"; }
 
-# Processor seconds of processes that run.
+# Processor seconds of processes that run, those of their children that have ended included.
 processor_seconds() {
     local pid total=0
-    for pid in "$@"; do total=$((total + $(awk '{print $14 + $15}' "/proc/$pid/stat" 2>/dev/null || echo 0))); done
+    for pid in "$@"; do total=$((total + $(awk '{print $14 + $15 + $16 + $17}' "/proc/$pid/stat" 2>/dev/null || echo 0))); done
     awk -v t="$total" -v h="$(getconf CLK_TCK)" 'BEGIN { print t / h }'
 }
+
+middle() { sort -g "$work/$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+address() { # side, function
+    case $1 in
+        ours) echo "$base/r/bench/$2" ;;
+        plumber) echo "http://127.0.0.1:$plumber_port/$2" ;;
+        rserve) echo "http://127.0.0.1:$rserve_port/$2" ;;
+    esac
+}
+
+# Cores that the whole machine took in the last run, without the engine, its workers, its peers and the callers.
+others() { cat "$work/others"; }
+machine_seconds() { awk -v h="$(getconf CLK_TCK)" '/^cpu / { print ($2 + $3 + $4 + $7 + $8) / h }' /proc/stat; }
+measured() { processor_seconds "$ours" $(workers) ${plumber:-} ${rserve:-}; }
 
 # difference NAME UNIT OURS PEER: a figure that is a difference, as JSON.
 difference() {
@@ -50,22 +65,30 @@ functions <- list("/f1" = function(x) x + 1, "/f2" = function(v) list(mean = mea
   list(as.character(jsonlite::toJSON(value, auto_unbox = TRUE, digits = NA)), "application/json")
 }
 R
+    # The data of f4 are those that are sent; what is asked for comes line by line.
     cat >"$work/raw.R" <<'R'
 arguments <- commandArgs(TRUE)
 source(arguments[1])
-set.seed(8, "Mersenne-Twister", "Inversion", "Rejection")
-x <- rnorm(1e5)
-y <- 2 * x + rnorm(1e5)
-work <- list(f3 = function() f3(), f4 = function() f4(x, y))[[arguments[2]]]
-for (i in 1:3) work()
-took <- numeric()
-until <- proc.time()[[3]] + as.numeric(arguments[3])
-while (proc.time()[[3]] < until) {
-  begun <- Sys.time()
-  work()
-  took <- c(took, as.numeric(Sys.time() - begun, units = "secs"))
+given <- jsonlite::fromJSON(arguments[2])
+x <- given$x
+y <- given$y
+rm(given)
+work <- list(f3 = function() f3(), f4 = function() f4(x, y))
+for (name in names(work)) for (i in 1:3) work[[name]]()
+asked <- file("stdin", "r")
+while (length(line <- readLines(asked, 1L))) {
+  asked_for <- strsplit(line, " ")[[1L]]
+  once <- work[[asked_for[1L]]]
+  took <- numeric()
+  until <- proc.time()[[3]] + as.numeric(asked_for[2L])
+  while (proc.time()[[3]] < until) {
+    begun <- Sys.time()
+    once()
+    took <- c(took, as.numeric(Sys.time() - begun, units = "secs"))
+  }
+  cat(1000 * median(took), "\n", sep = "")
+  flush(stdout())
 }
-cat(1000 * median(took), "\n")
 R
     echo '{"x":41}' >"$work/f1.json"
     cp "$work/f1.json" "$work/cached.json"
@@ -94,10 +117,19 @@ LUA
 
 # run FUNCTION ADDRESS CALLERS -> "requests/s p50_ms p99_ms errors"; wrk's own processor seconds stand in wrk.seconds.
 run() {
-    local TIMEFORMAT='%U %S'
+    local TIMEFORMAT='%U %S' machine before ours_before
+    machine=$(machine_seconds) ours_before=$(measured) before=$(now)
     { time wrk -t1 -c"$3" -d"${seconds}s" --timeout 20s -s "$work/$1.lua" "$2" >/dev/null 2>"$work/wrk.log"; } 2>"$work/wrk.time"
     awk '{print $1 + $2}' "$work/wrk.time" >"$work/wrk.seconds"
+    awk -v m="$machine" -v n="$(machine_seconds)" -v a="$ours_before" -v b="$(measured)" -v c="$(cat "$work/wrk.seconds")" -v s="$(since "$before")" \
+        'BEGIN { o = (n - m - (b - a) - c) / s; printf "%.2f\n", o < 0 ? 0 : o }' >"$work/others"
     awk '/^figures/ {print $2, $3, $4, $5}' "$work/wrk.log"
+}
+
+start_peers() {
+    [ -z "${plumber:-}" ] || return 0
+    start_plumber
+    start_rserve
 }
 
 start_plumber() {
@@ -111,6 +143,24 @@ start_plumber() {
 start_rserve() {
     printf '%s\n' "http.port $rserve_port" "remote disable" "port $((our_port + 3))" "workdir $work/rserve" "http.raw.body enable" >"$work/rserve.conf"
     Rscript -e "source('$work/rserve.R'); Rserve::run.Rserve(config.file = '$work/rserve.conf')" >"$work/rserve.log" 2>&1 &
-    pids+=("$!")
+    rserve=$!
+    pids+=("$rserve")
     until_answers "http://127.0.0.1:$rserve_port/f1" -d '{"x":1}' -H 'Content-Type: application/json'
+}
+
+# R alone: one process for all rounds.
+start_r() {
+    [ -z "${alone:-}" ] || return 0
+    mkfifo "$work/ask" "$work/told"
+    Rscript "$work/raw.R" "$work/bench.R" "$work/f4.json" <"$work/ask" >"$work/told" 2>"$work/raw.log" &
+    alone=$!
+    pids+=("$alone")
+    exec 7>"$work/ask" 8<"$work/told"
+}
+
+alone() { # FUNCTION -> median milliseconds of a round
+    local median
+    echo "$1 $seconds" >&7
+    read -r median <&8
+    echo "$median"
 }

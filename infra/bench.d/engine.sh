@@ -3,7 +3,8 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 profile=${CALC_BENCH_PROFILE:-release}
-target=${CARGO_TARGET_DIR:-$root/target}/$profile
+# Programs that are built already: a measurement that nothing may be compiled beside.
+target=${CALC_BENCH_PROGRAMS:-${CARGO_TARGET_DIR:-$root/target}/$profile}
 our_port=${CALC_BENCH_PORT:-7494}
 base=http://127.0.0.1:$our_port/api/calc
 work=
@@ -17,12 +18,11 @@ need() {
 }
 
 build() {
-    local flags=(--workspace --bins)
+    local flags=(--package calc --package calc-worker --bins --examples)
+    [ -z "${CALC_BENCH_PROGRAMS:-}" ] || return 0
     [ "$profile" != release ] || flags+=(--release)
     say "building ($profile)"
     cargo build --manifest-path "$root/Cargo.toml" "${flags[@]}" >&2
-    flags[0]=--package=calc
-    cargo build --manifest-path "$root/Cargo.toml" "${flags[0]}" "${flags[@]:2}" --example ask-over-bus >&2
 }
 
 end() {
