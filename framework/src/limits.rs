@@ -6,6 +6,12 @@ use std::time::Duration;
 pub const STORE_ACQUIRE: Duration = Duration::from_secs(2);
 /// How long SQLite waits for another process's write, within [`STORE_ACQUIRE`].
 pub const STORE_LOCK: Duration = Duration::from_millis(1500);
+/// How long it sleeps meanwhile before it looks again, and how often so: most writes take less than a tenth of a millisecond.
+pub const LOCK_PAUSES: [(Duration, u32); 3] = [
+    (Duration::from_micros(50), 20),
+    (Duration::from_micros(250), 40),
+    (Duration::from_millis(2), u32::MAX),
+];
 /// Connections that read from a SQLite file: each is a thread, and two cores are the smallest machine.
 pub const SQLITE_READERS: usize = 2;
 /// Calls waiting for one SQLite thread; more are refused as busy at once.

@@ -74,22 +74,23 @@ impl Relay {
 
     /// Sends until the order to stop, and once more after it: what was committed goes out before the process ends.
     pub(super) async fn run(mut self) {
+        let mut fresh = false;
         loop {
-            let pause = self.drain().await;
+            let pause = self.drain(fresh).await;
             tokio::select! {
                 // In an outage the pause counts: every commit would begin another attempt.
-                () = self.store.published(), if self.failures == 0 => {}
-                () = self.clock.sleep(pause) => {}
+                () = self.store.published(), if self.failures == 0 => fresh = true,
+                () = self.clock.sleep(pause) => fresh = false,
                 () = self.stop.cancelled() => break,
             }
         }
-        self.drain().await;
+        self.drain(false).await;
     }
 
     /// Sends what is due; says when to look again.
-    async fn drain(&mut self) -> Duration {
+    async fn drain(&mut self, mut fresh: bool) -> Duration {
         loop {
-            match self.batch().await {
+            match self.batch(std::mem::take(&mut fresh)).await {
                 Ok(None) => {}
                 Ok(Some(pause)) => return pause,
                 Err(cause) => {
@@ -101,18 +102,11 @@ impl Relay {
         }
     }
 
-    /// Sends what is due: `None` says that there may be more.
-    async fn batch(&mut self) -> Result<Option<Duration>, super::Cause> {
+    /// Sends what is due: `None` says that there may be more. Whether anything is need not be asked where it has just been stored.
+    async fn batch(&mut self, fresh: bool) -> Result<Option<Duration>, super::Cause> {
         let now = self.clock.now();
-        let next: Next = self.store.read("dcp_outbox_next", params![]).await?.one()?;
-        if !next.fresh {
-            match next.next_at {
-                None => return Ok(Some(OUTBOX_POLL)),
-                Some(next) if next > now => {
-                    return Ok(Some(pause::until(now, next).min(OUTBOX_POLL)));
-                }
-                Some(_) => {}
-            }
+        if !fresh && let Some(pause) = self.nothing_until(now).await? {
+            return Ok(Some(pause));
         }
         // Held only while there is something to send: who has it empties the outbox for everybody.
         let Some(lease) = self.store.try_lease(LEASE).await? else {
@@ -128,6 +122,17 @@ impl Relay {
                 .await?;
         }
         Ok(None)
+    }
+
+    /// How long nothing is due; `None` says that something is.
+    async fn nothing_until(&self, now: Timestamp) -> Result<Option<Duration>, super::Cause> {
+        let next: Next = self.store.read("dcp_outbox_next", params![]).await?.one()?;
+        Ok(match next.next_at {
+            _ if next.fresh => None,
+            None => Some(OUTBOX_POLL),
+            Some(next) if next > now => Some(pause::until(now, next).min(OUTBOX_POLL)),
+            Some(_) => None,
+        })
     }
 
     /// Sends what is due in batches, several of them on their way at once, and writes off in their order what the bus has.

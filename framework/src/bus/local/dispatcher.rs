@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -43,6 +43,8 @@ pub(super) struct Dispatcher {
     /// Verdicts that came and are not written yet.
     judged: Vec<Judged>,
     renew_at: Timestamp,
+    /// When it last looked because it was woken.
+    rung_at: Instant,
     failures: u32,
 }
 
@@ -108,6 +110,7 @@ impl Dispatcher {
             working: FuturesUnordered::new(),
             judged: Vec::new(),
             renew_at,
+            rung_at: Instant::now(),
             failures: 0,
         })
     }
@@ -127,13 +130,9 @@ impl Dispatcher {
                     None => break None,
                 },
                 Some(judged) = self.working.next() => self.judged.push(judged),
-                woken = self.wake.woken() => match woken {
-                    Ok(Woken::Written) => clock.sleep(LOCAL_GATHER).await,
-                    Ok(Woken::SignGone) => self.inherit().await,
-                    Err(error) => {
-                        tracing::error!(%error, "the local bus is no longer woken by other processes");
-                        clock.sleep(LOCAL_POLL).await;
-                    }
+                woken = self.wake.woken() => if let Err(error) = self.gather(woken).await {
+                    tracing::error!(%error, "the local bus is no longer woken by other processes");
+                    clock.sleep(LOCAL_POLL).await;
                 },
                 () = clock.sleep(pause) => {}
             }
@@ -147,6 +146,28 @@ impl Dispatcher {
             // Whoever closes may not wait for it.
             done.send(()).ok();
         }
+    }
+
+    /// Waits until there is something to see: at once when the bell rings, unless it rang a moment ago; of what writes to the file without
+    /// ringing, or rings again and again, several wakes gather.
+    async fn gather(&mut self, mut woken: std::io::Result<Woken>) -> std::io::Result<()> {
+        let mut gathered = self.store.clock().sleep(LOCAL_GATHER);
+        loop {
+            match woken? {
+                Woken::Rung if self.rung_at.elapsed() > LOCAL_GATHER => break,
+                Woken::Rung | Woken::Written => {}
+                Woken::SignGone => {
+                    self.inherit().await;
+                    return Ok(());
+                }
+            }
+            tokio::select! {
+                next = self.wake.woken() => woken = next,
+                () = &mut gathered => break,
+            }
+        }
+        self.rung_at = Instant::now();
+        Ok(())
     }
 
     /// Takes over from processes that died: their messages need not wait for the end of the lease.

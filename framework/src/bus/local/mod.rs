@@ -2,7 +2,7 @@
 //!
 //! A message is a row in the queue of each subscriber. Who takes it writes its own name and a lease into the row; the row
 //! goes when its effect is recorded and returns when its owner dies or, should the owner only hang, when the lease ends.
-//! A commit of any process shows in the write-ahead log, which wakes the others; nobody polls.
+//! Who commits messages wakes the others; nobody polls.
 
 mod dispatcher;
 mod sign;
@@ -18,6 +18,7 @@ use include_dir::{Dir, include_dir};
 use tokio::sync::mpsc;
 
 use self::dispatcher::{Command, Dispatcher};
+use self::wake::Bell;
 use super::queue::lane;
 use super::topology::Takes;
 use super::{Bus, BusError, Destination, Inbound, Outgoing, Topology};
@@ -43,6 +44,7 @@ pub struct Local {
     store: Store,
     file: PathBuf,
     lease: Duration,
+    bell: Bell,
     dispatcher: Mutex<Option<mpsc::Sender<Command>>>,
     /// One batch after the other: those that wait for the file together would run out of patience together.
     publishing: tokio::sync::Mutex<()>,
@@ -66,6 +68,7 @@ impl Local {
         let path = file.split('?').next().unwrap_or(file);
         Ok(Self {
             store,
+            bell: Bell::beside(Path::new(path)),
             file: Path::new(path).to_owned(),
             lease: LOCAL_LEASE,
             dispatcher: Mutex::default(),
@@ -144,6 +147,7 @@ impl Local {
             outcomes.push(outcome);
         }
         tx.commit().await?;
+        self.bell.ring();
         Ok(outcomes)
     }
 }

@@ -3,11 +3,14 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi};
 
-use crate::limits::{SQLITE_CACHE_KIB, SQLITE_STATEMENTS, STORE_LOCK, STORE_OPEN, STORE_ROWS};
+use crate::limits::{
+    LOCK_PAUSES, SQLITE_CACHE_KIB, SQLITE_STATEMENTS, STORE_LOCK, STORE_OPEN, STORE_ROWS,
+};
 use crate::store::procedure::Procedure;
 use crate::store::value::time_text;
 use crate::store::{Rows, StoreError, Value};
@@ -24,7 +27,7 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags).map_err(map)?;
+    let mut connection = Connection::open_with_flags(file, flags).map_err(map)?;
     connection.busy_timeout(STORE_OPEN).map_err(map)?;
     // Of two processes that turn a new file to its log at once, SQLite refuses one without waiting.
     let _alone = alone(file)?;
@@ -36,8 +39,28 @@ pub(super) fn open(file: &Path, role: Role, synchronous: &str) -> Result<Connect
         if role == Role::Reader { "ON" } else { "OFF" },
     );
     connection.execute_batch(&settings).map_err(map)?;
-    connection.busy_timeout(STORE_LOCK).map_err(map)?;
+    connection.busy_handler(Some(wait)).map_err(map)?;
     Ok(connection)
+}
+
+/// Waits while another process writes, [`STORE_LOCK`] at most. SQLite's own waiting begins with a millisecond, which is longer than most
+/// transactions are.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "on the thread of the connection, which has nothing else to do"
+)]
+fn wait(tries: i32) -> bool {
+    let mut left = tries.unsigned_abs();
+    let mut waited = Duration::ZERO;
+    for (pause, times) in LOCK_PAUSES {
+        if left < times {
+            waited += pause * left;
+            std::thread::sleep(pause);
+            return waited < STORE_LOCK;
+        }
+        (waited, left) = (waited + pause * times, left - times);
+    }
+    false
 }
 
 /// Waits until no other process opens the file.
