@@ -4,16 +4,13 @@
 
 use crate::engine::{BadArgument, Failure};
 use crate::functions::Function;
+use crate::members::{self, Members, deeper_than};
 use bytes::Bytes;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::fmt;
+use std::ops::Range;
 
 /// Deepest nesting of an argument.
 const DEPTH: usize = 32;
-
-/// Bytes that are looked at together.
-const STEP: usize = 64;
 
 /// One argument as the caller wrote it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +28,8 @@ pub(crate) enum Given {
     Result { key: String, path: String },
     /// `{"$pi": {...}}`: process data that the engine reads itself.
     Pi(Bytes),
+    /// In a record alone, `{"$argument": key}`: what was too long for it.
+    Kept(String),
 }
 
 /// Reads the members of a body in their order; an empty body has none.
@@ -38,12 +37,27 @@ pub(crate) fn read(body: &Bytes) -> Result<Vec<Argument>, Failure> {
     if body.trim_ascii().is_empty() {
         return Ok(Vec::new());
     }
-    if deeper_than(body, DEPTH) {
-        return Err(Failure::argument(
-            "",
-            format!("is nested deeper than {DEPTH} levels"),
-        ));
+    let members = match members::places(body, DEPTH) {
+        Some(members) => members,
+        None if deeper_than(body, DEPTH) => {
+            let detail = format!("is nested deeper than {DEPTH} levels");
+            return Err(Failure::argument("", detail));
+        }
+        None => closely(body)?,
+    };
+    let mut arguments: Vec<Argument> = Vec::with_capacity(members.len());
+    for (name, place) in members {
+        if arguments.iter().any(|argument| argument.name == name) {
+            return Err(Failure::argument(pointer(&name), "is given twice"));
+        }
+        let value = given(&name, body.slice(place))?;
+        arguments.push(Argument { name, value });
     }
+    Ok(arguments)
+}
+
+/// The same from the general reader, which says what is wrong.
+fn closely(body: &Bytes) -> Result<Vec<(String, Range<usize>)>, Failure> {
     let Members(members) = serde_json::from_slice(body).map_err(|error| {
         let detail = if error.is_data() {
             "must be one JSON object: argument names and their values".into()
@@ -52,15 +66,12 @@ pub(crate) fn read(body: &Bytes) -> Result<Vec<Argument>, Failure> {
         };
         Failure::argument("", detail)
     })?;
-    let mut arguments: Vec<Argument> = Vec::with_capacity(members.len());
-    for (name, raw) in members {
-        if arguments.iter().any(|argument| argument.name == name) {
-            return Err(Failure::argument(pointer(&name), "is given twice"));
-        }
-        let value = given(&name, raw, body)?;
-        arguments.push(Argument { name, value });
-    }
-    Ok(arguments)
+    let place = |raw: &RawValue| {
+        let from = raw.get().as_ptr().addr() - body.as_ptr().addr();
+        from..from + raw.get().len()
+    };
+    let members = members.into_iter();
+    Ok(members.map(|(name, raw)| (name, place(raw))).collect())
 }
 
 /// The pointer of an argument in the body.
@@ -68,7 +79,7 @@ pub(crate) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-fn given(name: &str, raw: &RawValue, body: &Bytes) -> Result<Given, Failure> {
+fn given(name: &str, text: Bytes) -> Result<Given, Failure> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Reference {
@@ -83,29 +94,26 @@ fn given(name: &str, raw: &RawValue, body: &Bytes) -> Result<Given, Failure> {
         #[serde(rename = "$pi", borrow)]
         query: &'a RawValue,
     }
-    let text = raw.get();
     let wrong = |error: serde_json::Error| Failure::argument(pointer(name), error.to_string());
-    match mark(text) {
-        Some("$result") => {
-            let Reference { key, path } = serde_json::from_str(text).map_err(wrong)?;
+    match mark(&text) {
+        Some(b"$result") => {
+            let Reference { key, path } = serde_json::from_slice(&text).map_err(wrong)?;
             Ok(Given::Result { key, path })
         }
-        Some("$pi") => {
-            let Pi { query } = serde_json::from_str(text).map_err(wrong)?;
-            Ok(Given::Pi(body.slice_ref(query.get().as_bytes())))
+        Some(b"$pi") => {
+            let Pi { query } = serde_json::from_slice(&text).map_err(wrong)?;
+            Ok(Given::Pi(text.slice_ref(query.get().as_bytes())))
         }
-        _ => Ok(Given::Value(body.slice_ref(text.as_bytes()))),
+        _ => Ok(Given::Value(text)),
     }
 }
 
 /// The first member's name of an object, when it starts with a dollar.
-fn mark(text: &str) -> Option<&str> {
-    let name = text
-        .strip_prefix('{')?
-        .trim_ascii_start()
-        .strip_prefix('"')?;
-    let name = &name[..name.find('"')?];
-    name.starts_with('$').then_some(name)
+fn mark(text: &[u8]) -> Option<&[u8]> {
+    let name = text.strip_prefix(b"{")?.trim_ascii_start();
+    let name = name.strip_prefix(b"\"")?;
+    let name = &name[..name.iter().position(|byte| *byte == b'"')?];
+    name.starts_with(b"$").then_some(name)
 }
 
 /// Refuses names the function does not have and lists what it needs, before R is asked.
@@ -147,43 +155,6 @@ pub(crate) fn check(function: &Function, arguments: &[Argument]) -> Result<(), F
     }
 }
 
-/// Longest arguments that are recorded with their call, bytes.
-const RECORDED: usize = 8 << 10;
-
-/// Arguments as one JSON object, references as they were given; nothing when they are long.
-pub(crate) fn short_text(arguments: &[Argument]) -> Option<Box<RawValue>> {
-    let value = |argument: &Argument| match &argument.value {
-        Given::Value(json) => std::str::from_utf8(json).ok().map(str::to_owned),
-        Given::Result { key, path } => {
-            Some(serde_json::json!({ "$result": key, "path": path }).to_string())
-        }
-        Given::Pi(query) => Some(format!("{{\"$pi\":{}}}", std::str::from_utf8(query).ok()?)),
-    };
-    let size: usize = arguments.iter().map(Argument::size).sum();
-    if size > RECORDED {
-        return None;
-    }
-    let mut text = String::with_capacity(size + 2);
-    for argument in arguments {
-        text.push(if text.is_empty() { '{' } else { ',' });
-        text.push_str(&serde_json::to_string(&argument.name).ok()?);
-        text.push(':');
-        text.push_str(&value(argument)?);
-    }
-    text.push_str(if text.is_empty() { "{}" } else { "}" });
-    RawValue::from_string(text).ok()
-}
-
-impl Argument {
-    fn size(&self) -> usize {
-        let value = match &self.value {
-            Given::Value(json) | Given::Pi(json) => json.len(),
-            Given::Result { key, path } => key.len() + path.len(),
-        };
-        self.name.len() + value
-    }
-}
-
 /// The part of a JSON text that a pointer names, byte for byte.
 pub(crate) fn part<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     let mut part = text;
@@ -203,57 +174,6 @@ pub(crate) fn part<'a>(text: &'a str, path: &str) -> Option<&'a str> {
         };
     }
     Some(part)
-}
-
-/// The members of a JSON object in their order, values untouched.
-pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Reader)
-    }
-}
-
-/// Counts brackets without reading the text as JSON. Long arguments are numbers: what holds neither bracket nor quote is passed over
-/// in steps that a processor takes at once.
-fn deeper_than(text: &[u8], limit: usize) -> bool {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    let counts = |byte: &u8| matches!(byte, b'"' | b'[' | b']' | b'{' | b'}');
-    for step in text.chunks(STEP) {
-        if !in_text && !step.iter().fold(false, |found, byte| found | counts(byte)) {
-            continue;
-        }
-        for byte in step {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_text => escaped = true,
-                b'"' => in_text = !in_text,
-                b'[' | b'{' if !in_text => {
-                    depth += 1;
-                    if depth > limit {
-                        return true;
-                    }
-                }
-                b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -296,18 +216,6 @@ mod tests {
         }
         assert!(read(&body("  ")).unwrap().is_empty());
         assert!(read(&body(&format!("{{\"x\":{}}}", "[".repeat(40)))).is_err());
-    }
-
-    #[test]
-    fn depth_counts_wherever_it_stands() {
-        for place in [0, 62, 63, 64, 65, 127, 128, 1000] {
-            let deep = |depth: usize| format!("{}{}", "1".repeat(place), "[".repeat(depth));
-            assert!(!deeper_than(deep(3).as_bytes(), 3), "{place}");
-            assert!(deeper_than(deep(4).as_bytes(), 3), "{place}");
-            // Brackets of a text are none, also where a quote is escaped at the end of a step.
-            let text = format!("[\"{}\\\"[[[[\"]", "1".repeat(place));
-            assert!(!deeper_than(text.as_bytes(), 3), "{text}");
-        }
     }
 
     #[test]

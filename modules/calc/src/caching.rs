@@ -6,7 +6,7 @@
 use crate::Calc;
 use crate::calculation::Prepared;
 use crate::engine::{Failure, Patience};
-use crate::recorder::Notes;
+use crate::record::Notes;
 use crate::request::Request;
 use crate::script::Script;
 use bytes::Bytes;

@@ -4,11 +4,12 @@ use crate::Calc;
 use crate::arguments::{self, Argument, Given};
 use crate::caching::{CacheUse, Flight};
 use crate::engine::worker::Answer;
-use crate::engine::{Failure, Job, Patience, Progress};
+use crate::engine::{Failure, Job, Patience, Progress, Seed};
 use crate::fits;
 use crate::functions::Function;
-use crate::keys::{Computation, content_key};
-use crate::recorder::{Artifact, JSON, Notes, SVG, Stored};
+use crate::given::ARGUMENT;
+use crate::keys::{Computation, Hashing, content_key};
+use crate::record::{Artifact, JSON, Notes, SVG, Stored};
 use crate::request::Request;
 use crate::roxygen::Cache;
 use crate::running::Entry;
@@ -44,6 +45,8 @@ pub(crate) struct Prepared {
     cache: Cache,
     inputs: Vec<String>,
     pub(crate) script: Arc<Script>,
+    hashing: Hashing,
+    /// Empty until it is known.
     pub(crate) computation_key: String,
 }
 
@@ -66,10 +69,11 @@ impl Calc {
             entry.has_come_to(&one);
             progress(one);
         };
-        let prepared = self.prepare(request, entry, &patience, &mut tell).await?;
+        let mut prepared = self.prepare(request, entry, &patience, &mut tell).await?;
         let may_be_known = !request.draft && prepared.cache != Cache::Volatile;
         let mut flight = None;
         if may_be_known {
+            prepared.is_named().await?;
             let entered = self.flights.enter(&prepared.computation_key, &patience);
             flight = Some(entered.await?);
             if !request.again
@@ -84,6 +88,7 @@ impl Calc {
         let answer = self
             .run(request, &prepared, entry, &patience, &mut tell)
             .await?;
+        prepared.is_named().await?;
         let (value, notes, artifacts) = taken_apart(answer);
         let cache = self
             .cache_use(request, &prepared, may_be_known, &value)
@@ -165,33 +170,33 @@ impl Calc {
         let function = script.function(&request.function)?;
         arguments::check(function, &request.arguments)?;
         in_order_of(function, &mut request.arguments);
-        request.given = arguments::short_text(&request.arguments);
-        let mut computation = Computation::of(&script.version, &function.name, &script.environment);
+        request.given = Some(request.arguments.clone());
+        let computation = Computation::of(&script.version, &function.name, &script.environment);
         let mut values = Vec::with_capacity(request.arguments.len());
         let mut inputs = Vec::new();
         for argument in std::mem::take(&mut request.arguments) {
             let value = self.resolve(request, &argument, patience, progress).await?;
-            computation.argument(&argument.name, &value);
             if let Given::Result { key, .. } = argument.value {
                 inputs.push(key);
             }
             values.push((argument.name, value));
         }
+        let hashing = computation.of_arguments(&values);
         check_values(function, &values)?;
-        let (computation_key, seed) = computation.finish();
         let job = Job {
             source: self.source_of(&script).await?,
             function: request.function.clone(),
             arguments: values,
             example: None,
-            seed,
+            seed: Seed::Coming(hashing.clone()),
         };
         Ok(Prepared {
             job,
             cache: function.cache,
             inputs,
             script,
-            computation_key,
+            hashing,
+            computation_key: String::new(),
         })
     }
 
@@ -221,6 +226,10 @@ impl Calc {
                 })?;
                 Ok(found.value.slice_ref(part.as_bytes()))
             }
+            Given::Kept(key) => match self.results.find(key).await? {
+                Some(found) if found.media_type == ARGUMENT => Ok(found.value),
+                _ => Err(self.results.missing(key).await?),
+            },
             Given::Pi(query) => {
                 self.read_process_data(request, &pointer(), query, patience, progress)
                     .await
@@ -230,6 +239,13 @@ impl Calc {
 }
 
 impl Prepared {
+    /// Waits until its name is made, which long arguments are hashed for meanwhile.
+    async fn is_named(&mut self) -> Result<(), Failure> {
+        let computed = self.hashing.clone().await;
+        self.computation_key = computed.ok_or_else(Failure::stopping)?.key;
+        Ok(())
+    }
+
     fn gave(&self, value: Bytes, notes: Notes) -> Calculated {
         Calculated {
             result_key: content_key(&value).into(),

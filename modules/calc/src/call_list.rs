@@ -2,7 +2,7 @@
 
 use crate::Calc;
 use crate::envelope::{self, CallFacts};
-use crate::recorder::{CallRecord, Notes, Told};
+use crate::record::{CallRecord, Notes, Told};
 use crate::request::Request;
 use crate::states::Person;
 use axum::extract::State;

@@ -10,7 +10,8 @@ use crate::engine::{Failure, Lane};
 use crate::envelope::{self, Envelope, Form, names};
 use crate::keeping::Class;
 use crate::packages::PREFIX;
-use crate::recorder::{JSON, Recorded, Stored};
+use crate::record::{JSON, Stored};
+use crate::recorder::Recorded;
 use crate::request::Request;
 use crate::running::Entry;
 use axum::body::Bytes;
@@ -251,19 +252,25 @@ pub(crate) async fn calculated_and_recorded(
     let (begun, started_at) = (Instant::now(), engine.store.clock().now());
     match engine.calculate(request, entry, &mut |_| {}).await {
         Ok(mut calculated) => {
-            let call = Arc::new(request.record_of(&calculated));
-            let stored = calculated.to_store();
+            let mut record = request.record_of(&calculated);
+            // Those of a hit are kept already.
+            let is_hit = matches!(calculated.cache, CacheUse::Hit(_));
+            let long = request.write_given(&mut record, !is_hit);
+            let (call, stored) = (Arc::new(record), calculated.to_store());
             engine.results.announce(&calculated, &call, &stored);
             drop(calculated.flight.take());
-            engine.recorder.record(Recorded { call, stored }).await?;
+            let recorded = Recorded { call, stored, long };
+            engine.recorder.record(recorded).await?;
             Ok(calculated)
         }
         Err(failure) => {
             // Who does not wait for the answer finds every failure in the record.
             if failure.is_worth_a_record() || request.lane == Lane::Long {
-                let record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                let mut record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                let long = request.write_given(&mut record, false);
                 let (call, stored) = (Arc::new(record), Vec::new());
-                engine.recorder.record(Recorded { call, stored }).await?;
+                let recorded = Recorded { call, stored, long };
+                engine.recorder.record(recorded).await?;
             }
             Err(failure)
         }

@@ -4,7 +4,7 @@ use crate::Calc;
 use crate::arrow::{self, ARROW};
 use crate::caching::CacheUse;
 use crate::calculation::Calculated;
-use crate::recorder::{Artifact, JSON, Notes};
+use crate::record::{Artifact, JSON, Notes};
 use crate::request::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};

@@ -4,11 +4,12 @@
 //! have run; it is not approved before.
 
 use crate::Calc;
-use crate::engine::{Failure, Job, Lane, Patience, Source};
+use crate::engine::{Failure, Job, Lane, Patience, Seed, Source};
 use crate::functions::Function;
 use crate::keeping::Class;
 use crate::keys::{Computation, content_key};
-use crate::recorder::{JSON, Stored, add_result};
+use crate::record::{JSON, Stored};
+use crate::recorder::add_result;
 use crate::roxygen::Cache;
 use crate::script::Script;
 use bytes::Bytes;
@@ -184,7 +185,7 @@ fn examples_of_function(function: &Function) -> impl Iterator<Item = (&Function,
 fn job(source: Source, script: &Script, function: &Function, code: &str) -> Job {
     let mut computation = Computation::of(&script.version, &function.name, &script.environment);
     computation.argument("@examples", serde_json::json!(code).to_string().as_bytes());
-    let (_, seed) = computation.finish();
+    let seed = Seed::Known(computation.finish().seed);
     Job {
         source,
         function: function.name.clone(),

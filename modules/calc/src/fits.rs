@@ -3,14 +3,14 @@
 //! Says the same as a general validator with the schema made from the same shape (a test compares them), in the time it
 //! takes to read the numbers.
 
+mod item;
+
 use crate::arguments::pointer;
 use crate::engine::BadArgument;
-use crate::shape::{Bound, Kind, Shape};
+use crate::shape::{Kind, Shape};
+use item::{FAULTS, Faults, Item, Place, below, opposite, wanted};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
-
-/// Most faults told of one argument.
-const FAULTS: usize = 10;
 
 /// Adds what is wrong with the value of an argument.
 pub(crate) fn check(shape: &Shape, name: &str, json: &[u8], bad: &mut Vec<BadArgument>) {
@@ -34,8 +34,8 @@ pub(crate) fn check(shape: &Shape, name: &str, json: &[u8], bad: &mut Vec<BadArg
     }));
 }
 
-/// Whether it is an array of nothing but numbers within the bounds: the long arguments are, and their text is known to be
-/// JSON. `false` says only that it must be looked at more closely.
+/// Whether it is an array of nothing but numbers within the bounds: the long arguments are. One that is no JSON is refused where it is read.
+/// `false` says only that it must be looked at more closely.
 fn plainly_fits(shape: &Shape, json: &[u8]) -> bool {
     let inside = json.trim_ascii().strip_prefix(b"[");
     let Some(inside) = inside.and_then(|rest| rest.strip_suffix(b"]")) else {
@@ -68,102 +68,10 @@ fn within(shape: &Shape, number: &[u8]) -> bool {
         && !shape.high.is_some_and(|high| below(-value, opposite(high)))
 }
 
-type Faults = Vec<(String, String)>;
-
 /// The argument itself.
 struct Whole<'a> {
     shape: &'a Shape,
     faults: &'a mut Faults,
-}
-
-/// One value of it.
-struct Item<'a> {
-    shape: &'a Shape,
-    faults: &'a mut Faults,
-    place: Place,
-}
-
-#[derive(Clone, Copy)]
-enum Place {
-    Alone,
-    At(usize),
-    Cell(usize, usize),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Alone => Ok(()),
-            Self::At(index) => write!(f, "/{index}"),
-            Self::Cell(row, column) => write!(f, "/{row}/{column}"),
-        }
-    }
-}
-
-impl Item<'_> {
-    fn fault(&mut self, detail: impl Into<String>) {
-        if self.faults.len() < FAULTS {
-            self.faults.push((self.place.to_string(), detail.into()));
-        }
-    }
-
-    fn number(&mut self, value: f64) {
-        match self.shape.kind {
-            Kind::Number | Kind::Matrix => {}
-            Kind::Integer if value.fract() == 0.0 => {}
-            _ => return self.fault(format!("must be {}", wanted(self.shape))),
-        }
-        if let Some(low) = self.shape.low.filter(|low| below(value, *low)) {
-            let word = if low.open { "more than" } else { "at least" };
-            self.fault(format!("must be {word} {}", low.at));
-        }
-        if let Some(high) = self
-            .shape
-            .high
-            .filter(|high| below(-value, opposite(*high)))
-        {
-            let word = if high.open { "less than" } else { "at most" };
-            self.fault(format!("must be {word} {}", high.at));
-        }
-    }
-
-    fn wrong(&mut self) {
-        let wanted = wanted(self.shape);
-        self.fault(format!("must be {wanted}"));
-    }
-}
-
-fn below(value: f64, bound: Bound) -> bool {
-    if bound.open {
-        value <= bound.at
-    } else {
-        value < bound.at
-    }
-}
-
-fn opposite(bound: Bound) -> Bound {
-    Bound {
-        at: -bound.at,
-        ..bound
-    }
-}
-
-/// The value in words.
-fn wanted(shape: &Shape) -> String {
-    if !shape.choices.is_empty() {
-        return format!("one of {}", shape.choices.join(", "));
-    }
-    match shape.kind {
-        Kind::Any => "a value",
-        Kind::Number => "a number",
-        Kind::Integer => "a whole number",
-        Kind::Logical => "true or false",
-        Kind::Text => "a text",
-        Kind::Frame => "a data frame: {\"$frame\": {\"column\": [..]}}",
-        Kind::Matrix => "an array of rows of numbers",
-        Kind::List => "an array or an object",
-    }
-    .to_owned()
 }
 
 impl<'de> DeserializeSeed<'de> for Whole<'_> {
@@ -331,84 +239,6 @@ impl<'de> Visitor<'de> for Row<'_> {
         }
         Ok(())
     }
-}
-
-impl<'de> DeserializeSeed<'de> for Item<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Item<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a single value")
-    }
-
-    fn visit_unit<E>(mut self) -> Result<(), E> {
-        if self.shape.complete {
-            self.fault("must not be missing");
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(mut self, _: bool) -> Result<(), E> {
-        if self.shape.kind != Kind::Logical {
-            self.wrong();
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "only compared")]
-    fn visit_u64<E>(mut self, value: u64) -> Result<(), E> {
-        self.number(value as f64);
-        Ok(())
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "only compared")]
-    fn visit_i64<E>(mut self, value: i64) -> Result<(), E> {
-        self.number(value as f64);
-        Ok(())
-    }
-
-    fn visit_f64<E>(mut self, value: f64) -> Result<(), E> {
-        self.number(value);
-        Ok(())
-    }
-
-    fn visit_str<E>(mut self, value: &str) -> Result<(), E> {
-        let fits = match self.shape.kind {
-            Kind::Text => {
-                let choices = &self.shape.choices;
-                choices.is_empty() || choices.iter().any(|choice| choice == value)
-            }
-            Kind::Matrix => is_word(value),
-            _ => self.shape.takes_words() && is_word(value),
-        };
-        if !fits {
-            self.wrong();
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        self.wrong();
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
-        self.wrong();
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-}
-
-fn is_word(text: &str) -> bool {
-    matches!(text, "NaN" | "Inf" | "-Inf")
 }
 
 #[cfg(test)]

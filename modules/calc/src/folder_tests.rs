@@ -3,7 +3,7 @@
 //! All must pass, or nothing is published; what they printed is kept with the version as evidence.
 
 use crate::Calc;
-use crate::engine::{Failure, Job, Lane, Patience, Source};
+use crate::engine::{Failure, Job, Lane, Patience, Seed, Source};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,6 @@ fn job(source: &Source, code: &str) -> Job {
         function: String::new(),
         arguments: Vec::new(),
         example: Some(format!("{code}\nNULL")),
-        seed: 1,
+        seed: Seed::Known(1),
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::Calc;
 use crate::engine::Failure;
-use crate::recorder::Notes;
+use crate::record::Notes;
 use crate::states::Person;
 use axum::extract::State;
 use dcp::clock::Timestamp;
@@ -146,7 +146,7 @@ pub(crate) async fn facts_of_result(
     Ok(Json(calc.facts_of_result(key).await?))
 }
 
-/// Keeps a result for good, with its plots and all results that it was made of.
+/// Keeps a result for good, with its plots, its arguments and all results that it was made of.
 #[utoipa::path(post, path = "/api/calc/results/{key}/retain", tag = "results", params(("key" = String, Path)), request_body = Wish,
     responses((status = 200, body = ResultFacts), (status = 404, description = "there is none", body = Problem),
         (status = 410, description = "it was removed", body = Problem), (status = 422, description = "no reason", body = Problem)))]
@@ -229,7 +229,7 @@ impl Calc {
         tx.commit().await
     }
 
-    /// The plots beside a result, and the results it was made of, those they were made of and so on.
+    /// The plots beside a result, the long arguments of its calls, and the results it was made of, those they were made of and so on.
     async fn needed_by(&self, key: &str) -> Result<Vec<String>, StoreError> {
         let mut seen = HashSet::from([key.to_owned()]);
         let mut open = vec![key.to_owned()];
@@ -246,6 +246,9 @@ impl Calc {
                 let new = plots.into_iter().map(|plot| plot.key);
                 needed.extend(new.filter(|key| seen.insert(key.clone())));
             }
+            let given = self.store.read("arguments_of_result", params![&one]);
+            let given = given.await?.all::<String>()?;
+            needed.extend(given.into_iter().filter(|key| seen.insert(key.clone())));
             let inputs = self.store.read("inputs_of_result", params![&one]).await?;
             for input in inputs.all::<String>()? {
                 if seen.insert(input.clone()) {

@@ -1,16 +1,37 @@
 //! Names made of content: equal content, equal name, on every node.
 
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, ready};
 use sha2::{Digest, Sha256};
 
-/// Bytes that are looked at together.
-const STEP: usize = 64;
-/// Bytes that are hashed together, at least.
+/// Bytes that are looked at and hashed together, at most.
 const PART: usize = 16 * 1024;
 
 /// The key of a result, the version of a script: SHA-256 in hexadecimal.
 pub(crate) fn content_key(content: &[u8]) -> String {
     hex::encode(Sha256::digest(content))
 }
+
+/// The key of an argument that is kept: no result has it, not even one of the same content.
+pub(crate) fn argument_key(content: &[u8]) -> String {
+    let hash = Sha256::new_with_prefix("dcp-calc-argument/1");
+    hex::encode(hash.chain_update(content).finalize())
+}
+
+/// Bytes of arguments from which on they are hashed beside other work.
+const LONG: usize = 64 * 1024;
+
+/// The name of a computation.
+#[derive(Debug, Clone)]
+pub(crate) struct Computed {
+    pub(crate) key: String,
+    /// What the random numbers of its call start from.
+    pub(crate) seed: i32,
+}
+
+/// A name that is being made; nothing where the engine stops meanwhile.
+pub(crate) type Hashing = Shared<BoxFuture<'static, Option<Computed>>>;
 
 /// Everything that determines a value: script, function, arguments, R and packages.
 pub(crate) struct Computation(Sha256);
@@ -41,46 +62,62 @@ impl Computation {
         self.0.update(text);
     }
 
-    /// The key and what the random numbers of the call start from.
-    pub(crate) fn finish(self) -> (String, i32) {
+    /// The name of all that was added.
+    pub(crate) fn finish(self) -> Computed {
         let hash = self.0.finalize();
         let seed = i32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
             .wrapping_abs()
             .max(1);
-        (hex::encode(hash), seed)
+        let key = hex::encode(hash);
+        Computed { key, seed }
+    }
+
+    /// The same with all arguments of a call, on a thread of its own where these are long.
+    pub(crate) fn of_arguments(self, arguments: &[(String, Bytes)]) -> Hashing {
+        let size: usize = arguments.iter().map(|(_, json)| json.len()).sum();
+        if size < LONG {
+            return ready(Some(self.with(arguments))).boxed().shared();
+        }
+        let arguments = arguments.to_vec();
+        let hashing = tokio::task::spawn_blocking(move || self.with(&arguments));
+        hashing.map(Result::ok).boxed().shared()
+    }
+
+    fn with(mut self, arguments: &[(String, Bytes)]) -> Computed {
+        for (name, json) in arguments {
+            self.argument(name, json);
+        }
+        self.finish()
     }
 }
 
-/// Hands on a JSON text without the blanks between its tokens, in large parts: a hash takes many small ones slowly.
+/// Hands on a JSON text without the blanks between its tokens, in large parts: a hash takes many small ones slowly. Most have no blank at all.
 fn without_blanks(json: &[u8], mut take: impl FnMut(&[u8])) {
     let (mut in_text, mut escaped) = (false, false);
-    let mut kept = Vec::with_capacity(json.len().min(PART + STEP));
-    for step in json.chunks(STEP) {
-        let looked_at = |byte: &u8| *byte == b'"' || byte.is_ascii_whitespace();
+    let mut kept = Vec::new();
+    let looked_at = |byte: &u8| *byte == b'"' || byte.is_ascii_whitespace();
+    for part in json.chunks(PART) {
         if !in_text
-            && !step
+            && !part
                 .iter()
                 .fold(false, |found, byte| found | looked_at(byte))
         {
-            kept.extend_from_slice(step);
-        } else {
-            for byte in step {
-                match byte {
-                    _ if escaped => escaped = false,
-                    b'\\' if in_text => escaped = true,
-                    b'"' => in_text = !in_text,
-                    blank if !in_text && blank.is_ascii_whitespace() => continue,
-                    _ => {}
-                }
-                kept.push(*byte);
+            take(part);
+            continue;
+        }
+        kept.clear();
+        for byte in part {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_text => escaped = true,
+                b'"' => in_text = !in_text,
+                blank if !in_text && blank.is_ascii_whitespace() => continue,
+                _ => {}
             }
+            kept.push(*byte);
         }
-        if kept.len() >= PART {
-            take(&kept);
-            kept.clear();
-        }
+        take(&kept);
     }
-    take(&kept);
 }
 
 #[cfg(test)]
@@ -90,7 +127,7 @@ mod tests {
     fn key(name: &str, json: &str) -> String {
         let mut computation = Computation::of("v", "f", "{}");
         computation.argument(name, json.as_bytes());
-        computation.finish().0
+        computation.finish().key
     }
 
     #[test]
@@ -120,7 +157,7 @@ mod tests {
     fn a_key_never_changes_because_results_are_kept_by_it() {
         let mut computation = Computation::of("v1", "f", "{\"r\":\"4.2.2\"}");
         computation.argument("x", br#"[1, 2.5, "a b"]"#);
-        let (key, seed) = computation.finish();
+        let Computed { key, seed } = computation.finish();
         assert_eq!(
             key,
             "629c740acf1d8b5ea0cc83a21c1dea97ad79f3209393573a76c71197e0a18f35"

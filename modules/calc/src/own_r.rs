@@ -1,7 +1,7 @@
 //! What the engine asks R for itself, in a fresh worker, with a script of its own that nobody publishes.
 
 use crate::Calc;
-use crate::engine::{Code, Failure, Job, Lane, Patience, Source};
+use crate::engine::{Code, Failure, Job, Lane, Patience, Seed, Source};
 use crate::keys::content_key;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,7 @@ impl Calc {
             function: function.to_owned(),
             arguments,
             example: None,
-            seed: 1,
+            seed: Seed::Known(1),
         };
         let mut lease = self.pool.fresh(Lane::Short, deadline).await?;
         let answer = lease.worker.call(&job, &patience, &mut |_| {}).await?;

@@ -5,7 +5,7 @@
 
 use crate::Calc;
 use crate::envelope::names;
-use crate::recorder::{JSON, SVG};
+use crate::record::{JSON, SVG};
 use crate::results::{fitting, kept};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

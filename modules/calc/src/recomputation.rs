@@ -1,15 +1,14 @@
 //! Calculating a result again from its record, and comparing: also one whose value is no longer kept.
 
 use crate::Calc;
-use crate::arguments;
 use crate::caching::{Before, CacheUse};
 use crate::calculation::Calculated;
 use crate::calls::calculated_and_recorded;
 use crate::engine::{Failure, Lane};
+use crate::given;
 use crate::keeping::Class;
 use crate::request::Request;
 use axum::extract::State;
-use bytes::Bytes;
 use dcp::http::{Caller, Json, Path, Problem};
 use dcp::params;
 use dcp::telemetry::carried;
@@ -52,7 +51,7 @@ struct Maker {
 /// a deviation, unless the function is volatile.
 #[utoipa::path(post, path = "/api/calc/results/{key}/recomputation", tag = "results", params(("key" = String, Path)),
     responses((status = 200, body = Recomputed), (status = 404, description = "no call is recorded that gave it", body = Problem),
-        (status = 409, description = "its arguments were too long to be recorded", body = Problem),
+        (status = 409, description = "its record does not hold its arguments", body = Problem),
         (status = 410, description = "a result that it was made of was removed", body = Problem)))]
 pub(crate) async fn recompute_result(
     State(calc): State<Calc>,
@@ -80,7 +79,7 @@ impl Calc {
         let Some(given) = &maker.arguments else {
             let reference = format!("{}@{:.8}/{}", maker.script, maker.version, maker.function);
             let detail = format!(
-                "The arguments of the call {} were too long to be recorded. Call {reference} with the same arguments again: the same value has the same key.",
+                "The record of the call {} does not hold its arguments. Call {reference} with the same arguments again: the same value has the same key.",
                 maker.id
             );
             return Err(Problem::conflict(detail));
@@ -90,7 +89,7 @@ impl Calc {
             call_id: self.store.ids().next().to_string(),
             script: format!("{}@{}", maker.script, maker.version),
             function: maker.function.clone(),
-            arguments: arguments::read(&Bytes::from(given.clone()))?,
+            arguments: given::read(given.clone())?,
             given: None,
             requested_by: caller.actor(),
             site: caller.named_site().map(ToString::to_string),

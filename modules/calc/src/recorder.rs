@@ -3,155 +3,43 @@
 //! A call by HTTP is answered when its record is queued, not when it is on disk: the queue is short and bounded, and a
 //! full queue makes callers wait. Record and result are one transaction, so a result never stands without the record of
 //! the call that gave it; an engine that is killed right after an answer may lose both, or, where an earlier call gave
-//! the same result, the record of the later one. A stop loses nothing. A call over the bus is recorded in the
-//! transaction that tells its outcome.
+//! the same result, the record of the later one: those of the last hundredth of a second or so. A stop loses nothing. A call
+//! over the bus is recorded in the transaction that tells its outcome.
 
+use crate::arguments::Argument;
 use crate::engine::Failure;
+use crate::given::{self, ARGUMENT};
 use crate::keeping::Class;
+use crate::record::{CallRecord, Stored};
 use crate::results::Results;
-use bytes::Bytes;
 use dcp::params;
 use dcp::store::{Store, StoreError, Tx};
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Records that may wait for the store.
 const QUEUE: usize = 1024;
+/// Long arguments that wait with them, together, KiB: more than one call takes.
+const LONG_KIB: u32 = 64 << 10;
 /// Records written in one transaction.
 const BATCH: usize = 256;
+/// How long records gather before they are written: written one by one they would cost more than the calls.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long a caller waits for a place in the queue before the call fails: nothing is calculated without a record.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Pause after a failed write.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// One call, as the audit of the engine keeps it.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct CallRecord {
-    pub(crate) id: String,
-    pub(crate) script: String,
-    pub(crate) version: String,
-    pub(crate) function: String,
-    pub(crate) site: Option<String>,
-    pub(crate) requested_by_id: String,
-    pub(crate) requested_by_name: String,
-    /// `http`, or the module that asked over the bus.
-    pub(crate) asked_by: String,
-    pub(crate) started_at: String,
-    pub(crate) duration_ms: f64,
-    pub(crate) computation_key: String,
-    pub(crate) result_key: Option<String>,
-    /// The kind of failure; absent when there is a result.
-    pub(crate) failure: Option<String>,
-    /// Whether it was a call of a draft.
-    pub(crate) draft: bool,
-    /// See [`Notes`].
-    pub(crate) notes: Option<Box<RawValue>>,
-    /// The outcome as told on the bus.
-    pub(crate) outcome: Option<Box<RawValue>>,
-    /// Its arguments, where they are short.
-    pub(crate) arguments: Option<Box<RawValue>>,
-    /// How long its result is kept.
-    #[serde(skip)]
-    pub(crate) class: Class,
-    /// The results that were arguments.
-    #[serde(skip)]
-    pub(crate) inputs: Vec<String>,
-}
-
-/// Media type of values.
-pub(crate) const JSON: &str = "application/json";
-/// Media type of plots.
-pub(crate) const SVG: &str = "image/svg+xml";
-
-/// Something kept under the hash of its content.
-#[derive(Debug, Clone)]
-pub(crate) struct Stored {
-    pub(crate) key: Arc<str>,
-    pub(crate) content: Bytes,
-    pub(crate) media_type: &'static str,
-}
-
-/// Something a call gave beside its value.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Artifact {
-    /// `plot-1`, `plot-2`, ...
-    pub(crate) name: String,
-    /// `image/svg+xml`.
-    pub(crate) media_type: String,
-    /// Where it is kept: `/api/calc/artifacts/{key}`.
-    pub(crate) key: String,
-}
-
-/// Why a call gave no value.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Told {
-    /// The problem's kind, such as `r-error`.
-    pub(crate) kind: String,
-    /// One sentence.
-    pub(crate) title: String,
-    /// What exactly.
-    pub(crate) detail: String,
-}
-
-/// What a call said beside its value.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Notes {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) warnings: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) messages: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) output: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) artifacts: Vec<Artifact>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) failure: Option<Told>,
-}
-
-impl Notes {
-    pub(crate) fn of_failure(failure: &Failure) -> Self {
-        let failure = Some(Told {
-            kind: failure.kind().into(),
-            title: failure.title().into(),
-            detail: failure.detail(),
-        });
-        Self {
-            failure,
-            ..Self::default()
-        }
-    }
-
-    /// As the store keeps them; nothing where nothing was said.
-    pub(crate) fn to_raw(&self) -> Option<Box<RawValue>> {
-        let is_silent = self.warnings.is_empty()
-            && self.messages.is_empty()
-            && self.output.is_empty()
-            && self.artifacts.is_empty()
-            && self.failure.is_none();
-        if is_silent {
-            return None;
-        }
-        serde_json::value::to_raw_value(self).ok()
-    }
-
-    pub(crate) fn from_text(text: Option<&str>) -> Self {
-        text.and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default()
-    }
-}
 
 /// A record and what it points to, unless an earlier call stored that.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     pub(crate) call: Arc<CallRecord>,
     pub(crate) stored: Vec<Stored>,
+    /// Arguments to be kept beside the record; hashed where nobody waits for it.
+    pub(crate) long: Vec<Argument>,
 }
 
 /// Records that wait for the store.
@@ -160,9 +48,13 @@ type Waiting = Arc<Mutex<HashMap<String, Arc<CallRecord>>>>;
 /// The queue's entry.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorder {
-    queue: mpsc::Sender<Recorded>,
+    queue: mpsc::Sender<Queued>,
     waiting: Waiting,
+    room: Arc<Semaphore>,
 }
+
+/// A record in the queue, and the room that its long arguments take.
+type Queued = (Recorded, Option<OwnedSemaphorePermit>);
 
 impl Recorder {
     /// The entry and the loop that empties the queue, for the last time once `drained`.
@@ -174,19 +66,38 @@ impl Recorder {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let waiting = Waiting::default();
         let emptying = write_all(store, results, receiver, waiting.clone(), drained);
-        (Self { queue, waiting }, emptying)
+        let room = Arc::new(Semaphore::new(LONG_KIB as usize));
+        let entry = Self {
+            queue,
+            waiting,
+            room,
+        };
+        (entry, emptying)
     }
 
     /// Queues a record.
     pub(crate) async fn record(&self, recorded: Recorded) -> Result<(), Failure> {
         let call = recorded.call.clone();
         let id = call.id.clone();
+        let room = self.room_for(&recorded.long).await?;
         lock(&self.waiting).insert(id.clone(), call);
-        let queued = self.queue.send_timeout(recorded, PATIENCE).await;
+        let queued = self.queue.send_timeout((recorded, room), PATIENCE).await;
         queued.map_err(|_| {
             lock(&self.waiting).remove(&id);
             Failure::Busy
         })
+    }
+
+    async fn room_for(&self, long: &[Argument]) -> Result<Option<OwnedSemaphorePermit>, Failure> {
+        if long.is_empty() {
+            return Ok(None);
+        }
+        let size = u32::try_from(given::long(long) >> 10).unwrap_or(LONG_KIB);
+        let room = self.room.clone().acquire_many_owned(size.min(LONG_KIB));
+        let room = tokio::time::timeout(PATIENCE, room).await;
+        room.map_err(|_| Failure::Busy)?
+            .map_err(|_| Failure::Busy)
+            .map(Some)
     }
 
     /// A record that is on its way to the store.
@@ -202,18 +113,24 @@ fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Call
 async fn write_all(
     store: Store,
     results: Arc<Results>,
-    mut queue: mpsc::Receiver<Recorded>,
+    mut queue: mpsc::Receiver<Queued>,
     waiting: Waiting,
     drained: CancellationToken,
 ) {
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut queued = Vec::with_capacity(BATCH);
     loop {
         tokio::select! {
             biased;
-            received = queue.recv_many(&mut batch, BATCH) => if received == 0 { return },
+            received = queue.recv_many(&mut queued, BATCH) => if received == 0 { return },
             // What is queued already still comes out of a closed queue.
             () = drained.cancelled(), if !queue.is_closed() => queue.close(),
         }
+        gather(&store, &mut queue, &mut queued).await;
+        if queued.is_empty() {
+            continue;
+        }
+        let (mut batch, room): (Vec<Recorded>, Vec<_>) = queued.drain(..).unzip();
+        batch = write_long(batch).await;
         while let Err(error) = write_batch(&store, &batch).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
@@ -224,23 +141,83 @@ async fn write_all(
         }
         results.stored(&batch);
         let mut still = lock(&waiting);
-        for one in batch.drain(..) {
+        for one in batch {
             still.remove(&one.call.id);
         }
+        drop((still, room));
+    }
+}
+
+/// Has long arguments hashed, on a thread where that keeps nobody waiting.
+async fn write_long(mut batch: Vec<Recorded>) -> Vec<Recorded> {
+    if batch.iter().all(|one| one.long.is_empty()) {
+        return batch;
+    }
+    let before = batch
+        .iter()
+        .map(|one| (one.call.clone(), one.stored.clone()));
+    let before: Vec<_> = before.collect();
+    let written = tokio::task::spawn_blocking(move || {
+        for one in &mut batch {
+            let long = std::mem::take(&mut one.long);
+            if !long.is_empty() {
+                let kept = Arc::make_mut(&mut one.call).write_long(&long);
+                one.stored.extend(kept);
+            }
+        }
+        batch
+    });
+    // The runtime ends: what was calculated is still recorded, without its arguments.
+    let without = |(call, stored)| Recorded {
+        call,
+        stored,
+        long: Vec::new(),
+    };
+    let written = written.await;
+    written.unwrap_or_else(|_| before.into_iter().map(without).collect())
+}
+
+/// Takes what comes within a moment into the same batch; nothing more comes once the queue is closed.
+async fn gather(store: &Store, queue: &mut mpsc::Receiver<Queued>, batch: &mut Vec<Queued>) {
+    if !queue.is_closed() && batch.len() < BATCH {
+        store.clock().sleep(GATHER).await;
+    }
+    while batch.len() < BATCH
+        && let Ok(one) = queue.try_recv()
+    {
+        batch.push(one);
     }
 }
 
 async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    for one in batch {
-        for stored in &one.stored {
-            add_result(&mut tx, stored, one.call.draft, one.call.class).await?;
+    for (stored, draft, class) in distinct(batch).into_values() {
+        // Arguments may be large, and the same as before.
+        let key = stored.key.to_string();
+        if stored.media_type == ARGUMENT && mark_used(&mut tx, [&key], class).await? > 0 {
+            continue;
         }
+        add_result(&mut tx, stored, draft, class).await?;
     }
     mark_all_used(&mut tx, batch).await?;
     let calls: Vec<&CallRecord> = batch.iter().map(|one| &*one.call).collect();
     add_calls(&mut tx, &calls).await?;
     tx.commit().await
+}
+
+/// Each result once, however many calls of the batch gave it: with the highest class, and no draft where one call is in force.
+fn distinct(batch: &[Recorded]) -> BTreeMap<&str, (&Stored, bool, Class)> {
+    let mut results = BTreeMap::new();
+    for one in batch {
+        for stored in &one.stored {
+            let (draft, class) = (one.call.draft, one.call.class);
+            let entry = results.entry(&*stored.key);
+            let (_, is_draft, highest) = entry.or_insert((stored, draft, class));
+            *is_draft &= draft;
+            *highest = class.max(*highest);
+        }
+    }
+    results
 }
 
 /// Results that answered calls or were their arguments are kept longer for it.
@@ -251,31 +228,27 @@ async fn mark_all_used(tx: &mut Tx<'_>, batch: &[Recorded]) -> Result<(), StoreE
         hits.filter_map(|one| one.call.result_key.as_ref())
     };
     let taken = batch.iter().flat_map(|one| &one.call.inputs);
-    mark_used(
-        tx,
-        answered(Class::Ephemeral).chain(taken),
-        Class::Ephemeral,
-    )
-    .await?;
-    mark_used(tx, answered(Class::Session), Class::Session).await
+    let used = answered(Class::Ephemeral).chain(taken);
+    mark_used(tx, used, Class::Ephemeral).await?;
+    mark_used(tx, answered(Class::Session), Class::Session).await?;
+    Ok(())
 }
 
-/// Marks results as used now, and keeps them at least as long as the class says.
+/// Marks results as used now, and keeps them at least as long as the class says; tells how many there were.
 pub(crate) async fn mark_used<'a>(
     tx: &mut Tx<'_>,
     keys: impl IntoIterator<Item = &'a String>,
     class: Class,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let keys: BTreeSet<&String> = keys.into_iter().collect();
     if keys.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let text =
         serde_json::to_string(&keys).map_err(|error| StoreError::Decode(error.to_string()))?;
     let now = tx.now();
-    tx.call("results_used", params![text, class.rank(), now])
-        .await?;
-    Ok(())
+    let values = params![text, class.rank(), now];
+    Ok(tx.call("results_used", values).await?.affected())
 }
 
 /// Stores a result once; its class only rises, and one that is in force stays no draft.
@@ -301,14 +274,22 @@ pub(crate) async fn add_calls(tx: &mut Tx<'_>, calls: &[&CallRecord]) -> Result<
     let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
     let text = serde_json::to_string(calls).map_err(decode)?;
     tx.call("calls_add", params![text]).await?;
-    let inputs: Vec<serde_json::Value> = calls
-        .iter()
-        .flat_map(|call| call.inputs.iter().map(|key| (&call.id, key)))
-        .map(|(id, key)| serde_json::json!({ "call_id": id, "result_key": key }))
-        .collect();
-    if !inputs.is_empty() {
-        let text = serde_json::to_string(&inputs).map_err(decode)?;
-        tx.call("call_inputs_add", params![text]).await?;
+    let of_each = |keys: fn(&CallRecord) -> &[String]| -> Vec<serde_json::Value> {
+        let pairs = calls
+            .iter()
+            .flat_map(|call| keys(call).iter().map(|key| (&call.id, key)));
+        pairs
+            .map(|(id, key)| serde_json::json!({ "call_id": id, "result_key": key }))
+            .collect()
+    };
+    for (procedure, pairs) in [
+        ("call_inputs_add", of_each(|call| &call.inputs)),
+        ("call_arguments_add", of_each(|call| &call.kept)),
+    ] {
+        if !pairs.is_empty() {
+            let text = serde_json::to_string(&pairs).map_err(decode)?;
+            tx.call(procedure, params![text]).await?;
+        }
     }
     Ok(())
 }

@@ -3,12 +3,12 @@
 use crate::arguments::Argument;
 use crate::calculation::Calculated;
 use crate::engine::{Failure, Lane};
+use crate::given;
 use crate::keeping::Class;
-use crate::recorder::{CallRecord, Notes};
+use crate::record::{CallRecord, Notes};
 use dcp::clock::Timestamp;
 use dcp::events::Actor;
 use dcp::store::time_text;
-use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// What is asked for.
@@ -31,13 +31,30 @@ pub(crate) struct Request {
     pub(crate) again: bool,
     /// How long its result is kept.
     pub(crate) keep: Class,
-    /// Its arguments as they were given, where they are short; known once it is prepared.
-    pub(crate) given: Option<Box<RawValue>>,
+    /// Its arguments as they were given, for the record; known once it is prepared.
+    pub(crate) given: Option<Vec<Argument>>,
     pub(crate) lane: Lane,
     pub(crate) allowed: Duration,
 }
 
 impl Request {
+    /// Writes its arguments into its record; answers with those that are too long for that and are to be kept beside it.
+    pub(crate) fn write_given(
+        &mut self,
+        record: &mut CallRecord,
+        keeps_long: bool,
+    ) -> Vec<Argument> {
+        let given = self.given.take();
+        match given {
+            Some(given) if given::long(&given) == 0 => {
+                record.write_given(given::write(&given));
+                Vec::new()
+            }
+            Some(given) if keeps_long => given,
+            _ => Vec::new(),
+        }
+    }
+
     /// The record of a call that gave a value.
     pub(crate) fn record_of(&self, calculated: &Calculated) -> CallRecord {
         CallRecord {
@@ -84,7 +101,8 @@ impl Request {
             notes: None,
             outcome: None,
             class: self.keep,
-            arguments: self.given.clone(),
+            arguments: None,
+            kept: Vec::new(),
             inputs: Vec::new(),
         }
     }

@@ -1,5 +1,5 @@
 //! What is forgotten: idle workers, results that nobody has used for long or that take too much room, and the records of old calls by
-//! HTTP. What is retained stays, as do calls over the bus.
+//! HTTP with their arguments. What is retained stays, as do calls over the bus.
 
 use crate::Calc;
 use crate::keeping::Class;
@@ -39,10 +39,11 @@ async fn prune(calc: &Calc, now: Timestamp) -> Result<(), StoreError> {
     let (ephemeral, session) = (end_of(Class::Ephemeral), end_of(Class::Session));
     let bytes = i64::from(settings.keep_mb) << 20;
     let recorded = ago(Duration::from_secs(u64::from(settings.record_days) * 86400));
-    let work: [(&str, Vec<Value>); 4] = [
+    let work: [(&str, Vec<Value>); 5] = [
         ("results_prune", params![ephemeral, session, now, ROWS]),
         ("results_prune_size", params![bytes, now, ROWS]),
         ("calls_prune", params![recorded, ROWS]),
+        ("arguments_prune", params![ROWS]),
         ("pruned_forget", params![recorded, ROWS]),
     ];
     for (procedure, values) in work {

@@ -10,7 +10,8 @@ use crate::content::Content;
 use crate::engine::{Failure, Lane, Progress};
 use crate::keeping::Class;
 use crate::publishing::{Publication, is_script_name};
-use crate::recorder::{CallRecord, Stored, add_calls, add_result, mark_used};
+use crate::record::{CallRecord, Stored};
+use crate::recorder::{add_calls, add_result, mark_used};
 use crate::request::Request;
 use bytes::Bytes;
 use dcp::bus::{Reaction, Subscriptions};
@@ -83,7 +84,7 @@ impl Calc {
         }
         let request = self.request_of(call);
         let (begun, started_at) = (Instant::now(), self.store.clock().now());
-        let (request, calculated) = match arguments_of(call) {
+        let (mut request, calculated) = match arguments_of(call) {
             Ok(arguments) => {
                 self.calculate_telling(
                     call,
@@ -111,16 +112,23 @@ impl Calc {
                     detail = failure.detail(),
                     "a calculation failed"
                 );
-                let record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                let mut record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                request.write_given(&mut record, false);
                 Ok(Done::new(Outcome::Error(failed(&failure)), Some(record)))
             }
-            Ok(mut value) => Ok(Done {
-                record: Some(request.record_of(&value)),
+            Ok(mut value) => {
+                let mut record = request.record_of(&value);
                 // Also what an earlier call stored: that one's may be removed some day, a module's stays.
-                stored: value.all_to_store(),
-                _flight: value.flight.take(),
-                outcome: Outcome::Ok(self.told(value)),
-            }),
+                let mut stored = value.all_to_store();
+                let long = request.write_given(&mut record, true);
+                stored.extend(record.write_long(&long));
+                Ok(Done {
+                    record: Some(record),
+                    stored,
+                    _flight: value.flight.take(),
+                    outcome: Outcome::Ok(self.told(value)),
+                })
+            }
         }
     }
 

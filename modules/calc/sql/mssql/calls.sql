@@ -21,6 +21,14 @@ SELECT DISTINCT n.call_id, n.result_key FROM OPENJSON(@inputs) WITH (call_id NVA
 WHERE NOT EXISTS (SELECT 1 FROM dbo.call_input i WITH (UPDLOCK, HOLDLOCK) WHERE i.call_id = n.call_id AND i.result_key = n.result_key);
 GO
 
+CREATE PROCEDURE dbo.call_arguments_add
+    @arguments NVARCHAR(MAX)
+AS
+INSERT INTO dbo.call_argument (call_id, result_key)
+SELECT DISTINCT n.call_id, n.result_key FROM OPENJSON(@arguments) WITH (call_id NVARCHAR(100), result_key NVARCHAR(64)) n
+WHERE NOT EXISTS (SELECT 1 FROM dbo.call_argument a WITH (UPDLOCK, HOLDLOCK) WHERE a.call_id = n.call_id AND a.result_key = n.result_key);
+GO
+
 -- returns outcome NVARCHAR(MAX)
 CREATE PROCEDURE dbo.call_outcome
     @id NVARCHAR(400)
@@ -81,6 +89,13 @@ AS
 SELECT DISTINCT i.result_key FROM dbo.call c JOIN dbo.call_input i ON i.call_id = c.id WHERE c.result_key = @result_key ORDER BY i.result_key;
 GO
 
+-- returns result_key NVARCHAR(MAX)
+CREATE PROCEDURE dbo.arguments_of_result
+    @result_key NVARCHAR(400)
+AS
+SELECT DISTINCT a.result_key FROM dbo.call c JOIN dbo.call_argument a ON a.call_id = c.id WHERE c.result_key = @result_key ORDER BY a.result_key;
+GO
+
 CREATE PROCEDURE dbo.calls_prune
     @before DATETIMEOFFSET(6),
     @count BIGINT
@@ -90,6 +105,7 @@ INSERT INTO @old (id)
 SELECT TOP (@count) id FROM dbo.call c
 WHERE asked_by = N'http' AND started_at < @before AND NOT EXISTS (SELECT 1 FROM dbo.result r WHERE r.result_key = c.result_key)
 ORDER BY started_at, id;
+DELETE FROM dbo.call_argument WHERE call_id IN (SELECT id FROM @old);
 DELETE FROM dbo.call_input WHERE call_id IN (SELECT id FROM @old);
 DELETE FROM dbo.call WHERE id IN (SELECT id FROM @old);
 GO

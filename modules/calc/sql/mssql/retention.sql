@@ -42,7 +42,8 @@ AS
 DECLARE @old TABLE (result_key NVARCHAR(64) NOT NULL PRIMARY KEY);
 INSERT INTO @old (result_key)
 SELECT TOP (@count) result_key FROM dbo.result WITH (UPDLOCK, HOLDLOCK)
-WHERE class < 2 AND ((class = 0 AND used_at < @ephemeral_before) OR (class = 1 AND used_at < @session_before)) ORDER BY used_at, result_key;
+WHERE class < 2 AND ((class = 0 AND used_at < @ephemeral_before) OR (class = 1 AND used_at < @session_before))
+    AND media_type <> N'application/vnd.dcp.argument+json' ORDER BY used_at, result_key;
 DELETE FROM dbo.pruned WHERE result_key IN (SELECT result_key FROM @old);
 INSERT INTO dbo.pruned (result_key, at, why) SELECT result_key, @now, N'age' FROM @old;
 DELETE FROM dbo.result WHERE result_key IN (SELECT result_key FROM @old);
@@ -56,11 +57,22 @@ AS
 DECLARE @old TABLE (result_key NVARCHAR(64) NOT NULL PRIMARY KEY);
 INSERT INTO @old (result_key)
 SELECT TOP (@count) result_key FROM (
-    SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, used_at DESC, result_key ROWS UNBOUNDED PRECEDING) AS together
+    SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, CASE WHEN media_type = N'application/vnd.dcp.argument+json' THEN 1 ELSE 0 END, used_at DESC, result_key ROWS UNBOUNDED PRECEDING) AS together
     FROM dbo.result WITH (UPDLOCK, HOLDLOCK) WHERE class < 2) AS kept
 WHERE together > @bytes ORDER BY class, used_at, result_key DESC;
 DELETE FROM dbo.pruned WHERE result_key IN (SELECT result_key FROM @old);
 INSERT INTO dbo.pruned (result_key, at, why) SELECT result_key, @now, N'size' FROM @old;
+DELETE FROM dbo.result WHERE result_key IN (SELECT result_key FROM @old);
+GO
+
+CREATE PROCEDURE dbo.arguments_prune
+    @count BIGINT
+AS
+DECLARE @old TABLE (result_key NVARCHAR(64) NOT NULL PRIMARY KEY);
+INSERT INTO @old (result_key)
+SELECT TOP (@count) result_key FROM dbo.result r WITH (UPDLOCK, HOLDLOCK)
+WHERE media_type = N'application/vnd.dcp.argument+json' AND class < 2 AND NOT EXISTS (SELECT 1 FROM dbo.call_argument a WHERE a.result_key = r.result_key)
+ORDER BY result_key;
 DELETE FROM dbo.result WHERE result_key IN (SELECT result_key FROM @old);
 GO
 

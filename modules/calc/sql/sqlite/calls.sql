@@ -11,6 +11,10 @@ FROM json_each(:calls) WHERE true ON CONFLICT DO NOTHING;
 INSERT INTO call_input (call_id, result_key)
 SELECT value ->> 'call_id', value ->> 'result_key' FROM json_each(:inputs) WHERE true ON CONFLICT DO NOTHING;
 
+-- procedure call_arguments_add(arguments JSON)
+INSERT INTO call_argument (call_id, result_key)
+SELECT value ->> 'call_id', value ->> 'result_key' FROM json_each(:arguments) WHERE true ON CONFLICT DO NOTHING;
+
 -- procedure call_outcome(id TEXT) -> outcome TEXT
 SELECT outcome FROM call WHERE id = :id AND outcome IS NOT NULL;
 
@@ -48,7 +52,14 @@ SELECT result_key FROM call_input WHERE call_id = :call_id ORDER BY result_key;
 -- procedure inputs_of_result(result_key TEXT) -> result_key TEXT
 SELECT DISTINCT i.result_key FROM call c JOIN call_input i ON i.call_id = c.id WHERE c.result_key = :result_key ORDER BY i.result_key;
 
+-- procedure arguments_of_result(result_key TEXT) -> result_key TEXT
+SELECT DISTINCT a.result_key FROM call c JOIN call_argument a ON a.call_id = c.id WHERE c.result_key = :result_key ORDER BY a.result_key;
+
 -- procedure calls_prune(before TIME, count INTEGER)
+DELETE FROM call_argument WHERE call_id IN (
+    SELECT id FROM call c WHERE asked_by = 'http' AND started_at < :before
+        AND NOT EXISTS (SELECT 1 FROM result r WHERE r.result_key = c.result_key)
+    ORDER BY started_at, id LIMIT :count);
 DELETE FROM call_input WHERE call_id IN (
     SELECT id FROM call c WHERE asked_by = 'http' AND started_at < :before
         AND NOT EXISTS (SELECT 1 FROM result r WHERE r.result_key = c.result_key)

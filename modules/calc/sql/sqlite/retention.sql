@@ -15,23 +15,31 @@ SELECT by_id, by_name, at, reason FROM retention WHERE result_key = :result_key 
 -- procedure results_prune(ephemeral_before TIME, session_before TIME, now TIME, count INTEGER)
 INSERT INTO pruned (result_key, at, why)
 SELECT result_key, :now, 'age' FROM result
-WHERE (class = 0 AND used_at < :ephemeral_before) OR (class = 1 AND used_at < :session_before) ORDER BY used_at, result_key LIMIT :count
+WHERE ((class = 0 AND used_at < :ephemeral_before) OR (class = 1 AND used_at < :session_before))
+    AND media_type <> 'application/vnd.dcp.argument+json' ORDER BY used_at, result_key LIMIT :count
 ON CONFLICT (result_key) DO UPDATE SET at = excluded.at, why = excluded.why;
 DELETE FROM result WHERE result_key IN (
     SELECT result_key FROM result
-    WHERE (class = 0 AND used_at < :ephemeral_before) OR (class = 1 AND used_at < :session_before)
+    WHERE ((class = 0 AND used_at < :ephemeral_before) OR (class = 1 AND used_at < :session_before))
+        AND media_type <> 'application/vnd.dcp.argument+json'
     ORDER BY used_at, result_key LIMIT :count);
 
 -- procedure results_prune_size(bytes INTEGER, now TIME, count INTEGER)
 INSERT INTO pruned (result_key, at, why)
 SELECT result_key, :now, 'size' FROM (
-    SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, used_at DESC, result_key) AS together FROM result WHERE class < 2) AS kept
+    SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, media_type = 'application/vnd.dcp.argument+json', used_at DESC, result_key) AS together FROM result WHERE class < 2) AS kept
 WHERE together > :bytes ORDER BY class, used_at, result_key DESC LIMIT :count
 ON CONFLICT (result_key) DO UPDATE SET at = excluded.at, why = excluded.why;
 DELETE FROM result WHERE result_key IN (
     SELECT result_key FROM (
-        SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, used_at DESC, result_key) AS together FROM result WHERE class < 2) AS kept
+        SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, media_type = 'application/vnd.dcp.argument+json', used_at DESC, result_key) AS together FROM result WHERE class < 2) AS kept
     WHERE together > :bytes ORDER BY class, used_at, result_key DESC LIMIT :count);
+
+-- procedure arguments_prune(count INTEGER)
+DELETE FROM result WHERE result_key IN (
+    SELECT result_key FROM result r WHERE media_type = 'application/vnd.dcp.argument+json' AND class < 2
+        AND NOT EXISTS (SELECT 1 FROM call_argument a WHERE a.result_key = r.result_key)
+    ORDER BY result_key LIMIT :count);
 
 -- procedure pruned_result(result_key TEXT) -> at TIME, why TEXT
 SELECT at, why FROM pruned WHERE result_key = :result_key;

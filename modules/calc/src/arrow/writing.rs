@@ -1,6 +1,6 @@
 //! A value as a stream: what R gave as a data frame, as vectors of one length, or as a vector.
 
-use crate::arguments::Members;
+use crate::members::Members;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, NullArray, RecordBatch, StringArray};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Field, Schema};

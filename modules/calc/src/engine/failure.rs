@@ -112,6 +112,12 @@ impl Failure {
         }])
     }
 
+    /// The engine stops in the middle of a call.
+    pub(crate) fn stopping() -> Self {
+        let cause = "The engine is being stopped.".into();
+        Self::Crashed { cause }
+    }
+
     /// Whether the R process is gone with it.
     pub(crate) fn ended_the_worker(&self) -> bool {
         matches!(

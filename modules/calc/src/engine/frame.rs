@@ -13,6 +13,8 @@ pub(crate) const CALL: u8 = 3;
 pub(crate) const OUTCOME: u8 = 4;
 /// How far the running call is, as JSON.
 pub(crate) const PROGRESS: u8 = 5;
+/// What the random numbers of the call before start from: `[u32 4][i32]`.
+pub(crate) const SEED: u8 = 6;
 
 /// Payloads up to this many bytes go out in one write together with their head.
 const ONE_WRITE: usize = 16 * 1024;

@@ -5,6 +5,8 @@ use super::frame;
 use super::settings::{START, Settings};
 use super::source::Source;
 use super::spawner::{Folder, Spawner};
+use crate::keys::Hashing;
+use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
@@ -28,8 +30,15 @@ pub(crate) struct Job {
     pub(crate) arguments: Vec<(String, bytes::Bytes)>,
     /// R code of the script to evaluate instead of calling the function.
     pub(crate) example: Option<String>,
-    /// What the random numbers start from.
-    pub(crate) seed: i32,
+    pub(crate) seed: Seed,
+}
+
+/// What the random numbers of a call start from.
+#[derive(Debug, Clone)]
+pub(crate) enum Seed {
+    Known(i32),
+    /// Made of the arguments while they are on their way.
+    Coming(Hashing),
 }
 
 /// How far a call is.
@@ -185,8 +194,16 @@ impl Worker {
             .iter()
             .map(|(name, value)| (name.as_str(), value.len()))
             .collect();
+        let known = match &job.seed {
+            Seed::Known(seed) => Some(*seed),
+            Seed::Coming(hashing) => hashing
+                .clone()
+                .now_or_never()
+                .flatten()
+                .map(|made| made.seed),
+        };
         let header = serde_json::json!({
-            "version": version, "function": job.function, "args": sizes, "seed": job.seed,
+            "version": version, "function": job.function, "args": sizes, "seed": known,
             "example": job.example });
         let values: Vec<&[u8]> = job
             .arguments
@@ -195,6 +212,13 @@ impl Worker {
             .collect();
         self.send(frame::CALL, header.to_string().as_bytes(), &values)
             .await?;
+        if let Seed::Coming(hashing) = &job.seed
+            && known.is_none()
+        {
+            let computed = hashing.clone().await.ok_or_else(Failure::stopping)?;
+            self.send(frame::SEED, &computed.seed.to_le_bytes(), &[])
+                .await?;
+        }
         self.answer(patience, progress).await
     }
 

@@ -3,6 +3,7 @@
 use crate::bus::Asker;
 use crate::support::{Answer, Engine};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::time::{Duration, Instant};
 
 const SCRIPT: &str = "
@@ -90,11 +91,65 @@ async fn a_result_that_was_removed_says_so_and_is_calculated_again_with_the_same
     );
     assert_eq!(engine.get(&format!("/results/{key}")).await.text, "40.5");
     assert_eq!(engine.call("c/twice", argument).await.value(), json!(81));
-    // Arguments that are too long for the record are for the caller to give again.
-    let refused = again(&engine, &long).await;
-    assert_eq!(refused.status, 409, "{}", refused.text);
-    assert!(refused.text.contains("same arguments"), "{}", refused.text);
+    // Arguments that are too long for the record are kept beside it.
+    let told = again(&engine, &long).await.json();
+    assert_eq!(
+        (
+            &told["same"],
+            &told["same_computation"],
+            &told["result_key"]
+        ),
+        (&json!(true), &json!(true), &json!(long)),
+        "{told}"
+    );
     assert_eq!(again(&engine, "0000").await.status, 404);
+}
+
+/// The key of an argument that is kept beside the results.
+fn argument_key(json: &str) -> String {
+    let hash = Sha256::new_with_prefix("dcp-calc-argument/1").chain_update(json);
+    hex::encode(hash.finalize())
+}
+
+#[tokio::test]
+async fn long_arguments_are_kept_with_their_call_and_are_no_results() {
+    let mut engine = engine(&[("keep_hours", "0"), ("record_days", "0")]).await;
+    let column = |number: f64| json!(vec![number; 4000]).to_string();
+    let mut calls = Vec::new();
+    for number in [0.25, 0.75] {
+        let body = format!("{{\"x\":{}}}", column(number));
+        let key = key_of(&engine.call("c/twice", body).await);
+        let argument = argument_key(&column(number));
+        // The facts of a result wait until its record is written.
+        let settled = engine.get(&format!("/results/{key}/facts")).await;
+        assert_eq!(settled.status, 200, "{}", settled.text);
+        let kept = engine.get(&format!("/results/{argument}/facts")).await;
+        assert_eq!(kept.json()["class"], "ephemeral", "{}", kept.text);
+        calls.push((key, argument));
+    }
+    let [(key, argument), (retained, retained_argument)] = &calls[..] else {
+        panic!("two calls were made")
+    };
+    let shown = engine.get(&format!("/results/{argument}")).await;
+    assert_eq!(shown.status, 404, "{}", shown.text);
+    let named = json!({ "x": { "$result": argument } }).to_string();
+    assert_eq!(engine.call("c/twice", named).await.status, 422);
+
+    assert_eq!(retain(&engine, retained, "batch 4711").await.status, 200);
+    engine.restart().await;
+    let since = Instant::now();
+    let facts = |key: &str| format!("/results/{key}/facts");
+    while engine.get(&facts(argument)).await.status != 404 {
+        assert!(
+            since.elapsed() < Duration::from_secs(30),
+            "it is still kept"
+        );
+    }
+    assert_eq!(again(&engine, key).await.status, 404);
+    let kept = engine.get(&facts(retained_argument)).await.json();
+    assert_eq!(kept["class"], "retained", "{kept}");
+    let told = again(&engine, retained).await.json();
+    assert_eq!(told["same"], true, "{told}");
 }
 
 #[tokio::test]

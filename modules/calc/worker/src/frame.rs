@@ -17,6 +17,8 @@ pub(crate) const CALL: u8 = 3;
 pub(crate) const OUTCOME: u8 = 4;
 /// How far the running call is, as JSON.
 pub(crate) const PROGRESS: u8 = 5;
+/// What the random numbers of the call before start from: `[u32 4][i32]`.
+pub(crate) const SEED: u8 = 6;
 
 /// The descriptor of the socket; fixed, so that the progress callback finds it.
 pub(crate) const SOCKET: RawFd = 3;
@@ -73,8 +75,10 @@ pub(crate) fn read(input: &mut impl Read, payload: &mut Vec<u8>) -> io::Result<O
         return Err(ErrorKind::InvalidData.into());
     }
     payload.clear();
-    payload.resize(length, 0);
-    input.read_exact(payload)?;
+    payload.reserve_exact(length);
+    if input.take(length as u64).read_to_end(payload)? < length {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
     Ok(Some(head[4]))
 }
 

@@ -1,14 +1,15 @@
 //! Serves the engine's frames: loads scripts, calls their functions, reports how each call ended.
 
+use crate::arguments::{Arguments, CallHeader};
 use crate::confine::Confinement;
 use crate::embed::{self, R, Rf_eval, call_of, symbol};
 use crate::frame;
-use crate::from_r::{self, Unsupported};
 use crate::into_r::into_r;
+use crate::report::{Report, write_list, write_value};
 use crate::value::Value;
 use extendr_ffi::{
     R_GlobalEnv, R_NewEnv, R_NilValue, R_tryEvalSilent, Rf_ScalarInteger, Rf_cons, Rf_defineVar,
-    Rf_lcons, Rf_protect, Rf_unprotect, SET_TAG, SEXP, SEXPTYPE, TYPEOF, VECTOR_ELT, XLENGTH,
+    Rf_lcons, Rf_protect, Rf_unprotect, SET_TAG, SEXP, SEXPTYPE, TYPEOF, VECTOR_ELT,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -27,18 +28,6 @@ struct SourceHeader {
     data_names: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct CallHeader {
-    version: String,
-    function: String,
-    /// Name and length in bytes of each argument's JSON, in the order of the payload.
-    args: Vec<(String, usize)>,
-    seed: i32,
-    /// R code of the script to evaluate instead of calling the function.
-    #[serde(default)]
-    example: Option<String>,
-}
-
 /// Answers frames until the engine has gone.
 pub(crate) fn serve(r: &R, engine: &mut UnixStream) -> io::Result<()> {
     let mut payload = Vec::new();
@@ -48,7 +37,19 @@ pub(crate) fn serve(r: &R, engine: &mut UnixStream) -> io::Result<()> {
         let started = Instant::now();
         let mut report = match kind {
             frame::SOURCE => load(r, &serde_json::from_slice::<SourceHeader>(header)?, body)?,
-            frame::CALL => call(r, &serde_json::from_slice::<CallHeader>(header)?, body),
+            frame::CALL => {
+                let header: CallHeader = serde_json::from_slice(header)?;
+                let args = header.read(body);
+                let seed = match header.seed {
+                    Some(seed) => Some(seed),
+                    None => next_seed(engine)?,
+                };
+                let Some(seed) = seed else { return Ok(()) };
+                match args {
+                    Ok(args) => call(r, &header, &args, seed),
+                    Err(refused) => Report::failed(&refused),
+                }
+            }
             other => return Err(io::Error::other(format!("unknown frame {other}"))),
         };
         report.output = embed::take_output();
@@ -128,32 +129,22 @@ fn load(r: &R, header: &SourceHeader, body: &[u8]) -> io::Result<Report> {
     Ok(finish(Work::new(r, Task::Load { args: &args })))
 }
 
-fn call(r: &R, header: &CallHeader, body: &[u8]) -> Report {
-    let mut rest = body;
-    let mut args = Vec::with_capacity(header.args.len());
-    for (name, length) in &header.args {
-        let Some((text, after)) = rest.split_at_checked(*length) else {
-            return Report::failed(
-                &json!({ "kind": "argument", "message": "the arguments are cut short" }),
-            );
-        };
-        rest = after;
-        match Value::read(text) {
-            Ok(value) => args.push((name.as_str(), value)),
-            Err(error) => {
-                let failure =
-                    json!({ "kind": "argument", "argument": name, "message": error.to_string() });
-                return Report::failed(&failure);
-            }
+fn call(r: &R, header: &CallHeader, args: &Arguments<'_>, seed: i32) -> Report {
+    finish(Work::new(r, Task::Call { header, args, seed }))
+}
+
+/// What the random numbers of a call start from, where the engine was still at it when it sent the call; `None` when it has gone.
+fn next_seed(engine: &mut UnixStream) -> io::Result<Option<i32>> {
+    let mut payload = Vec::new();
+    match frame::read(engine, &mut payload)? {
+        None => Ok(None),
+        Some(frame::SEED) => {
+            let (seed, _) = frame::split(&payload)?;
+            let seed = seed.try_into().map_err(io::Error::other)?;
+            Ok(Some(i32::from_le_bytes(seed)))
         }
+        Some(other) => Err(io::Error::other(format!("frame {other} instead of a seed"))),
     }
-    finish(Work::new(
-        r,
-        Task::Call {
-            header,
-            args: &args,
-        },
-    ))
 }
 
 /// Does the work; an R error outside the called function (no memory for an argument) is an error like any other.
@@ -178,6 +169,7 @@ enum Task<'a> {
     Call {
         header: &'a CallHeader,
         args: &'a [(&'a str, Value)],
+        seed: i32,
     },
 }
 
@@ -194,51 +186,6 @@ impl<'a> Work<'a> {
             task,
             report: Report::default(),
         }
-    }
-}
-
-/// How a job ended, as the engine gets it.
-#[derive(Default)]
-struct Report {
-    value: Vec<u8>,
-    /// JSON of the failure; empty when there is none.
-    failure: Vec<u8>,
-    warnings: Vec<u8>,
-    messages: Vec<u8>,
-    /// What was plotted, as SVG texts.
-    artifacts: Vec<u8>,
-    output: Vec<u8>,
-}
-
-impl Report {
-    fn failed(failure: &serde_json::Value) -> Self {
-        Self {
-            failure: failure.to_string().into_bytes(),
-            ..Self::default()
-        }
-    }
-
-    fn header(&self, elapsed_us: u128) -> Vec<u8> {
-        let mut head = format!("{{\"elapsed_us\":{elapsed_us}").into_bytes();
-        let parts = [
-            ("failure", &self.failure),
-            ("warnings", &self.warnings),
-            ("messages", &self.messages),
-            ("artifacts", &self.artifacts),
-        ];
-        for (name, json) in parts.into_iter().filter(|(_, json)| !json.is_empty()) {
-            head.extend_from_slice(format!(",\"{name}\":").as_bytes());
-            head.extend_from_slice(json);
-        }
-        if !self.output.is_empty() {
-            let lines: Vec<_> = String::from_utf8_lossy(&self.output)
-                .lines()
-                .map(str::to_owned)
-                .collect();
-            head.extend_from_slice(format!(",\"output\":{}", json!(lines)).as_bytes());
-        }
-        head.push(b'}');
-        head
     }
 }
 
@@ -268,12 +215,12 @@ unsafe extern "C-unwind" fn perform(data: *mut c_void) {
                 harnessed(r, call, R_GlobalEnv, 1, &mut work.report);
                 Rf_unprotect(2 * args.len() as i32 + 1);
             }
-            Task::Call { header, args } => {
+            Task::Call { header, args, seed } => {
                 let version = Rf_protect(into_r(&Value::Text(header.version.clone())));
                 let find = Rf_protect(Rf_lcons(r.script, Rf_cons(version, R_NilValue)));
                 let script = Rf_protect(Rf_eval(find, R_GlobalEnv));
                 if TYPEOF(script) == SEXPTYPE::ENVSXP {
-                    in_script(r, script, header, args, &mut work.report);
+                    in_script(r, script, header, (args, seed), &mut work.report);
                 } else {
                     work.report = Report::failed(&json!({ "kind": "unloaded" }));
                 }
@@ -288,7 +235,7 @@ unsafe fn in_script(
     r: &R,
     script: SEXP,
     header: &CallHeader,
-    args: &[(&str, Value)],
+    (args, seed): (&[(&str, Value)], i32),
     report: &mut Report,
 ) {
     // SAFETY: inside `perform`; the environment keeps the arguments, the call is protected while it grows.
@@ -308,11 +255,11 @@ unsafe fn in_script(
             let code = Rf_protect(into_r(&Value::Text(code.clone())));
             let make = Rf_protect(Rf_lcons(r.example, Rf_cons(code, R_NilValue)));
             let call = Rf_protect(Rf_eval(make, R_GlobalEnv));
-            harnessed(r, call, env, header.seed, report);
+            harnessed(r, call, env, seed, report);
             protected += 3;
         } else if let Some(function) = symbol(&header.function) {
             let call = Rf_protect(Rf_lcons(function, list));
-            harnessed(r, call, env, header.seed, report);
+            harnessed(r, call, env, seed, report);
             protected += 1;
         }
         Rf_unprotect(protected);
@@ -356,47 +303,4 @@ unsafe fn harnessed(r: &R, call: SEXP, env: SEXP, seed: i32, report: &mut Report
 unsafe fn quote(call: SEXP) -> SEXP {
     // SAFETY: `quote` is a symbol of base R; the caller protects the result.
     unsafe { Rf_lcons(extendr_ffi::R_QuoteSymbol, Rf_cons(call, R_NilValue)) }
-}
-
-unsafe fn write_value(value: SEXP, report: &mut Report) {
-    // SAFETY: `value` is protected by the caller.
-    if let Err(Unsupported { pointer, what }) = unsafe { from_r::write(value, &mut report.value) } {
-        report.value.clear();
-        let place = if pointer.is_empty() {
-            String::new()
-        } else {
-            format!(" at {pointer}")
-        };
-        let message = format!(
-            "The result holds {what}{place}, which has no JSON form. Return numbers, texts, lists, matrices or data frames."
-        );
-        report.failure = json!({ "kind": "result", "message": message, "pointer": pointer })
-            .to_string()
-            .into_bytes();
-    }
-}
-
-/// A condition list or a vector of texts, always as object or array; nothing at all when it is empty.
-unsafe fn write_list(value: SEXP, out: &mut Vec<u8>) {
-    // SAFETY: `value` is part of the protected result.
-    unsafe {
-        let length = if TYPEOF(value) == SEXPTYPE::NILSXP {
-            0
-        } else {
-            XLENGTH(value)
-        };
-        if length == 0 {
-            return;
-        }
-        let single = TYPEOF(value) == SEXPTYPE::STRSXP && length == 1;
-        if single {
-            out.push(b'[');
-        }
-        if from_r::write(value, out).is_err() {
-            out.extend_from_slice(b"null");
-        }
-        if single {
-            out.push(b']');
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! The engine starts it with that socket as standard input. R is single threaded, may loop, crash or eat memory: so
 //! it lives alone here and the engine can interrupt it (SIGINT) or kill it (SIGKILL) without losing anything.
 
+mod arguments;
 mod cells;
 mod confine;
 mod embed;
@@ -12,6 +13,7 @@ mod from_r;
 mod into_r;
 mod job;
 mod numbers;
+mod report;
 mod system_calls;
 mod value;
 
