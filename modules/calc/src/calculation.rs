@@ -4,7 +4,7 @@ use crate::Calc;
 use crate::arguments::{self, Argument, Given};
 use crate::caching::{CacheUse, Flight};
 use crate::engine::worker::Answer;
-use crate::engine::{Failure, Job, Patience, Progress, Seed};
+use crate::engine::{Failure, Interim, Job, Patience, Progress, Seed};
 use crate::fits;
 use crate::functions::Function;
 use crate::given::ARGUMENT;
@@ -70,6 +70,7 @@ impl Calc {
             progress(one);
         };
         let mut prepared = self.prepare(request, entry, &patience, &mut tell).await?;
+        entry.is_computation(&prepared.hashing);
         let may_be_known = !request.draft && prepared.cache != Cache::Volatile;
         let mut flight = None;
         if may_be_known {
@@ -122,7 +123,12 @@ impl Calc {
             span.set("calc.script", request.script.clone());
             span.set("calc.script.version", version.to_string());
         }
-        let called = lease.worker.call(&prepared.job, patience, progress).await;
+        let mut tell = |one| match one {
+            Interim::Progress(one) => progress(one),
+            Interim::Partial(one) => entry.has_given(one),
+        };
+        let called = lease.worker.call(&prepared.job, patience, &mut tell);
+        let called = called.await;
         if let Err(failure) = &called {
             span.fail(failure.kind());
         }
@@ -284,7 +290,7 @@ fn taken_apart(answer: Answer) -> (Bytes, Notes, Vec<Stored>) {
         messages: answer.messages,
         output: answer.output,
         artifacts: artifacts.collect(),
-        failure: None,
+        ..Notes::default()
     };
     (answer.value.into(), notes, stored)
 }

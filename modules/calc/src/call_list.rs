@@ -1,6 +1,7 @@
 //! Calls as the API shows them: those that run and those that are recorded.
 
 use crate::Calc;
+use crate::engine::Partial;
 use crate::envelope::{self, CallFacts};
 use crate::record::{CallRecord, Notes, Told};
 use crate::request::Request;
@@ -80,6 +81,8 @@ pub(crate) struct CallView {
     pub(crate) started_at: Timestamp,
     /// How long it took or has been taking.
     pub(crate) duration_ms: f64,
+    /// What determines its value: version, function, arguments, R and platform. Known before the call ends, once its arguments are read.
+    pub(crate) computation_key: Option<String>,
     /// The key of its value.
     pub(crate) result_key: Option<String>,
     /// Why there is no value.
@@ -103,6 +106,7 @@ impl CallView {
             through: request.asked_by.clone(),
             started_at,
             duration_ms: 0.0,
+            computation_key: None,
             result_key: None,
             failure: None,
             draft: request.draft,
@@ -174,6 +178,7 @@ impl Row {
             through: self.asked_by,
             started_at: self.started_at,
             duration_ms: self.duration_ms,
+            computation_key: Some(self.computation_key).filter(|key| !key.is_empty()),
             result_key: self.result_key,
             draft: self.draft,
         }
@@ -239,6 +244,8 @@ pub(crate) struct CallDetail {
     /// The answer, as the call by HTTP would have given it.
     #[schema(value_type = Option<envelope::Envelope>)]
     envelope: Option<Box<RawValue>>,
+    /// What the function has told by `emit()`: while the call runs, and after it where it gave no value.
+    partial: Vec<Partial>,
     /// The results that were arguments.
     inputs: Vec<String>,
 }
@@ -250,10 +257,11 @@ pub(crate) async fn call_by_id(
     State(calc): State<Calc>,
     Path(id): Path<String>,
 ) -> Result<Json<CallDetail>, Problem> {
-    if let Some(view) = calc.running.view(&id) {
+    if let Some((view, partial)) = calc.running.view(&id) {
         return Ok(Json(CallDetail {
             view,
             envelope: None,
+            partial,
             inputs: Vec::new(),
         }));
     }
@@ -261,6 +269,7 @@ pub(crate) async fn call_by_id(
     let envelope = calc.envelope_of(&row).await?;
     Ok(Json(CallDetail {
         envelope,
+        partial: Notes::from_text(row.notes.as_deref()).partial,
         inputs,
         view: row.view(),
     }))

@@ -266,7 +266,8 @@ pub(crate) async fn calculated_and_recorded(
         Err(failure) => {
             // Who does not wait for the answer finds every failure in the record.
             if failure.is_worth_a_record() || request.lane == Lane::Long {
-                let mut record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                let (partial, lasted) = (entry.given(), begun.elapsed());
+                let mut record = request.record_of_failure(&failure, partial, started_at, lasted);
                 let long = request.write_given(&mut record, false);
                 let (call, stored) = (Arc::new(record), Vec::new());
                 let recorded = Recorded { call, stored, long };

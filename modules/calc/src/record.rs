@@ -1,7 +1,7 @@
 //! The record of a call: what was called, by whom, with what, and what it gave.
 
 use crate::arguments::Argument;
-use crate::engine::Failure;
+use crate::engine::{Failure, Partial};
 use crate::given::{self, Written};
 use crate::keeping::Class;
 use bytes::Bytes;
@@ -61,6 +61,9 @@ impl CallRecord {
     }
 }
 
+/// Bytes of partial results kept with the record of a call that gave no value.
+const PARTIAL_ROOM: usize = 64 * 1024;
+
 /// Media type of values.
 pub(crate) const JSON: &str = "application/json";
 /// Media type of plots.
@@ -110,10 +113,22 @@ pub(crate) struct Notes {
     pub(crate) artifacts: Vec<Artifact>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Told>,
+    /// Of a call without a value: what it told before it ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) partial: Vec<Partial>,
 }
 
 impl Notes {
-    pub(crate) fn of_failure(failure: &Failure) -> Self {
+    pub(crate) fn of_failure(failure: &Failure, mut partial: Vec<Partial>) -> Self {
+        let mut room = PARTIAL_ROOM;
+        // The latest first: what was told last is nearest to what the call was to give.
+        let kept = partial.iter().rev().take_while(|one| {
+            let left = room.checked_sub(one.value.get().len());
+            room = left.unwrap_or_default();
+            left.is_some()
+        });
+        let too_early = partial.len() - kept.count();
+        partial.drain(..too_early);
         let failure = Some(Told {
             kind: failure.kind().into(),
             title: failure.title().into(),
@@ -121,6 +136,7 @@ impl Notes {
         });
         Self {
             failure,
+            partial,
             ..Self::default()
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::arguments::Argument;
 use crate::calculation::Calculated;
-use crate::engine::{Failure, Lane};
+use crate::engine::{Failure, Lane, Partial};
 use crate::given;
 use crate::keeping::Class;
 use crate::record::{CallRecord, Notes};
@@ -68,16 +68,17 @@ impl Request {
         }
     }
 
-    /// The record of a call that gave none.
+    /// The record of a call that gave none, but may have told something before.
     pub(crate) fn record_of_failure(
         &self,
         failure: &Failure,
+        partial: Vec<Partial>,
         started_at: Timestamp,
         duration: Duration,
     ) -> CallRecord {
         CallRecord {
             failure: Some(failure.kind().to_owned()),
-            notes: Notes::of_failure(failure).to_raw(),
+            notes: Notes::of_failure(failure, partial).to_raw(),
             ..self.record(started_at, duration)
         }
     }

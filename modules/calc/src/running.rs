@@ -1,13 +1,18 @@
 //! The calls that run now on this engine: so that they can be seen and cancelled.
 
 use crate::call_list::{CallState, CallView, Progressed};
-use crate::engine::Progress;
+use crate::engine::{Partial, Progress};
+use crate::keys::Hashing;
 use crate::request::Request;
 use dcp::clock::Timestamp;
+use futures_util::FutureExt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Partial results kept of a call; of more, those told first go.
+const PARTIALS: usize = 32;
 
 /// All calls that run now.
 #[derive(Debug, Default)]
@@ -26,7 +31,9 @@ struct Call {
 struct Now {
     state: CallState,
     version: String,
+    computation: Option<Hashing>,
     progress: Option<Progressed>,
+    partial: Vec<Partial>,
 }
 
 impl Running {
@@ -39,7 +46,9 @@ impl Running {
             now: Mutex::new(Now {
                 state: CallState::Queued,
                 version: String::new(),
+                computation: None,
                 progress: None,
+                partial: Vec::new(),
             }),
         });
         self.lock().insert(request.call_id.clone(), call.clone());
@@ -55,10 +64,10 @@ impl Running {
         call.map(|call| call.cancelled.cancel()).is_some()
     }
 
-    /// A call as it stands.
-    pub(crate) fn view(&self, call_id: &str) -> Option<CallView> {
+    /// A call as it stands, and what it has given so far.
+    pub(crate) fn view(&self, call_id: &str) -> Option<(CallView, Vec<Partial>)> {
         let call = self.lock().get(call_id).cloned();
-        call.map(|call| call.view())
+        call.map(|call| (call.view(), call.now().partial.clone()))
     }
 
     /// All of them, the latest first.
@@ -80,6 +89,7 @@ impl Call {
         CallView {
             state: now.state,
             version: now.version.clone(),
+            computation_key: now.computation_key(),
             progress: now.progress.clone(),
             duration_ms: self.begun.elapsed().as_secs_f64() * 1000.0,
             ..self.view.clone()
@@ -88,6 +98,13 @@ impl Call {
 
     fn now(&self) -> std::sync::MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Now {
+    fn computation_key(&self) -> Option<String> {
+        let computed = self.computation.clone()?.now_or_never()?;
+        computed.map(|computed| computed.key)
     }
 }
 
@@ -108,6 +125,11 @@ impl Entry {
         version.clone_into(&mut self.call.now().version);
     }
 
+    /// Its arguments are known, and with them, soon, the name of what it computes.
+    pub(crate) fn is_computation(&self, computation: &Hashing) {
+        self.call.now().computation = Some(computation.clone());
+    }
+
     /// R works on it.
     pub(crate) fn runs(&self) {
         self.call.now().state = CallState::Running;
@@ -119,6 +141,21 @@ impl Entry {
             fraction: progress.fraction,
             text: progress.message.clone(),
         });
+    }
+
+    /// It has a value before it ends; an earlier one of the same name is replaced.
+    pub(crate) fn has_given(&self, partial: Partial) {
+        let given = &mut self.call.now().partial;
+        given.retain(|one| one.name != partial.name);
+        if given.len() == PARTIALS {
+            given.remove(0);
+        }
+        given.push(partial);
+    }
+
+    /// What it has given so far, in the order of telling.
+    pub(crate) fn given(&self) -> Vec<Partial> {
+        self.call.now().partial.clone()
     }
 }
 

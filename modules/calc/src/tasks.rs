@@ -7,7 +7,7 @@ use crate::arguments;
 use crate::caching::Flight;
 use crate::calculation::Calculated as Value;
 use crate::content::Content;
-use crate::engine::{Failure, Lane, Progress};
+use crate::engine::{Failure, Lane, Partial, Progress};
 use crate::keeping::Class;
 use crate::publishing::{Publication, is_script_name};
 use crate::record::{CallRecord, Stored};
@@ -84,7 +84,7 @@ impl Calc {
         }
         let request = self.request_of(call);
         let (begun, started_at) = (Instant::now(), self.store.clock().now());
-        let (mut request, calculated) = match arguments_of(call) {
+        let (mut request, calculated, partial) = match arguments_of(call) {
             Ok(arguments) => {
                 self.calculate_telling(
                     call,
@@ -95,7 +95,7 @@ impl Calc {
                 )
                 .await
             }
-            Err(failure) => (request, Err(failure)),
+            Err(failure) => (request, Err(failure), Vec::new()),
         };
         match calculated {
             // An engine that may not answer leaves the call to one that may, or until it may.
@@ -112,7 +112,8 @@ impl Calc {
                     detail = failure.detail(),
                     "a calculation failed"
                 );
-                let mut record = request.record_of_failure(&failure, started_at, begun.elapsed());
+                let lasted = begun.elapsed();
+                let mut record = request.record_of_failure(&failure, partial, started_at, lasted);
                 request.write_given(&mut record, false);
                 Ok(Done::new(Outcome::Error(failed(&failure)), Some(record)))
             }
@@ -173,7 +174,7 @@ impl Calc {
         &self,
         call: &Call,
         request: Request,
-    ) -> (Request, Result<Value, Failure>) {
+    ) -> (Request, Result<Value, Failure>, Vec<Partial>) {
         let (sender, receiver) = watch::channel(None);
         let (engine, lost) = (self.clone(), self.request_of(call));
         // On the engine's own runtime: a worker that is started here must outlive the delivery's.
@@ -184,11 +185,11 @@ impl Calc {
             };
             let entry = engine.running.enter(&request, engine.store.clock().now());
             let calculated = engine.calculate(&mut request, &entry, &mut progress).await;
-            (request, calculated)
+            (request, calculated, entry.given())
         };
         tokio::select! {
             done = self.calls.spawn_on(carried(work), &self.runtime) => done.unwrap_or_else(|error| {
-                (lost, Err(Failure::Crashed { cause: format!("The engine gave up: {error}") }))
+                (lost, Err(Failure::Crashed { cause: format!("The engine gave up: {error}") }), Vec::new())
             }),
             never = self.tell_progress(call, receiver) => match never {},
         }

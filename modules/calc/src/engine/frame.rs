@@ -15,6 +15,8 @@ pub(crate) const OUTCOME: u8 = 4;
 pub(crate) const PROGRESS: u8 = 5;
 /// What the random numbers of the call before start from: `[u32 4][i32]`.
 pub(crate) const SEED: u8 = 6;
+/// A value that the running call has already: `[u32 header length][header JSON][value JSON]`.
+pub(crate) const PARTIAL: u8 = 7;
 
 /// Payloads up to this many bytes go out in one write together with their head.
 const ONE_WRITE: usize = 16 * 1024;

@@ -12,4 +12,4 @@ pub(crate) use failure::{BadArgument, Failure};
 pub(crate) use pool::{Lane, Pool};
 pub(crate) use settings::Settings;
 pub(crate) use source::{Code, Data, Source};
-pub(crate) use worker::{Job, Patience, Progress, Seed};
+pub(crate) use worker::{Interim, Job, Partial, Patience, Progress, Seed};

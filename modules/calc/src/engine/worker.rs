@@ -7,7 +7,7 @@ use super::source::Source;
 use super::spawner::{Folder, Spawner};
 use crate::keys::Hashing;
 use futures_util::FutureExt;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::io;
@@ -46,6 +46,24 @@ pub(crate) enum Seed {
 pub(crate) struct Progress {
     pub(crate) fraction: f64,
     pub(crate) message: String,
+}
+
+/// A value that a call has before it ends.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct Partial {
+    /// What its function calls it.
+    pub(crate) name: String,
+    /// The value.
+    #[schema(value_type = serde_json::Value)]
+    pub(crate) value: Box<RawValue>,
+}
+
+/// What a call tells before it ends.
+pub(crate) enum Interim {
+    /// How far it is.
+    Progress(Progress),
+    /// What it has already.
+    Partial(Partial),
 }
 
 /// What ends a call early.
@@ -182,7 +200,7 @@ impl Worker {
         &mut self,
         job: &Job,
         patience: &Patience,
-        progress: &mut (dyn FnMut(Progress) + Send),
+        tell: &mut (dyn FnMut(Interim) + Send),
     ) -> Result<Answer, Failure> {
         self.calls += 1;
         let version = &job.source.version;
@@ -219,7 +237,7 @@ impl Worker {
             self.send(frame::SEED, &computed.seed.to_le_bytes(), &[])
                 .await?;
         }
-        self.answer(patience, progress).await
+        self.answer(patience, tell).await
     }
 
     async fn send(&mut self, kind: u8, header: &[u8], parts: &[&[u8]]) -> Result<(), Failure> {
@@ -233,18 +251,20 @@ impl Worker {
         }
     }
 
-    /// Waits for the outcome, passing on progress.
+    /// Waits for the outcome, passing on what is told meanwhile.
     async fn answer(
         &mut self,
         patience: &Patience,
-        progress: &mut (dyn FnMut(Progress) + Send),
+        tell: &mut (dyn FnMut(Interim) + Send),
     ) -> Result<Answer, Failure> {
         let mut stage = Stage::Running {
             until: patience.deadline,
         };
         loop {
             match self.next_frame(patience, &mut stage).await {
-                Some(Ok(Some((frame::PROGRESS, body)))) => report(&body, progress),
+                Some(Ok(Some((kind @ (frame::PROGRESS | frame::PARTIAL), body)))) => {
+                    interim(kind, &body).into_iter().for_each(&mut *tell);
+                }
                 Some(Ok(Some((frame::OUTCOME, payload)))) => {
                     return read_outcome(&payload, patience);
                 }
@@ -338,10 +358,19 @@ fn interrupt(child: &Child) {
     }
 }
 
-fn report(body: &[u8], progress: &mut (dyn FnMut(Progress) + Send)) {
-    if let Ok(one) = serde_json::from_slice(body) {
-        progress(one);
+/// What a frame before the outcome says; nothing where it cannot be read, as the outcome does not depend on it.
+fn interim(kind: u8, body: &[u8]) -> Option<Interim> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
     }
+    if kind == frame::PROGRESS {
+        return serde_json::from_slice(body).ok().map(Interim::Progress);
+    }
+    let (head, value) = frame::split(body).ok()?;
+    let Named { name } = serde_json::from_slice(head).ok()?;
+    let value = serde_json::from_slice(value).ok()?;
+    Some(Interim::Partial(Partial { name, value }))
 }
 
 fn ended(patience: &Patience, killed: bool) -> Failure {

@@ -20,6 +20,7 @@ mod endurance;
 mod folders;
 mod keeping;
 mod library;
+mod partial;
 mod peers;
 mod plots;
 mod proofs;

@@ -247,13 +247,23 @@ export interface Call {
   readonly through: string;
   readonly started_at: string;
   readonly duration_ms: number;
+  /** What determines its value; missing until its arguments are read. */
+  readonly computation_key: string | null;
   readonly result_key: string | null;
   readonly failure: Told | null;
   readonly draft: boolean;
 }
 
+/** A value that a call has before it ends. */
+export interface Partial {
+  readonly name: string;
+  readonly value: unknown;
+}
+
 /** One call with its answer, once there is one. */
 export interface CallDetail extends Call {
+  /** While it runs, and after it where it gave no value. */
+  readonly partial: readonly Partial[];
   readonly envelope: Envelope | null;
   readonly inputs: readonly string[];
 }

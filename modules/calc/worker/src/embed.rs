@@ -1,17 +1,15 @@
 //! Starts R inside this process: no signal handlers of its own, no profile, no saved workspace, no terminal.
 
 use crate::confine::Limits;
-use crate::frame;
+use crate::tell;
 use extendr_ffi::{
-    DL_FUNC, DllInfo, ParseStatus, R_CHAR, R_CallMethodDef, R_GlobalEnv, R_NilValue, R_ParseVector,
-    R_PreserveObject, R_registerRoutines, R_tryEval, REAL, Rf_ScalarInteger, Rf_initialize_R,
-    Rf_install, Rf_lang1, Rf_mkCharLenCE, Rf_protect, Rf_unprotect, SEXP, SEXPTYPE, STRING_ELT,
-    VECTOR_ELT, XLENGTH, cetype_t, setup_Rmainloop,
+    DllInfo, ParseStatus, R_GlobalEnv, R_NilValue, R_ParseVector, R_PreserveObject, R_tryEval,
+    Rf_initialize_R, Rf_install, Rf_lang1, Rf_mkCharLenCE, Rf_protect, Rf_unprotect, SEXP,
+    SEXPTYPE, VECTOR_ELT, XLENGTH, cetype_t, setup_Rmainloop,
 };
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::io::{self, Write};
+use std::io;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 type WriteConsole = unsafe extern "C-unwind" fn(*const c_char, c_int, c_int);
@@ -39,9 +37,6 @@ unsafe extern "C-unwind" {
 static OUTPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 /// Printed bytes kept per call; the rest is dropped and said so.
 const OUTPUT_LIMIT: usize = 64 * 1024;
-/// Least time between two progress frames, milliseconds: a tight loop must not flood the engine.
-const PROGRESS_INTERVAL_MS: u64 = 50;
-static PROGRESS_SENT_MS: AtomicU64 = AtomicU64::new(0);
 
 /// The running R: what the harness script defined, kept from R's collector for ever.
 pub(crate) struct R {
@@ -82,7 +77,7 @@ pub(crate) fn start(limits: &Limits) -> io::Result<R> {
         action.sa_sigaction = handler as libc::sighandler_t;
         // No SA_RESTART: a sleeping R must wake up.
         libc::sigaction(libc::SIGINT, &raw const action, std::ptr::null_mut());
-        register_progress();
+        tell::register(R_getEmbeddingDllInfo());
         let harness = harness(limits)?;
         let part = |index| VECTOR_ELT(harness, index);
         Ok(R {
@@ -131,34 +126,6 @@ unsafe fn harness(limits: &Limits) -> io::Result<SEXP> {
     }
 }
 
-unsafe fn register_progress() {
-    let methods = [
-        // SAFETY: R calls it with two arguments, as declared by `numArgs`.
-        R_CallMethodDef {
-            name: c"dcp_progress".as_ptr(),
-            fun: unsafe {
-                std::mem::transmute::<*const c_void, DL_FUNC>(progress as *const c_void)
-            },
-            numArgs: 2,
-        },
-        R_CallMethodDef {
-            name: std::ptr::null(),
-            fun: None,
-            numArgs: 0,
-        },
-    ];
-    // SAFETY: R copies the table.
-    unsafe {
-        R_registerRoutines(
-            R_getEmbeddingDllInfo(),
-            std::ptr::null(),
-            methods.as_ptr(),
-            std::ptr::null(),
-            std::ptr::null(),
-        );
-    }
-}
-
 extern "C" fn interrupt(_: c_int) {
     // SAFETY: a plain store, which is all that a signal handler may do.
     unsafe { R_interrupts_pending = 1 };
@@ -192,59 +159,6 @@ pub(crate) fn take_output() -> Vec<u8> {
         .lock()
         .map(|mut output| std::mem::take(&mut *output))
         .unwrap_or_default()
-}
-
-/// `progress(fraction, message)` of R code: a frame to the engine, at most one per interval.
-unsafe extern "C-unwind" fn progress(fraction: SEXP, message: SEXP) -> SEXP {
-    // SAFETY: the R wrapper passes one double and one string; the socket stays open as long as the process.
-    unsafe {
-        let fraction = *REAL(fraction);
-        let now = monotonic_ms();
-        let last = PROGRESS_SENT_MS.load(Ordering::Relaxed);
-        if now.saturating_sub(last) >= PROGRESS_INTERVAL_MS || fraction >= 1.0 {
-            PROGRESS_SENT_MS.store(now, Ordering::Relaxed);
-            let message = CStr::from_ptr(R_CHAR(STRING_ELT(message, 0))).to_string_lossy();
-            send_progress(fraction, &message);
-        }
-        Rf_ScalarInteger(0)
-    }
-}
-
-fn send_progress(fraction: f64, message: &str) {
-    let fraction = if fraction.is_finite() {
-        fraction.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    let body = serde_json::json!({ "fraction": fraction, "message": message }).to_string();
-    if let Err(error) = frame::write(&mut Socket, frame::PROGRESS, &[body.as_bytes()]) {
-        eprintln!("calc-worker: progress: {error}");
-    }
-}
-
-/// The engine's socket by its fixed descriptor, for the callback that has nothing else.
-struct Socket;
-
-impl Write for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // SAFETY: the slice is valid; the descriptor is open.
-        let written = unsafe { libc::write(frame::SOCKET, bytes.as_ptr().cast(), bytes.len()) };
-        usize::try_from(written).map_err(|_| io::Error::last_os_error())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn monotonic_ms() -> u64 {
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: `now` is valid for the call.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
-    now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
 }
 
 /// Runs `what` so that an R error or interrupt anywhere in it comes back here: `false` then.

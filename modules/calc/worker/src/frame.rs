@@ -19,6 +19,8 @@ pub(crate) const OUTCOME: u8 = 4;
 pub(crate) const PROGRESS: u8 = 5;
 /// What the random numbers of the call before start from: `[u32 4][i32]`.
 pub(crate) const SEED: u8 = 6;
+/// A value that the running call has already: `[u32 header length][header JSON][value JSON]`.
+pub(crate) const PARTIAL: u8 = 7;
 
 /// The descriptor of the socket; fixed, so that the progress callback finds it.
 pub(crate) const SOCKET: RawFd = 3;

@@ -13,6 +13,12 @@ local({
   offered$progress <- function(fraction, message = "") {
     invisible(.Call("dcp_progress", as.double(fraction)[1L], as.character(message)[1L], PACKAGE = "(embedding)"))
   }
+  # Fails where the value has no JSON form or is too long, so that nobody waits for what never comes.
+  offered$emit <- function(name, value) {
+    refused <- .Call("dcp_emit", as.character(name)[1L], value, PACKAGE = "(embedding)")
+    if (!is.null(refused)) stop(refused, call. = FALSE)
+    invisible(value)
+  }
   lockEnvironment(offered, bindings = TRUE)
 
   # Plots are drawn in memory as SVG, the same bytes each time; without the package that does it they are not kept.

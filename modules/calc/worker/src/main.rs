@@ -15,6 +15,7 @@ mod job;
 mod numbers;
 mod report;
 mod system_calls;
+mod tell;
 mod value;
 
 use std::process::ExitCode;

@@ -6,6 +6,9 @@ import { isUnderWay, type CallDetail, type Envelope, type Progress } from '../mo
 import { server } from '../place';
 import type { CallOrder } from '../server';
 
+/** How a call ends without a value after its function began. */
+const ENDED_IN_R: readonly string[] = ['cancelled', 'r-error', 'timed-out', 'worker-crashed'];
+
 /** Between two looks at a call that goes on. */
 const LOOK_MS = 700;
 
@@ -22,6 +25,8 @@ export class Calling {
   readonly problem = signal<ProblemError | undefined>(undefined);
   readonly detail = signal<CallDetail | undefined>(undefined);
   readonly cancelling = signal(false);
+  /** What its function has told before it ended. */
+  readonly partial = computed(() => this.detail()?.partial ?? []);
   readonly running = computed(() => this.phase() === 'running');
   private current: AbortController | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +47,7 @@ export class Calling {
     } catch (error) {
       if (mine.signal.aborted || ProblemError.isAbort(error)) return;
       this.fail(ProblemError.from(error));
+      void this.lookBack(mine);
     }
   }
 
@@ -107,6 +113,18 @@ export class Calling {
       }
     }
     this.lookSoon(mine);
+  }
+
+  /** What a call that gave no value had told; where nothing is recorded of it there is nothing to show. */
+  private async lookBack(mine: AbortController): Promise<void> {
+    const kind = this.problem()?.type.split(':').at(-1) ?? 'cancelled';
+    if (!ENDED_IN_R.includes(kind)) return;
+    try {
+      const detail = await server().oneCall(this.id(), mine.signal);
+      if (!mine.signal.aborted) this.detail.set(detail);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+    }
   }
 
   private ended(detail: CallDetail): void {

@@ -3,6 +3,7 @@ import { saveCsv, saveFile, type ProblemError } from '@dcp/api-service';
 import { Icon, ProblemPanel } from '@dcp/kit';
 import { short } from '../model';
 import { Calling } from './calling';
+import { PartialResults } from './partial-results';
 import { Plot } from './plot';
 import { Provenance } from './provenance';
 import { Recompute } from './recompute';
@@ -13,7 +14,7 @@ import { ValueView } from './value-view';
 /** What a call gives: its progress, then the value with all that belongs to it, or what went wrong. */
 @Component({
   selector: 'calc-result',
-  imports: [Icon, Plot, ProblemPanel, Provenance, Recompute, ValueView],
+  imports: [Icon, PartialResults, Plot, ProblemPanel, Provenance, Recompute, ValueView],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './result-panel.html',
   styleUrl: './result-panel.css',
