@@ -63,7 +63,7 @@ impl Administration {
 
     /// Gives the demo users that are there their roles at sites of the demo at which they hold none.
     async fn widen_demo(&self, tx: &mut Tx<'_>, people: &[Person]) -> anyhow::Result<()> {
-        for (login, _, sites) in DEMO {
+        for (login, (_, sites)) in DEMO_USERS.into_iter().zip(DEMO) {
             let Some(person) = people.iter().find(|person| person.login == login) else {
                 continue;
             };
