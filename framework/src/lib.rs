@@ -4,6 +4,7 @@
 
 pub mod bus;
 pub mod calc;
+mod causes;
 pub mod clock;
 pub mod config;
 pub mod contracts;
@@ -23,6 +24,7 @@ pub mod store;
 pub mod telemetry;
 mod tls;
 
+pub use causes::chain;
 pub use run::{EXIT_CONFIG, Module, Start, run};
 
 /// The text of the module's own `module.toml`, embedded in its binary.

@@ -2,6 +2,7 @@
 
 use super::BusError;
 use super::decide::Failure;
+use crate::causes::causes;
 use crate::store::StoreError;
 
 /// Why it did not succeed.
@@ -73,16 +74,4 @@ fn is_away(cause: &(dyn std::error::Error + 'static)) -> bool {
                 Some(BusError::Unavailable(_))
             )
     })
-}
-
-/// A cause with its causes, in one line.
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let texts: Vec<String> = causes(error).map(ToString::to_string).collect();
-    texts.join(": ")
-}
-
-fn causes<'e>(
-    error: &'e (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
 }

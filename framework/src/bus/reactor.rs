@@ -7,9 +7,9 @@ use futures_util::FutureExt;
 
 use super::decide::Failure;
 use super::inbox::Inbox;
-use super::reaction::chain;
 use super::subscriptions::Subscription;
 use super::{Envelope, Reaction, trace};
+use crate::chain;
 
 /// A subscription with its inbox.
 pub(super) struct Reactor {

@@ -164,7 +164,7 @@ impl Access {
             Err(error) => {
                 tracing::warn!(
                     source = source.id,
-                    error = &error as &dyn std::error::Error,
+                    error = crate::chain(&error),
                     "credentials that the PI server refuses could not be read anew"
                 );
                 false

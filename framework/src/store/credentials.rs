@@ -20,7 +20,7 @@ impl Store {
                     present = next;
                 }
                 Err(error) => tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = crate::chain(&error),
                     "the address of the database has changed and cannot be used; the one before serves on"
                 ),
             }

@@ -104,7 +104,7 @@ impl Calc {
                 tracing::warn!(
                     script.name = script.name,
                     script.version = &*script.version,
-                    error = &failure as &dyn std::error::Error,
+                    error = dcp::chain(&failure),
                     "the examples could not be run; they are when the version is published or submitted again"
                 );
             }

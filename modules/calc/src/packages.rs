@@ -30,7 +30,7 @@ pub(crate) async fn offer(calc: Calc) {
             Ok(functions) => tracing::info!(package, functions, "an R package is callable"),
             Err(error) => tracing::error!(
                 package,
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 detail = error.detail(),
                 "a listed R package cannot be called"
             ),

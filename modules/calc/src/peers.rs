@@ -156,7 +156,7 @@ impl Calc {
                 Err(refused) => tracing::warn!(
                     result.key = key,
                     peer = url,
-                    error = &refused as &dyn std::error::Error,
+                    error = dcp::chain(&refused),
                     "a result could not be pulled from a peer"
                 ),
             }

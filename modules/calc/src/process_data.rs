@@ -37,7 +37,7 @@ impl Calc {
         let table = read.map_err(|error| {
             tracing::warn!(
                 source = query.source.id,
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 "process data could not be read"
             );
             Failure::Data(format!("{}: {error}.", error.title()))

@@ -133,7 +133,7 @@ async fn write_all(
         batch = write_long(batch).await;
         while let Err(error) = write_batch(&store, &batch).await {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 calls = batch.len(),
                 "calls could not be recorded"
             );

@@ -23,7 +23,7 @@ pub(crate) async fn keep_house(calc: Calc) {
             && let Err(error) = prune(&calc, clock.now()).await
         {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 "old results could not be removed"
             );
         }

@@ -293,7 +293,7 @@ pub(crate) async fn follow(calc: Calc) {
         clock.sleep(LOOK).await;
         if let Err(error) = calc.scripts.refresh().await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 "what other engines have published cannot be read"
             );
         }

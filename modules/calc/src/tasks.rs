@@ -213,10 +213,7 @@ impl Calc {
             };
             let told = self.store.tx(async |tx| tx.publish(&event).await).await;
             if let Err(error) = told {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "progress could not be told"
-                );
+                tracing::warn!(error = dcp::chain(&error), "progress could not be told");
             }
             self.store.clock().sleep(PROGRESS).await;
         }

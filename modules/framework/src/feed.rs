@@ -47,10 +47,7 @@ impl Framework {
             let mut seen = Seen::default();
             loop {
                 if let Err(error) = framework.look(&mut seen).await {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "new activity cannot be read"
-                    );
+                    tracing::warn!(error = dcp::chain(&error), "new activity cannot be read");
                 }
                 framework.clock.sleep(LOOK).await;
             }

@@ -138,7 +138,7 @@ impl Framework {
                     Ok(rows) => framework.ask_all(rows.all().unwrap_or_default()).await,
                     Err(error) => {
                         tracing::warn!(
-                            error = &error as &dyn std::error::Error,
+                            error = dcp::chain(&error),
                             "the data sources cannot be read"
                         );
                     }

@@ -97,7 +97,7 @@ impl Login {
             loop {
                 if let Err(error) = login.prune().await {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = dcp::chain(&error),
                         "ended sessions could not be removed"
                     );
                 }

@@ -65,7 +65,7 @@ async fn round(mvda: &Mvda) -> Result<(), StoreError> {
         {
             tracing::warn!(
                 model.id = waiting.id,
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 "a result could not be collected yet"
             );
         }

@@ -88,7 +88,7 @@ async fn round(saw: &Saw) -> Result<(), StoreError> {
             Ok(()) => saw.ready.notify_waiters(),
             Err(error) => tracing::warn!(
                 chart.id = waiting.id,
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 "a result could not be collected yet"
             ),
         }

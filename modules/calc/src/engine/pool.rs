@@ -171,7 +171,7 @@ impl Pool {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(worker),
             Err(error) => tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = dcp::chain(&error),
                 "an R worker could not be replaced"
             ),
         }
