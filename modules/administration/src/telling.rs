@@ -118,6 +118,7 @@ mod tests {
             [
                 "bridge.read",
                 "calc.approve",
+                "calc.call",
                 "calc.read",
                 "node.operate",
                 "node.read"

@@ -14,7 +14,6 @@ use dcp::params;
 use dcp::store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::time::Duration;
 
 /// Longest reason, characters.
 const REASON: usize = 1000;
@@ -22,9 +21,6 @@ const REASON: usize = 1000;
 const TOGETHER: usize = 1000;
 /// Calls of a result whose plots are looked at.
 const CALLS: u32 = 100;
-/// Between two looks for a result that is on its way to the store, and how many.
-const LOOK: Duration = Duration::from_millis(20);
-const LOOKS: u32 = 150;
 
 /// How long a result is kept.
 #[derive(
@@ -199,17 +195,15 @@ impl Calc {
 
     /// A result in the store; one that is on its way there is waited for.
     async fn stored_result(&self, key: &str) -> Result<Row, Failure> {
-        for _ in 0..LOOKS {
-            let rows = self.store.read("result_facts", params![key]).await?;
-            if let Some(row) = rows.optional()? {
-                return Ok(row);
-            }
-            if self.results.find(key).await?.is_none() {
-                return Err(self.results.missing(key).await?);
-            }
-            self.store.clock().sleep(LOOK).await;
+        self.recorder.settled().await;
+        let rows = self.store.read("result_facts", params![key]).await?;
+        if let Some(row) = rows.optional()? {
+            return Ok(row);
         }
-        Err(Failure::Busy)
+        match self.results.find(key).await? {
+            Some(_) => Err(Failure::Busy),
+            None => Err(self.results.missing(key).await?),
+        }
     }
 
     async fn retain(&self, key: &str, reason: &str, by: &Actor) -> Result<(), StoreError> {

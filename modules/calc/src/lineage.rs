@@ -26,6 +26,7 @@ pub(crate) async fn lineage_of_result(
     State(calc): State<Calc>,
     Path(key): Path<String>,
 ) -> Result<Json<Lineage>, Problem> {
+    calc.recorder.settled().await;
     let read = |procedure| calc.store.read(procedure, params![&key, MOST]);
     let lineage = Lineage {
         made_by: views(read("calls_of_result").await?)?,

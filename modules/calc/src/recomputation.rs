@@ -58,6 +58,7 @@ pub(crate) async fn recompute_result(
     Path(key): Path<String>,
     caller: Caller,
 ) -> Result<Json<Recomputed>, Problem> {
+    calc.recorder.settled().await;
     let rows = calc.store.read("maker_of_result", params![&key]).await?;
     let maker: Option<Maker> = rows.optional()?;
     let maker = maker.ok_or_else(|| Failure::UnknownResult(key.clone()))?;

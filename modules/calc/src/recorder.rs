@@ -17,7 +17,7 @@ use dcp::store::{Store, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Records that may wait for the store.
@@ -43,13 +43,18 @@ pub(crate) struct Recorded {
 }
 
 /// Records that wait for the store.
-type Waiting = Arc<Mutex<HashMap<String, Arc<CallRecord>>>>;
+#[derive(Debug, Default)]
+struct Waiting {
+    calls: Mutex<HashMap<String, Arc<CallRecord>>>,
+    /// Some of them have been written.
+    fewer: Notify,
+}
 
 /// The queue's entry.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorder {
     queue: mpsc::Sender<Queued>,
-    waiting: Waiting,
+    waiting: Arc<Waiting>,
     room: Arc<Semaphore>,
 }
 
@@ -64,7 +69,7 @@ impl Recorder {
         drained: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, receiver) = mpsc::channel(QUEUE);
-        let waiting = Waiting::default();
+        let waiting = Arc::<Waiting>::default();
         let emptying = write_all(store, results, receiver, waiting.clone(), drained);
         let room = Arc::new(Semaphore::new(LONG_KIB as usize));
         let entry = Self {
@@ -80,10 +85,10 @@ impl Recorder {
         let call = recorded.call.clone();
         let id = call.id.clone();
         let room = self.room_for(&recorded.long).await?;
-        lock(&self.waiting).insert(id.clone(), call);
+        self.waiting.lock().insert(id.clone(), call);
         let queued = self.queue.send_timeout((recorded, room), PATIENCE).await;
         queued.map_err(|_| {
-            lock(&self.waiting).remove(&id);
+            self.waiting.lock().remove(&id);
             Failure::Busy
         })
     }
@@ -102,19 +107,57 @@ impl Recorder {
 
     /// A record that is on its way to the store.
     pub(crate) fn waiting(&self, call_id: &str) -> Option<Arc<CallRecord>> {
-        lock(&self.waiting).get(call_id).cloned()
+        self.waiting.lock().get(call_id).cloned()
+    }
+
+    /// Waits until what is on its way to the store is there, so that who reads the store finds it. Not for ever: a store that takes nothing
+    /// says so itself when it is read.
+    pub(crate) async fn settled(&self) {
+        let before: Vec<String> = self.waiting.lock().keys().cloned().collect();
+        let written = self.waiting.until_without(&before);
+        if tokio::time::timeout(PATIENCE, written).await.is_err() {
+            tracing::debug!("records still wait for the store");
+        }
     }
 }
 
-fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, HashMap<String, Arc<CallRecord>>> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+impl Waiting {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<CallRecord>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn until_without(&self, calls: &[String]) {
+        loop {
+            let mut fewer = std::pin::pin!(self.fewer.notified());
+            // Before the look: what is written just after it must not be missed.
+            fewer.as_mut().enable();
+            if !self.has_any(calls) {
+                return;
+            }
+            fewer.await;
+        }
+    }
+
+    fn has_any(&self, calls: &[String]) -> bool {
+        let still = self.lock();
+        calls.iter().any(|id| still.contains_key(id))
+    }
+
+    fn without(&self, written: &[Recorded]) {
+        let mut still = self.lock();
+        for one in written {
+            still.remove(&one.call.id);
+        }
+        drop(still);
+        self.fewer.notify_waiters();
+    }
 }
 
 async fn write_all(
     store: Store,
     results: Arc<Results>,
     mut queue: mpsc::Receiver<Queued>,
-    waiting: Waiting,
+    waiting: Arc<Waiting>,
     drained: CancellationToken,
 ) {
     let mut queued = Vec::with_capacity(BATCH);
@@ -140,11 +183,8 @@ async fn write_all(
             store.clock().sleep(PAUSE).await;
         }
         results.stored(&batch);
-        let mut still = lock(&waiting);
-        for one in batch {
-            still.remove(&one.call.id);
-        }
-        drop((still, room));
+        waiting.without(&batch);
+        drop(room);
     }
 }
 
