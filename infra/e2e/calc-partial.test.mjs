@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { accessible, home, openBrowser, openPage, portal, screenshot, signIn } from './platform.mjs';
+import { accessible, eventually, home, openBrowser, openPage, portal, screenshot, signIn } from './platform.mjs';
 
 const name = `search-${Date.now().toString(36)}`;
 const SOURCE = `#' Looks for the best fit, for ever.
@@ -34,9 +34,10 @@ test('shows what a running call has already, and keeps it when somebody cancels'
   await page.goto(`${portal}/app/basel/calc/publish?node=nongxp-node`);
   await signIn(page, 'scientist');
   await page.getByLabel('Choose an R file').setInputFiles(file);
+  await eventually('the name of the file', async () => (await page.getByLabel('Name', { exact: true }).inputValue()) === name);
   await page.getByRole('button', { name: 'Publish a script' }).click();
-  await page.getByRole('heading', { name, level: 1 }).waitFor();
-  await page.goto(`${portal}/app/basel/calc/scripts/${name}/search?node=nongxp-node`);
+  await page.getByRole('heading', { name: `“${name}” is published` }).waitFor();
+  await page.getByRole('link', { name: /^search\(/ }).click();
   await page.getByRole('button', { name: 'Call', exact: true }).click();
 
   const soFar = page.getByRole('region', { name: 'So far, for information only' });
