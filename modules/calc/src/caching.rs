@@ -119,14 +119,18 @@ impl Calc {
             .read("result_of_computation", params![computation_key])
             .await?;
         let row: Option<Row> = rows.optional()?;
-        Ok(row.map(|row| Earlier {
+        let earlier = row.map(|row| Earlier {
             call_id: row.call_id,
             started_at: row.started_at,
             requested_by: row.requested_by_name,
             result_key: row.result_key.into(),
             value: row.value.into(),
             notes: Notes::from_text(row.notes.as_deref()),
-        }))
+        });
+        if let Some(earlier) = &earlier {
+            self.results.remember(computation_key, earlier);
+        }
+        Ok(earlier)
     }
 
     /// Compares a repeated computation with the earlier one: the earlier key, where they differ.

@@ -49,6 +49,7 @@ mod purity;
 mod recomputation;
 mod record;
 mod recorder;
+mod remembered;
 mod request;
 mod results;
 mod retention;

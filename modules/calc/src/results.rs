@@ -8,6 +8,7 @@ use crate::engine::Failure;
 use crate::envelope::names;
 use crate::record::{CallRecord, JSON, Stored};
 use crate::recorder::Recorded;
+use crate::remembered::Remembered;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Header that tells the zone in which a result was calculated.
 pub(crate) const ZONE: &str = "dcp-result-zone";
@@ -37,6 +39,7 @@ pub(crate) struct Results {
 struct Arriving {
     by_key: HashMap<Arc<str>, Found>,
     by_computation: HashMap<String, Earlier>,
+    remembered: Remembered,
 }
 
 /// A result.
@@ -123,14 +126,26 @@ impl Results {
         }
     }
 
-    /// What a computation gave that is on its way to the store.
+    /// What a computation gave that is on its way to the store, or was found there a moment ago.
     pub(crate) fn computed(&self, computation_key: &str) -> Option<Earlier> {
-        self.lock().by_computation.get(computation_key).cloned()
+        let arriving = self.lock();
+        let earlier = arriving.by_computation.get(computation_key).cloned();
+        earlier.or_else(|| arriving.remembered.get(computation_key, Instant::now()))
+    }
+
+    /// What a computation gave, as the store said just now.
+    pub(crate) fn remember(&self, computation_key: &str, earlier: &Earlier) {
+        let mut arriving = self.lock();
+        arriving
+            .remembered
+            .put(computation_key, earlier, Instant::now());
     }
 
     /// A computation is not to be answered from here any more.
     pub(crate) fn forget(&self, computation_key: &str) {
-        self.lock().by_computation.remove(computation_key);
+        let mut arriving = self.lock();
+        arriving.by_computation.remove(computation_key);
+        arriving.remembered.forget(computation_key);
     }
 
     /// The store has them now.
