@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
-import { accessible, eventually, faults, home, openBrowser, openPage, portal, screenshot, signIn, simulator, Tool, unitAddress } from './platform.mjs';
+import { accessible, eventually, faults, home, inBothLanguages, openBrowser, portal, screenshot, simulator, Tool, unitAddress } from './platform.mjs';
 
 let browser, page, german, analyst, unit;
 const secure = Number(new URL(portal).port) + 22;
@@ -16,11 +16,7 @@ before(async () => {
   browser = await openBrowser();
   analyst = await Tool.of('analyst');
   unit = await unitAddress(analyst, 'Dryer 1');
-  page = await openPage(browser);
-  await page.goto(portal);
-  await signIn(page, 'analyst');
-  await page.getByRole('heading', { name: 'Choose a site' }).waitFor();
-  german = await openPage(browser, { locale: 'de-DE', storageState: await page.context().storageState() });
+  ({ page, german } = await inBothLanguages(browser, 'analyst'));
 });
 afterEach(() => faults.clear());
 after(async () => {

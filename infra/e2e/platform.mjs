@@ -62,6 +62,16 @@ export async function signIn(page, user, password = passwords[user]) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
+/** A page of somebody who is signed in and has chosen no site yet, and another of the same session in German. */
+export async function inBothLanguages(browser, user) {
+  const page = await openPage(browser);
+  await page.goto(portal);
+  await signIn(page, user);
+  await page.getByRole('heading', { name: 'Choose a site' }).waitFor();
+  const german = await openPage(browser, { locale: 'de-DE', storageState: await page.context().storageState() });
+  return { page, german };
+}
+
 /** Presses Retry as often as it is offered before `wanted` is there: parts of a page fail apart from each other, and one may come back by itself. */
 export async function retryUntil(of, wanted) {
   const retry = of.getByRole('button', { name: 'Retry' }).first();

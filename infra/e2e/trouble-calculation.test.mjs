@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { accessible, eventually, faults, openBrowser, openPage, portal, screenshot, signIn, Tool, unitAddress } from './platform.mjs';
+import { accessible, faults, inBothLanguages, openBrowser, portal, screenshot, Tool, unitAddress } from './platform.mjs';
 
 let browser, page, german, analyst;
 // A platform that is tested twice keeps its models.
@@ -12,11 +12,7 @@ const stamp = Date.now().toString(36);
 before(async () => {
   browser = await openBrowser();
   analyst = await Tool.of('analyst');
-  page = await openPage(browser);
-  await page.goto(portal);
-  await signIn(page, 'analyst');
-  await page.getByRole('heading', { name: 'Choose a site' }).waitFor();
-  german = await openPage(browser, { locale: 'de-DE', storageState: await page.context().storageState() });
+  ({ page, german } = await inBothLanguages(browser, 'analyst'));
 });
 afterEach(() => faults.clear());
 after(() => browser.close());

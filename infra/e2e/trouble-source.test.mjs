@@ -3,18 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { accessible, bringUp, faults, kill, openBrowser, openPage, portal, retryUntil, screenshot, signIn, simulator, Tool, unitAddress } from './platform.mjs';
+import { accessible, bringUp, faults, inBothLanguages, kill, openBrowser, retryUntil, screenshot, simulator, Tool, unitAddress } from './platform.mjs';
 
 let browser, page, german, analyst;
 
 before(async () => {
   browser = await openBrowser();
   analyst = await Tool.of('analyst');
-  page = await openPage(browser);
-  await page.goto(portal);
-  await signIn(page, 'analyst');
-  await page.getByRole('heading', { name: 'Choose a site' }).waitFor();
-  german = await openPage(browser, { locale: 'de-DE', storageState: await page.context().storageState() });
+  ({ page, german } = await inBothLanguages(browser, 'analyst'));
 });
 afterEach(() => faults.clear());
 after(() => browser.close());

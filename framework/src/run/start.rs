@@ -75,7 +75,7 @@ impl Start {
         secrets: Arc<dyn Secrets>,
         instead: Instead,
     ) -> Self {
-        let tasks = Tasks::default();
+        let tasks = Tasks::begin();
         let health = Health::new(tasks.stopping.clone());
         let inner = Inner {
             manifest,

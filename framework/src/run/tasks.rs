@@ -1,15 +1,18 @@
 //! Background tasks: named, cancelled at the stop, joined; the failure of one ends the process.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Tasks may take so long to end after the open requests have ended.
+/// Tasks may take so long to end after the order to stop: what a slow database still has to write is not lost, and the node, which
+/// waits for five seconds, need not kill.
+const STOP: Duration = Duration::from_millis(4600);
+/// And so long in any case after the open requests have ended.
 const JOIN: Duration = Duration::from_millis(400);
 
 /// The tasks of a process.
@@ -20,9 +23,21 @@ pub(super) struct Tasks {
     /// Cancelled after the open requests and reactions have ended.
     pub(super) drained: CancellationToken,
     failed: Arc<Mutex<Option<&'static str>>>,
+    /// When the order to stop came.
+    ordered: Arc<OnceLock<Instant>>,
 }
 
 impl Tasks {
+    pub(super) fn begin() -> Self {
+        let tasks = Self::default();
+        let (stopping, ordered) = (tasks.stopping.clone(), tasks.ordered.clone());
+        tasks.tracker.spawn(async move {
+            stopping.cancelled().await;
+            ordered.get_or_init(Instant::now);
+        });
+        tasks
+    }
+
     pub(super) fn spawn(
         &self,
         name: &'static str,
@@ -55,7 +70,9 @@ impl Tasks {
         self.stopping.cancel();
         self.drained.cancel();
         self.tracker.close();
-        if tokio::time::timeout(JOIN, self.tracker.wait())
+        let begun = self.ordered.get_or_init(Instant::now);
+        let left = STOP.saturating_sub(begun.elapsed()).max(JOIN);
+        if tokio::time::timeout(left, self.tracker.wait())
             .await
             .is_err()
         {
@@ -83,4 +100,25 @@ pub(super) async fn stop_on_signal(stopping: CancellationToken) -> std::io::Resu
     tracing::info!("stopping");
     stopping.cancel();
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn what_is_still_written_after_the_drain_is_waited_for() {
+        let tasks = Tasks::begin();
+        let (drained, written) = (tasks.drained.clone(), Arc::new(AtomicBool::new(false)));
+        let done = written.clone();
+        tasks.spawn_through_drain("slow", async move {
+            drained.cancelled().await;
+            // A database that takes its time.
+            crate::clock::Clock::sleep(&crate::clock::SystemClock, 2 * JOIN).await;
+            done.store(true, Ordering::SeqCst);
+        });
+        tasks.join().await.unwrap();
+        assert!(written.load(Ordering::SeqCst));
+    }
 }

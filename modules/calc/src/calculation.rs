@@ -3,8 +3,7 @@
 use crate::Calc;
 use crate::arguments::{self, Argument, Given};
 use crate::caching::{CacheUse, Flight};
-use crate::engine::worker::Answer;
-use crate::engine::{Failure, Interim, Job, Patience, Progress, Seed};
+use crate::engine::{Answer, Failure, Interim, Job, Patience, Progress, Seed};
 use crate::fits;
 use crate::functions::Function;
 use crate::given::ARGUMENT;

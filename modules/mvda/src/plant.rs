@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::parameters::Parameters;
 use crate::sources::Source;
 use crate::{Mvda, limits};
 
@@ -45,6 +46,20 @@ impl Plant {
     pub async fn client(&self, source: &Source) -> Result<PiClient, Problem> {
         let client = self.kept(source).await?;
         Ok(client.within(limits::PI_ANSWER))
+    }
+
+    /// The same; past what is kept where it asks to `reload`.
+    pub(crate) async fn client_for(
+        &self,
+        source: &Source,
+        asked: &Parameters,
+    ) -> Result<PiClient, Problem> {
+        let client = self.client(source).await?;
+        Ok(if asked.flag("reload") {
+            client.reloading()
+        } else {
+            client
+        })
     }
 
     async fn kept(&self, source: &Source) -> Result<PiClient, Problem> {

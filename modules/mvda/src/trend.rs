@@ -97,13 +97,8 @@ pub async fn show_trend(
     let (start, end) = range(start, end)?;
     let points = asked.points(1_200, limits::POINTS)?;
     let source = mvda.sources.find(caller.site()?, &source).await?;
-    let client = mvda.plant.client(&source).await?;
     let lane = Lane {
-        client: if asked.flag("reload") {
-            client.reloading()
-        } else {
-            client
-        },
+        client: mvda.plant.client_for(&source, &asked).await?,
         source,
         start,
         end,

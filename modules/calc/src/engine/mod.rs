@@ -2,6 +2,8 @@
 
 pub(crate) mod failure;
 mod frame;
+mod interim;
+mod outcome;
 pub(crate) mod pool;
 pub(crate) mod settings;
 mod source;
@@ -9,7 +11,9 @@ mod spawner;
 pub(crate) mod worker;
 
 pub(crate) use failure::{BadArgument, Failure};
+pub(crate) use interim::{Interim, Partial, Progress};
+pub(crate) use outcome::Answer;
 pub(crate) use pool::{Lane, Pool};
 pub(crate) use settings::Settings;
 pub(crate) use source::{Code, Data, Source};
-pub(crate) use worker::{Interim, Job, Partial, Patience, Progress, Seed};
+pub(crate) use worker::{Job, Patience, Seed};

@@ -1,14 +1,14 @@
 //! One R process: loads scripts, runs calls, is interrupted at the deadline and killed when it does not listen.
 
-use super::failure::{Failure, RError};
+use super::failure::Failure;
 use super::frame;
+use super::interim::Interim;
+use super::outcome::{Answer, ended, read_outcome};
 use super::settings::{START, Settings};
 use super::source::Source;
 use super::spawner::{Folder, Spawner};
 use crate::keys::Hashing;
 use futures_util::FutureExt;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -41,72 +41,11 @@ pub(crate) enum Seed {
     Coming(Hashing),
 }
 
-/// How far a call is.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Progress {
-    pub(crate) fraction: f64,
-    pub(crate) message: String,
-}
-
-/// A value that a call has before it ends.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Partial {
-    /// What its function calls it.
-    pub(crate) name: String,
-    /// The value.
-    #[schema(value_type = serde_json::Value)]
-    pub(crate) value: Box<RawValue>,
-}
-
-/// What a call tells before it ends.
-pub(crate) enum Interim {
-    /// How far it is.
-    Progress(Progress),
-    /// What it has already.
-    Partial(Partial),
-}
-
 /// What ends a call early.
 pub(crate) struct Patience {
     pub(crate) allowed: Duration,
     pub(crate) deadline: Instant,
     pub(crate) cancelled: CancellationToken,
-}
-
-/// What a call gave.
-#[derive(Debug, Default)]
-pub(crate) struct Answer {
-    /// The value as JSON.
-    pub(crate) value: Vec<u8>,
-    pub(crate) warnings: Vec<String>,
-    pub(crate) messages: Vec<String>,
-    pub(crate) output: Vec<String>,
-    /// What was plotted, as SVG.
-    pub(crate) artifacts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    failure: Option<&'a RawValue>,
-    #[serde(default)]
-    warnings: Vec<String>,
-    #[serde(default)]
-    messages: Vec<String>,
-    #[serde(default)]
-    output: Vec<String>,
-    #[serde(default)]
-    artifacts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum WorkerFailure {
-    Error(RError),
-    Interrupted,
-    Argument { argument: String, message: String },
-    Result { message: String },
-    Unloaded,
 }
 
 /// A running R process, owned by whoever calls it.
@@ -263,7 +202,7 @@ impl Worker {
         loop {
             match self.next_frame(patience, &mut stage).await {
                 Some(Ok(Some((kind @ (frame::PROGRESS | frame::PARTIAL), body)))) => {
-                    interim(kind, &body).into_iter().for_each(&mut *tell);
+                    Interim::read(kind, &body).into_iter().for_each(&mut *tell);
                 }
                 Some(Ok(Some((frame::OUTCOME, payload)))) => {
                     return read_outcome(&payload, patience);
@@ -356,69 +295,4 @@ fn interrupt(child: &Child) {
     {
         tracing::warn!(%error, "an R worker could not be interrupted");
     }
-}
-
-/// What a frame before the outcome says; nothing where it cannot be read, as the outcome does not depend on it.
-fn interim(kind: u8, body: &[u8]) -> Option<Interim> {
-    #[derive(Deserialize)]
-    struct Named {
-        name: String,
-    }
-    if kind == frame::PROGRESS {
-        return serde_json::from_slice(body).ok().map(Interim::Progress);
-    }
-    let (head, value) = frame::split(body).ok()?;
-    let Named { name } = serde_json::from_slice(head).ok()?;
-    let value = serde_json::from_slice(value).ok()?;
-    Some(Interim::Partial(Partial { name, value }))
-}
-
-fn ended(patience: &Patience, killed: bool) -> Failure {
-    if patience.cancelled.is_cancelled() {
-        return Failure::Cancelled;
-    }
-    let allowed_ms = u64::try_from(patience.allowed.as_millis()).unwrap_or(u64::MAX);
-    Failure::TimedOut { allowed_ms, killed }
-}
-
-fn read_outcome(payload: &[u8], patience: &Patience) -> Result<Answer, Failure> {
-    let broken = |error: &dyn std::fmt::Display| Failure::Crashed {
-        cause: format!("R answered nonsense: {error}"),
-    };
-    let (head, value) = frame::split(payload).map_err(|error| broken(&error))?;
-    let head: Head<'_> = serde_json::from_slice(head).map_err(|error| broken(&error))?;
-    let Some(failure) = head.failure else {
-        return Ok(Answer {
-            value: value.to_vec(),
-            warnings: head.warnings,
-            messages: head.messages,
-            output: head.output,
-            artifacts: head.artifacts,
-        });
-    };
-    let stopped = |error: RError| {
-        Failure::R(Box::new(RError {
-            warnings: head.warnings.clone(),
-            messages: head.messages.clone(),
-            output: head.output.clone(),
-            ..error
-        }))
-    };
-    Err(
-        match serde_json::from_str(failure.get()).map_err(|error| broken(&error))? {
-            WorkerFailure::Error(error) => stopped(error),
-            WorkerFailure::Result { message } => stopped(RError {
-                message,
-                classes: vec!["result".into()],
-                ..RError::default()
-            }),
-            WorkerFailure::Interrupted => ended(patience, false),
-            WorkerFailure::Argument { argument, message } => {
-                Failure::argument(format!("/{argument}"), message)
-            }
-            WorkerFailure::Unloaded => Failure::Crashed {
-                cause: "The R process lost the script.".into(),
-            },
-        },
-    )
 }

@@ -117,12 +117,7 @@ pub async fn show_overlay(
     let points = asked.points(400, limits::POINTS)?;
     let window = Window::asked(&asked)?;
     let source = mvda.sources.find(caller.site()?, &source).await?;
-    let client = mvda.plant.client(&source).await?;
-    let client = if asked.flag("reload") {
-        client.reloading()
-    } else {
-        client
-    };
+    let client = mvda.plant.client_for(&source, &asked).await?;
     let now = mvda.store.clock().now();
     let batches = chosen(&source, &client, unit, &names).await?;
     let (parts, without_phase) = match asked.all("phase").first() {
