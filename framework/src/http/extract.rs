@@ -1,10 +1,12 @@
 //! Extractors that answer problem+json: axum's own answer text/plain and show the names of Rust's types.
 
-use axum::body::Bytes;
+use axum::RequestExt as _;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,7 +22,7 @@ pub struct Json<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -29,7 +31,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             )
             .detail("Send Content-Type: application/json."));
         }
-        let body = body(request, state).await?;
+        let body = body(request).await?;
         parse(&body).map(Self)
     }
 }
@@ -50,21 +52,46 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// The whole body within the route's limit.
-pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "too-large",
-                    "The body is too large",
-                )
-            } else {
-                Problem::bad_request("The body ended early.")
+/// The bytes of a body, whatever they mean.
+#[derive(Debug, Clone)]
+pub struct Body(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        body(request).await.map(Self)
+    }
+}
+
+/// The whole body within the route's limit, gathered in the room that its length asks for: parts that are kept until the last has
+/// come would be copied and held twice.
+async fn body(request: Request) -> Result<Bytes, Problem> {
+    let mut parts = request.into_limited_body();
+    let mut whole = Vec::new();
+    while let Some(part) = parts.frame().await {
+        let Ok(part) = part.map_err(cut_short)?.into_data() else {
+            continue;
+        };
+        if whole.is_empty() {
+            if parts.is_end_stream() {
+                return Ok(part);
             }
-        })
+            let further = usize::try_from(parts.size_hint().lower()).unwrap_or(0);
+            whole.reserve_exact(part.len() + further);
+        }
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole.into())
+}
+
+fn cut_short(error: axum::Error) -> Problem {
+    if error.into_inner().is::<LengthLimitError>() {
+        let title = "The body is too large";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title)
+    } else {
+        Problem::bad_request("The body ended early.")
+    }
 }
 
 /// JSON text as a type; a wrong part is named by its pointer.

@@ -16,7 +16,7 @@ pub(crate) use always::{Metrics, routes as always};
 pub use caller::{Caller, SITE};
 pub use client::{ServiceClient, ServiceError};
 pub(crate) use deployment::{DEPLOYMENT, DEPLOYMENT_UI, Deployment};
-pub use extract::{JSON_DEPTH, Json, Path, Query, body, parse};
+pub use extract::{Body, JSON_DEPTH, Json, Path, Query, parse};
 pub use host::{Host, REQUESTS};
 pub use live::Live;
 pub use problem::{InvalidPart, PROBLEM_JSON, Problem};

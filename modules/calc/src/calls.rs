@@ -18,7 +18,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dcp::http::{Caller, Json, Path, Problem, Query};
+use dcp::http::{Body, Caller, Json, Path, Problem, Query};
 use dcp::telemetry::carried;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub(crate) async fn call_function(
     Query(options): Query<Options>,
     headers: HeaderMap,
     caller: Caller,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let address = Address {
         script,
@@ -86,7 +86,7 @@ pub(crate) async fn call_package(
     Query(options): Query<Options>,
     headers: HeaderMap,
     caller: Caller,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let address = Address {
         script: format!("{PREFIX}{package}"),
@@ -111,7 +111,7 @@ pub(crate) async fn call_draft(
     Query(options): Query<Options>,
     headers: HeaderMap,
     caller: Caller,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Response, Problem> {
     let address = Address {
         script,

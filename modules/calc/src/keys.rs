@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, Shared, ready};
 use sha2::{Digest, Sha256};
 
 /// Bytes that are looked at and hashed together, at most.
-const PART: usize = 16 * 1024;
+const PART: usize = 64 * 1024;
 
 /// The key of a result, the version of a script: SHA-256 in hexadecimal.
 pub(crate) fn content_key(content: &[u8]) -> String {
@@ -15,11 +15,12 @@ pub(crate) fn content_key(content: &[u8]) -> String {
 
 /// The key of an argument that is kept: no result has it, not even one of the same content.
 pub(crate) fn argument_key(content: &[u8]) -> String {
-    let hash = Sha256::new_with_prefix("dcp-calc-argument/1");
-    hex::encode(hash.chain_update(content).finalize())
+    let mut hash = blake3::Hasher::new_derive_key("dcp-calc-argument/2");
+    hash.update(content).finalize().to_hex().to_string()
 }
 
-/// Bytes of arguments from which on they are hashed beside other work.
+/// Bytes of an argument from which on the rest of it enters a name by a hash that is quicker, and of arguments from which on they are
+/// hashed beside other work.
 const LONG: usize = 64 * 1024;
 
 /// The name of a computation.
@@ -50,11 +51,17 @@ impl Computation {
     pub(crate) fn argument(&mut self, name: &str, json: &[u8]) {
         self.text(name.as_bytes());
         let mut kept = 0;
+        let mut quicker = blake3::Hasher::new();
         without_blanks(json, |part| {
-            kept += part.len() as u64;
-            self.0.update(part);
+            let (begin, rest) = part.split_at(part.len().min(LONG.saturating_sub(kept)));
+            self.0.update(begin);
+            quicker.update(rest);
+            kept += part.len();
         });
-        self.0.update(kept.to_le_bytes());
+        if kept > LONG {
+            self.0.update(quicker.finalize().as_bytes());
+        }
+        self.0.update((kept as u64).to_le_bytes());
     }
 
     fn text(&mut self, text: &[u8]) {
@@ -72,15 +79,20 @@ impl Computation {
         Computed { key, seed }
     }
 
-    /// The same with all arguments of a call, on a thread of its own where these are long.
+    /// The same with all arguments of a call: made already, or, where these are long, on a thread of its own once somebody asks for it.
     pub(crate) fn of_arguments(self, arguments: &[(String, Bytes)]) -> Hashing {
         let size: usize = arguments.iter().map(|(_, json)| json.len()).sum();
         if size < LONG {
-            return ready(Some(self.with(arguments))).boxed().shared();
+            let made = ready(Some(self.with(arguments))).boxed().shared();
+            made.clone().now_or_never();
+            return made;
         }
         let arguments = arguments.to_vec();
-        let hashing = tokio::task::spawn_blocking(move || self.with(&arguments));
-        hashing.map(Result::ok).boxed().shared()
+        let hashing = async move {
+            let hashed = tokio::task::spawn_blocking(move || self.with(&arguments));
+            hashed.await.ok()
+        };
+        hashing.boxed().shared()
     }
 
     fn with(mut self, arguments: &[(String, Bytes)]) -> Computed {

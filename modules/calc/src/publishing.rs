@@ -8,12 +8,11 @@ use crate::functions::{self, Described, Function};
 use crate::listing::VersionView;
 use crate::script::{Script, foremost};
 use crate::states::VersionState;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use dcp::events::Actor;
 use dcp::events::calc::ScriptPublished;
-use dcp::http::{Caller, Json, Path, Problem};
+use dcp::http::{Body, Caller, Json, Path, Problem};
 use dcp::model::Zone;
 use dcp::params;
 use dcp::store::{StoreError, Tx};
@@ -65,7 +64,7 @@ pub(crate) async fn publish_script(
     Path(name): Path<String>,
     caller: Caller,
     headers: HeaderMap,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<VersionView>, Problem> {
     if !is_script_name(&name) {
         let rule = "must start with a lower case letter and go on with lower case letters, digits, - or _, 64 at most";

@@ -30,6 +30,8 @@ const BATCH: usize = 256;
 const GATHER: Duration = Duration::from_millis(10);
 /// How long a caller waits for a place in the queue before the call fails: nothing is calculated without a record.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the mark of a result's use holds: to write it anew costs what writing the result costs.
+const MARKED: Duration = Duration::from_secs(60);
 /// Pause after a failed write.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -231,13 +233,13 @@ async fn gather(store: &Store, queue: &mut mpsc::Receiver<Queued>, batch: &mut V
 
 async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    for (stored, draft, class) in distinct(batch).into_values() {
-        // Arguments may be large, and the same as before.
-        let key = stored.key.to_string();
-        if stored.media_type == ARGUMENT && mark_used(&mut tx, [&key], class).await? > 0 {
-            continue;
+    let stored = distinct(batch);
+    let known = known_arguments(&mut tx, &stored).await?;
+    for (stored, draft, class) in stored.into_values() {
+        match known.get(&*stored.key) {
+            Some(key) => mark_used(&mut tx, [key], class).await?,
+            None => add_result(&mut tx, stored, draft, class).await?,
         }
-        add_result(&mut tx, stored, draft, class).await?;
     }
     mark_all_used(&mut tx, batch).await?;
     let calls: Vec<&CallRecord> = batch.iter().map(|one| &*one.call).collect();
@@ -245,8 +247,30 @@ async fn write_batch(store: &Store, batch: &[Recorded]) -> Result<(), StoreError
     tx.commit().await
 }
 
+/// Arguments that an earlier call was given: they may be large, and need not be written again.
+async fn known_arguments(
+    tx: &mut Tx<'_>,
+    stored: &Distinct<'_>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let stored = stored.values().map(|(stored, ..)| stored);
+    let arguments = stored.filter(|one| one.media_type == ARGUMENT);
+    let keys: Vec<&str> = arguments.map(|one| &*one.key).collect();
+    if keys.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let known = tx.call("results_known", params![as_json(&keys)?]).await?;
+    Ok(known.all::<String>()?.into_iter().collect())
+}
+
+fn as_json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Decode(error.to_string()))
+}
+
+/// Results by their keys, whether they are drafts, and their classes.
+type Distinct<'a> = BTreeMap<&'a str, (&'a Stored, bool, Class)>;
+
 /// Each result once, however many calls of the batch gave it: with the highest class, and no draft where one call is in force.
-fn distinct(batch: &[Recorded]) -> BTreeMap<&str, (&Stored, bool, Class)> {
+fn distinct(batch: &[Recorded]) -> Distinct<'_> {
     let mut results = BTreeMap::new();
     for one in batch {
         for stored in &one.stored {
@@ -274,21 +298,21 @@ async fn mark_all_used(tx: &mut Tx<'_>, batch: &[Recorded]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Marks results as used now, and keeps them at least as long as the class says; tells how many there were.
+/// Marks results as used now, and keeps them at least as long as the class says. Those marked a moment ago stay as they are.
 pub(crate) async fn mark_used<'a>(
     tx: &mut Tx<'_>,
     keys: impl IntoIterator<Item = &'a String>,
     class: Class,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     let keys: BTreeSet<&String> = keys.into_iter().collect();
     if keys.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
-    let text =
-        serde_json::to_string(&keys).map_err(|error| StoreError::Decode(error.to_string()))?;
     let now = tx.now();
-    let values = params![text, class.rank(), now];
-    Ok(tx.call("results_used", values).await?.affected())
+    let before = now.checked_sub(MARKED).unwrap_or(now);
+    let values = params![as_json(&keys)?, class.rank(), now, before];
+    tx.call("results_used", values).await?;
+    Ok(())
 }
 
 /// Stores a result once; its class only rises, and one that is in force stays no draft.
@@ -311,9 +335,7 @@ pub(crate) async fn add_result(
 
 /// Stores the records of calls and which results they took.
 pub(crate) async fn add_calls(tx: &mut Tx<'_>, calls: &[&CallRecord]) -> Result<(), StoreError> {
-    let decode = |error: serde_json::Error| StoreError::Decode(error.to_string());
-    let text = serde_json::to_string(calls).map_err(decode)?;
-    tx.call("calls_add", params![text]).await?;
+    tx.call("calls_add", params![as_json(&calls)?]).await?;
     let of_each = |keys: fn(&CallRecord) -> &[String]| -> Vec<serde_json::Value> {
         let pairs = calls
             .iter()
@@ -327,8 +349,7 @@ pub(crate) async fn add_calls(tx: &mut Tx<'_>, calls: &[&CallRecord]) -> Result<
         ("call_arguments_add", of_each(|call| &call.kept)),
     ] {
         if !pairs.is_empty() {
-            let text = serde_json::to_string(&pairs).map_err(decode)?;
-            tx.call(procedure, params![text]).await?;
+            tx.call(procedure, params![as_json(&pairs)?]).await?;
         }
     }
     Ok(())

@@ -5,13 +5,21 @@ AS
 SELECT class, size, media_type, draft, used_at FROM dbo.result WHERE result_key = @result_key;
 GO
 
+-- returns result_key NVARCHAR(MAX)
+CREATE PROCEDURE dbo.results_known
+    @keys NVARCHAR(MAX)
+AS
+SELECT result_key FROM dbo.result WHERE result_key IN (SELECT CONVERT(NVARCHAR(64), value) FROM OPENJSON(@keys));
+GO
+
 CREATE PROCEDURE dbo.results_used
     @keys NVARCHAR(MAX),
     @class BIGINT,
-    @now DATETIMEOFFSET(6)
+    @now DATETIMEOFFSET(6),
+    @before DATETIMEOFFSET(6)
 AS
 UPDATE dbo.result SET used_at = @now, class = IIF(class < @class, @class, class)
-WHERE result_key IN (SELECT CONVERT(NVARCHAR(64), value) FROM OPENJSON(@keys));
+WHERE result_key IN (SELECT CONVERT(NVARCHAR(64), value) FROM OPENJSON(@keys)) AND (used_at < @before OR class < @class);
 GO
 
 CREATE PROCEDURE dbo.result_retained

@@ -1,8 +1,13 @@
 -- procedure result_facts(result_key TEXT) -> class INTEGER, size INTEGER, media_type TEXT, draft BOOL, used_at TIME
 SELECT class, size, media_type, draft, used_at FROM result WHERE result_key = :result_key;
 
--- procedure results_used(keys JSON, class INTEGER, now TIME)
-UPDATE result SET used_at = :now, class = MAX(class, :class) WHERE result_key IN (SELECT value FROM json_each(:keys));
+-- procedure results_known(keys JSON) -> result_key TEXT
+SELECT r.result_key FROM json_each(:keys) k CROSS JOIN result r INDEXED BY result_use WHERE r.result_key = k.value;
+
+-- procedure results_used(keys JSON, class INTEGER, now TIME, before TIME)
+UPDATE result SET used_at = :now, class = MAX(class, :class) WHERE result_key IN (
+    SELECT r.result_key FROM json_each(:keys) k CROSS JOIN result r INDEXED BY result_use
+    WHERE r.result_key = k.value AND (r.used_at < :before OR r.class < :class));
 
 -- procedure result_retained(result_key TEXT, by_id TEXT, by_name TEXT, reason TEXT, now TIME)
 INSERT INTO retention (result_key, by_id, by_name, at, reason)
@@ -27,12 +32,12 @@ DELETE FROM result WHERE result_key IN (
 -- procedure results_prune_size(bytes INTEGER, now TIME, count INTEGER)
 INSERT INTO pruned (result_key, at, why)
 SELECT result_key, :now, 'size' FROM (
-    SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, media_type = 'application/vnd.dcp.argument+json', used_at DESC, result_key) AS together FROM result WHERE class < 2) AS kept
+    SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, media_type = 'application/vnd.dcp.argument+json', used_at DESC, result_key) AS together FROM result INDEXED BY result_use WHERE class < 2) AS kept
 WHERE together > :bytes ORDER BY class, used_at, result_key DESC LIMIT :count
 ON CONFLICT (result_key) DO UPDATE SET at = excluded.at, why = excluded.why;
 DELETE FROM result WHERE result_key IN (
     SELECT result_key FROM (
-        SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, media_type = 'application/vnd.dcp.argument+json', used_at DESC, result_key) AS together FROM result WHERE class < 2) AS kept
+        SELECT result_key, used_at, class, SUM(size) OVER (ORDER BY class DESC, media_type = 'application/vnd.dcp.argument+json', used_at DESC, result_key) AS together FROM result INDEXED BY result_use WHERE class < 2) AS kept
     WHERE together > :bytes ORDER BY class, used_at, result_key DESC LIMIT :count);
 
 -- procedure arguments_prune(count INTEGER)

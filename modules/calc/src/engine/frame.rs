@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub(crate) const HELLO: u8 = 1;
 /// Load a script: `[u32 header length][header JSON][source]`.
 pub(crate) const SOURCE: u8 = 2;
-/// Call a function: `[u32 header length][header JSON][argument values one after the other]`.
+/// Call a function: `[u32 header length][header JSON][argument values one after the other]`, these in the shared memory where they are long.
 pub(crate) const CALL: u8 = 3;
 /// How it ended: `[u32 header length][header JSON][value JSON]`.
 pub(crate) const OUTCOME: u8 = 4;

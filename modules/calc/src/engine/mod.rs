@@ -6,6 +6,7 @@ mod interim;
 mod outcome;
 pub(crate) mod pool;
 pub(crate) mod settings;
+mod shared;
 mod source;
 mod spawner;
 pub(crate) mod worker;

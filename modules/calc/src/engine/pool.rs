@@ -4,7 +4,7 @@
 //! workers but one, so that a model that calculates for minutes does not keep a chart waiting.
 
 use super::failure::Failure;
-use super::settings::{IDLE, RECYCLE_RSS_MB, RECYCLE_SCRIPTS, Settings};
+use super::settings::{IDLE, RECYCLE_RSS_MB, RECYCLE_SCRIPTS, RESTING, Settings};
 use super::spawner::Spawner;
 use super::worker::Worker;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -178,11 +178,16 @@ impl Pool {
         drop(permits);
     }
 
-    /// Ends workers that are not needed any more; called now and then.
+    /// Ends workers that are not needed any more, and takes from the others what they need at work alone; called now and then.
     pub(crate) fn shrink(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         while idle.len() > self.settings.workers && idle[0].idle_since.elapsed() > IDLE {
             drop(idle.remove(0));
+        }
+        for worker in idle.iter() {
+            if worker.idle_since.elapsed() > RESTING {
+                worker.shared.give_back();
+            }
         }
     }
 

@@ -89,6 +89,8 @@ pub(crate) const RECYCLE_RSS_MB: u64 = 512;
 pub(crate) const RECYCLE_SCRIPTS: usize = 64;
 /// A worker beyond those kept ready ends after this long without work.
 pub(crate) const IDLE: Duration = Duration::from_mins(1);
+/// How long a worker keeps the room of long arguments for the next ones.
+pub(crate) const RESTING: Duration = Duration::from_secs(10);
 /// How long R may take to start.
 pub(crate) const START: Duration = Duration::from_secs(20);
 
@@ -168,6 +170,8 @@ impl Settings {
             // One thread for linear algebra: the order of a sum, so its last bits, must not depend on the load.
             ("OMP_NUM_THREADS", "1".into()),
             ("OPENBLAS_NUM_THREADS", "1".into()),
+            // Large pages where the kernel leaves the choice: long vectors come and go, and small ones cost a fault each.
+            ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1".into()),
             ("PATH", "/usr/bin:/bin".into()),
             ("HOME", folder.clone()),
             ("TMPDIR", folder),

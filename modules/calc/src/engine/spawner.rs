@@ -16,7 +16,14 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 type Spawned = io::Result<(Child, Folder)>;
-type Request = (OwnedFd, oneshot::Sender<Spawned>);
+type Request = (Ends, oneshot::Sender<Spawned>);
+
+/// The worker's ends of what it has with the engine.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) socket: OwnedFd,
+    pub(crate) memory: OwnedFd,
+}
 
 /// The folder of one worker, or of the data of all, removed when this is dropped.
 #[derive(Debug)]
@@ -89,9 +96,9 @@ impl Spawner {
             .spawn(move || {
                 let _inside = runtime.enter();
                 let mut numbers = 0..;
-                while let (Ok((socket, reply)), Some(number)) = (received.recv(), numbers.next()) {
+                while let (Ok((ends, reply)), Some(number)) = (received.recv(), numbers.next()) {
                     // Nobody waits any more: the process ends with the value that is dropped here.
-                    if let Err(unwanted) = reply.send(spawn(&settings, socket, number)) {
+                    if let Err(unwanted) = reply.send(spawn(&settings, ends, number)) {
                         drop(unwanted);
                     }
                 }
@@ -102,18 +109,18 @@ impl Spawner {
         })
     }
 
-    /// A new process with `socket` as its standard input.
-    pub(crate) async fn spawn(&self, socket: OwnedFd) -> Spawned {
+    /// A new process with the socket as its standard input and the shared memory as its standard output.
+    pub(crate) async fn spawn(&self, ends: Ends) -> Spawned {
         let (reply, answer) = oneshot::channel();
         self.requests
-            .try_send((socket, reply))
+            .try_send((ends, reply))
             .map_err(io::Error::other)?;
         answer.await.map_err(io::Error::other)?
     }
 }
 
 /// The worker sees nothing of the engine's environment, which may name secrets.
-fn spawn(settings: &Settings, socket: OwnedFd, number: u64) -> Spawned {
+fn spawn(settings: &Settings, ends: Ends, number: u64) -> Spawned {
     let folder = Folder::make(&settings.scratch, number)?;
     let mut command = Command::new(&settings.worker);
     command
@@ -121,8 +128,8 @@ fn spawn(settings: &Settings, socket: OwnedFd, number: u64) -> Spawned {
         .envs(settings.r_environment(&folder.0))
         .current_dir(&folder.0);
     command
-        .stdin(Stdio::from(socket))
-        .stdout(Stdio::null())
+        .stdin(Stdio::from(ends.socket))
+        .stdout(Stdio::from(ends.memory))
         .stderr(Stdio::inherit())
         .kill_on_drop(true);
     Ok((command.spawn()?, folder))

@@ -5,10 +5,10 @@ use super::frame;
 use super::interim::Interim;
 use super::outcome::{Answer, ended, read_outcome};
 use super::settings::{START, Settings};
+use super::shared::{self, Shared};
 use super::source::Source;
-use super::spawner::{Folder, Spawner};
+use super::spawner::{Ends, Folder, Spawner};
 use crate::keys::Hashing;
-use futures_util::FutureExt;
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -56,6 +56,7 @@ pub(crate) struct Worker {
     _folder: Folder,
     input: BufReader<OwnedReadHalf>,
     output: OwnedWriteHalf,
+    pub(crate) shared: Shared,
     loaded: HashSet<Arc<str>>,
     /// What R said about itself.
     pub(crate) about: Arc<str>,
@@ -70,7 +71,9 @@ impl Worker {
         let ready = async {
             let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
             ours.set_nonblocking(true)?;
-            let (child, folder) = spawner.spawn(theirs.into()).await?;
+            let (shared, memory) = Shared::make()?;
+            let socket = theirs.into();
+            let (child, folder) = spawner.spawn(Ends { socket, memory }).await?;
             let (input, output) = UnixStream::from_std(ours)?.into_split();
             let mut input = BufReader::new(input);
             match frame::read(&mut input, settings.result_bytes).await? {
@@ -83,6 +86,7 @@ impl Worker {
                         _folder: folder,
                         input,
                         output,
+                        shared,
                         loaded,
                         about,
                         calls: 0,
@@ -153,21 +157,23 @@ impl Worker {
             .collect();
         let known = match &job.seed {
             Seed::Known(seed) => Some(*seed),
-            Seed::Coming(hashing) => hashing
-                .clone()
-                .now_or_never()
-                .flatten()
-                .map(|made| made.seed),
+            // Not begun before the arguments are on their way: it would keep them waiting.
+            Seed::Coming(hashing) => hashing.peek().and_then(|made| Some(made.as_ref()?.seed)),
         };
+        let together: usize = sizes.iter().map(|(_, size)| size).sum();
+        let long = (together >= shared::LONG).then_some(together);
         let header = serde_json::json!({
-            "version": version, "function": job.function, "args": sizes, "seed": known,
+            "version": version, "function": job.function, "args": sizes, "shared": long, "seed": known,
             "example": job.example });
-        let values: Vec<&[u8]> = job
-            .arguments
-            .iter()
-            .map(|(_, value)| value.as_ref())
-            .collect();
-        self.send(frame::CALL, header.to_string().as_bytes(), &values)
+        let values = job.arguments.iter().map(|(_, value)| value);
+        let beside = if long.is_some() {
+            let put = self.shared.put(values.cloned().collect()).await;
+            put.map_err(Failure::Start)?;
+            Vec::new()
+        } else {
+            values.map(AsRef::as_ref).collect()
+        };
+        self.send(frame::CALL, header.to_string().as_bytes(), &beside)
             .await?;
         if let Seed::Coming(hashing) = &job.seed
             && known.is_none()

@@ -13,8 +13,11 @@ const LONG: usize = 256 << 10;
 pub(crate) struct CallHeader {
     pub(crate) version: String,
     pub(crate) function: String,
-    /// Name and length in bytes of each argument's JSON, in the order of the payload.
+    /// Name and length in bytes of each argument's JSON, in their order.
     args: Vec<(String, usize)>,
+    /// Bytes of the arguments in the memory shared with the engine; absent where they follow in the frame.
+    #[serde(default)]
+    pub(crate) shared: Option<usize>,
     /// Absent where it follows in a frame of its own, because it is being made of the arguments meanwhile.
     pub(crate) seed: Option<i32>,
     /// R code of the script to evaluate instead of calling the function.
@@ -32,7 +35,7 @@ type Read<'a> = Result<(&'a str, Value), Refused>;
 
 impl CallHeader {
     /// Reads the arguments, which stand in the body one after the other.
-    pub(crate) fn read<'a>(&'a self, body: &'a [u8]) -> Result<Arguments<'a>, Refused> {
+    pub(crate) fn read<'a>(&'a self, body: &[u8]) -> Result<Arguments<'a>, Refused> {
         let mut rest = body;
         let mut texts = Vec::with_capacity(self.args.len());
         for (name, length) in &self.args {
@@ -52,7 +55,7 @@ impl CallHeader {
 }
 
 /// Every other one is read by a thread of its own, unless none can be had.
-fn by_two<'a>(texts: &[(&'a str, &'a [u8])]) -> Result<Arguments<'a>, Refused> {
+fn by_two<'a>(texts: &[(&'a str, &[u8])]) -> Result<Arguments<'a>, Refused> {
     let every_other =
         |from: usize| -> Vec<Read<'a>> { texts.iter().skip(from).step_by(2).map(read).collect() };
     let (even, odd) = thread::scope(|scope| {
@@ -72,7 +75,7 @@ fn by_two<'a>(texts: &[(&'a str, &'a [u8])]) -> Result<Arguments<'a>, Refused> {
     Ok(all)
 }
 
-fn read<'a>((name, text): &(&'a str, &'a [u8])) -> Read<'a> {
+fn read<'a>((name, text): &(&'a str, &[u8])) -> Read<'a> {
     let value = Value::read(text).map_err(
         |error| json!({ "kind": "argument", "argument": name, "message": error.to_string() }),
     )?;

@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 pub(crate) const HELLO: u8 = 1;
 /// Load a script: `[u32 header length][header JSON][source]`.
 pub(crate) const SOURCE: u8 = 2;
-/// Call a function: `[u32 header length][header JSON][argument values one after the other]`.
+/// Call a function: `[u32 header length][header JSON][argument values one after the other]`, these in the shared memory where they are long.
 pub(crate) const CALL: u8 = 3;
 /// How it ended: `[u32 header length][header JSON][value JSON]`.
 pub(crate) const OUTCOME: u8 = 4;
@@ -29,19 +29,23 @@ const LONGEST: usize = 1 << 30;
 
 /// Moves the socket from standard input to its own descriptor, which no child of R inherits.
 pub(crate) fn take_standard_input() -> io::Result<UnixStream> {
-    // SAFETY: 0 is open, the engine passed it; 3 is not in use yet and ours from here on.
-    let socket = unsafe {
-        if libc::dup3(0, SOCKET, libc::O_CLOEXEC) < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        UnixStream::from_raw_fd(SOCKET)
-    };
-    let nothing = File::open("/dev/null")?;
-    // SAFETY: both descriptors are open.
-    if unsafe { libc::dup2(nothing.as_raw_fd(), 0) } < 0 {
+    moved(libc::STDIN_FILENO, SOCKET)?;
+    // SAFETY: it is open, and nobody else's.
+    Ok(unsafe { UnixStream::from_raw_fd(SOCKET) })
+}
+
+/// Moves what the engine passed as a standard descriptor to another one, which is not in use yet, and puts nothing in its place.
+pub(crate) fn moved(from: RawFd, to: RawFd) -> io::Result<()> {
+    // SAFETY: plain numbers of descriptors; `from` is open.
+    if unsafe { libc::dup3(from, to, libc::O_CLOEXEC) } < 0 {
         return Err(io::Error::last_os_error());
     }
-    Ok(socket)
+    let nothing = File::options().read(true).write(true).open("/dev/null")?;
+    // SAFETY: both descriptors are open.
+    if unsafe { libc::dup2(nothing.as_raw_fd(), from) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 /// Writes one frame whose payload is the given parts joined.

@@ -6,6 +6,7 @@ use crate::embed::{self, R, Rf_eval, call_of, symbol};
 use crate::frame;
 use crate::into_r::into_r;
 use crate::report::{Report, write_list, write_value};
+use crate::shared::Shared;
 use crate::value::Value;
 use extendr_ffi::{
     R_GlobalEnv, R_NewEnv, R_NilValue, R_tryEvalSilent, Rf_ScalarInteger, Rf_cons, Rf_defineVar,
@@ -29,7 +30,7 @@ struct SourceHeader {
 }
 
 /// Answers frames until the engine has gone.
-pub(crate) fn serve(r: &R, engine: &mut UnixStream) -> io::Result<()> {
+pub(crate) fn serve(r: &R, engine: &mut UnixStream, shared: &mut Shared) -> io::Result<()> {
     let mut payload = Vec::new();
     while let Some(kind) = frame::read(engine, &mut payload)? {
         embed::clear_interrupt();
@@ -39,7 +40,10 @@ pub(crate) fn serve(r: &R, engine: &mut UnixStream) -> io::Result<()> {
             frame::SOURCE => load(r, &serde_json::from_slice::<SourceHeader>(header)?, body)?,
             frame::CALL => {
                 let header: CallHeader = serde_json::from_slice(header)?;
-                let args = header.read(body);
+                let args = match header.shared {
+                    Some(length) => header.read(&shared.texts(length)?),
+                    None => header.read(body),
+                };
                 let seed = match header.seed {
                     Some(seed) => Some(seed),
                     None => next_seed(engine)?,

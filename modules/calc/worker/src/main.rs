@@ -14,10 +14,12 @@ mod into_r;
 mod job;
 mod numbers;
 mod report;
+mod shared;
 mod system_calls;
 mod tell;
 mod value;
 
+use shared::Shared;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
 
 fn run() -> std::io::Result<()> {
     let mut engine = frame::take_standard_input()?;
+    let mut shared = Shared::take_standard_output()?;
     let limits = confine::Limits::from_environment();
     let network = confine::apply(&limits)?;
     let r = embed::start(&limits)?;
@@ -40,5 +43,5 @@ fn run() -> std::io::Result<()> {
     frame::write(&mut engine, frame::HELLO, &[&hello])?;
     // After the greeting: the engine goes on starting meanwhile, and a call that is quicker waits in the socket.
     job::warm_up(&r);
-    job::serve(&r, &mut engine)
+    job::serve(&r, &mut engine, &mut shared)
 }
