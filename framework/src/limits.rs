@@ -105,6 +105,8 @@ pub const LOCAL_LEASE: Duration = Duration::from_secs(12);
 pub const LOCAL_POLL: Duration = Duration::from_secs(10);
 /// How long the local bus lets wakes gather before it looks: one look for a burst.
 pub const LOCAL_GATHER: Duration = Duration::from_micros(500);
+/// How much of that may be saved up: questions and answers that follow each other are not a burst.
+pub const LOCAL_BURST: Duration = Duration::from_millis(4);
 /// How long dialling a PI Web API server may take: it stands in the same plant network.
 pub const PI_CONNECT: Duration = Duration::from_secs(5);
 /// How long one request to a PI Web API server may take, with its answer.

@@ -15,7 +15,7 @@ use super::sign::Sign;
 use super::wake::{Wake, Woken};
 use crate::bus::{Delivered, Envelope, Undecodable, Verdict, pause};
 use crate::clock::Timestamp;
-use crate::limits::{LOCAL_GATHER, LOCAL_POLL};
+use crate::limits::{LOCAL_BURST, LOCAL_GATHER, LOCAL_POLL};
 use crate::params;
 use crate::store::{Store, StoreError, Tx};
 
@@ -43,8 +43,8 @@ pub(super) struct Dispatcher {
     /// Verdicts that came and are not written yet.
     judged: Vec<Judged>,
     renew_at: Timestamp,
-    /// When it last looked because it was woken.
-    rung_at: Instant,
+    /// Up to when its looks are paid for, where each bell costs [`LOCAL_GATHER`].
+    rung_until: Instant,
     failures: u32,
 }
 
@@ -110,7 +110,7 @@ impl Dispatcher {
             working: FuturesUnordered::new(),
             judged: Vec::new(),
             renew_at,
-            rung_at: Instant::now(),
+            rung_until: Instant::now(),
             failures: 0,
         })
     }
@@ -148,13 +148,13 @@ impl Dispatcher {
         }
     }
 
-    /// Waits until there is something to see: at once when the bell rings, unless it rang a moment ago; of what writes to the file without
-    /// ringing, or rings again and again, several wakes gather.
+    /// Waits until there is something to see: at once when the bell rings; of what writes to the file without ringing, or rings again and
+    /// again, several wakes gather.
     async fn gather(&mut self, mut woken: std::io::Result<Woken>) -> std::io::Result<()> {
         let mut gathered = self.store.clock().sleep(LOCAL_GATHER);
         loop {
             match woken? {
-                Woken::Rung if self.rung_at.elapsed() > LOCAL_GATHER => break,
+                Woken::Rung if self.rung_until < Instant::now() + LOCAL_BURST => break,
                 Woken::Rung | Woken::Written => {}
                 Woken::SignGone => {
                     self.inherit().await;
@@ -166,7 +166,7 @@ impl Dispatcher {
                 () = &mut gathered => break,
             }
         }
-        self.rung_at = Instant::now();
+        self.rung_until = self.rung_until.max(Instant::now()) + LOCAL_GATHER;
         Ok(())
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct Settings {
     pub(crate) fonts: PathBuf,
     /// Workers kept ready.
     pub(crate) workers: usize,
-    /// Workers at the same time, at most; one more than those kept lets short calls pass a long one.
+    /// Workers at the same time, at most; 0 is one more than the machine has cores: all of them may be busy, and a short call passes a long one.
     pub(crate) workers_at_most: usize,
     /// Calls that may wait for a worker; the next one is told to come back.
     pub(crate) queue: usize,
@@ -64,7 +64,7 @@ impl Default for Settings {
             r_libs: String::new(),
             fonts: "/usr/share/fonts/truetype/dejavu".into(),
             workers: 1,
-            workers_at_most: 2,
+            workers_at_most: 0,
             queue: 256,
             call_seconds: 30,
             task_seconds: 600,
@@ -105,6 +105,9 @@ impl Settings {
         }
         std::fs::create_dir_all(&self.scratch)?;
         self.workers = self.workers.max(1);
+        if self.workers_at_most == 0 {
+            self.workers_at_most = std::thread::available_parallelism()?.get() + 1;
+        }
         self.workers_at_most = self.workers_at_most.max(self.workers);
         Ok(self)
     }

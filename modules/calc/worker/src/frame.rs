@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The worker is ready: its environment as JSON.
 pub(crate) const HELLO: u8 = 1;
@@ -24,6 +26,8 @@ pub(crate) const PARTIAL: u8 = 7;
 
 /// The descriptor of the socket; fixed, so that the progress callback finds it.
 pub(crate) const SOCKET: RawFd = 3;
+/// How long a worker stays awake after a call.
+const AWAKE: Duration = Duration::from_micros(50);
 /// Longest frame accepted: above the largest body the engine takes, so only a broken peer meets it.
 const LONGEST: usize = 1 << 30;
 
@@ -86,6 +90,21 @@ pub(crate) fn read(input: &mut impl Read, payload: &mut Vec<u8>) -> io::Result<O
         return Err(ErrorKind::UnexpectedEof.into());
     }
     Ok(Some(head[4]))
+}
+
+/// Waits a moment for the next frame without sleeping: to be woken takes longer than a short call does.
+pub(crate) fn stay_awake(engine: &UnixStream) {
+    let until = Instant::now() + AWAKE;
+    let mut byte = 0_u8;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: the socket is open, and the byte has room for one.
+    let mut is_there = || unsafe {
+        libc::recv(engine.as_raw_fd(), (&raw mut byte).cast(), 1, flags) >= 0
+            || io::Error::last_os_error().kind() != ErrorKind::WouldBlock
+    };
+    while !is_there() && Instant::now() < until {
+        thread::yield_now();
+    }
 }
 
 /// Splits `[u32 length][header][rest]`.

@@ -66,6 +66,7 @@ pub(crate) fn serve(r: &R, engine: &mut UnixStream, shared: &mut Shared) -> io::
         if payload.capacity() > 1 << 20 {
             payload = Vec::new();
         }
+        frame::stay_awake(engine);
     }
     Ok(())
 }
