@@ -1,8 +1,5 @@
 //! Users of a real broker that the vault makes for a module and takes away again.
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use dcp::bus::connect_as;
@@ -11,68 +8,13 @@ use dcp::config::BusSettings;
 use dcp::model::Zone;
 use dcp::secrets::Secrets;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::broker::Broker;
 use crate::roles::open;
 use crate::server::{Bao, eventually};
 
 const PATH: &str = "dynamic/rabbitmq/creds/mvda";
-
-/// A broker with its management API, in a folder of its own.
-struct Broker {
-    folder: tempfile::TempDir,
-    said: HashMap<String, String>,
-}
-
-fn script(order: &str, folder: &Path) -> std::process::Output {
-    Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/test-rabbitmq"))
-        .arg(order)
-        .arg(folder)
-        .env("DCP_TEST_RABBITMQ_MANAGEMENT", "yes")
-        .output()
-        .unwrap()
-}
-
-impl Broker {
-    fn start(test: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let started = script("start", &folder.path().join("rabbitmq"));
-        if started.status.code() == Some(3) {
-            eprintln!("SKIPPED: {test}: RabbitMQ is not installed");
-            return None;
-        }
-        assert!(started.status.success(), "{started:?}");
-        let said = String::from_utf8(started.stdout).unwrap();
-        let said = said.lines().filter_map(|line| line.split_once('='));
-        Some(Self {
-            said: said
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .collect(),
-            folder,
-        })
-    }
-
-    /// One question to its management API.
-    async fn ask(&self, path: &str) -> Vec<Value> {
-        let url = format!("{}/api/{path}", self.said["DCP_TEST_RABBITMQ_API"]);
-        let asked = reqwest::Client::new()
-            .get(url)
-            .basic_auth("guest", Some("guest"));
-        asked.send().await.unwrap().json().await.unwrap()
-    }
-
-    async fn users_of_connections(&self) -> Vec<String> {
-        let all = self.ask("connections").await;
-        let users = all.iter().filter_map(|one| one["user"].as_str());
-        users.map(str::to_owned).collect()
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        script("stop", &self.folder.path().join("rabbitmq"));
-    }
-}
 
 /// The engine `rabbitmq` for this broker, and the role `mvda` that may use it.
 async fn set_up(bao: &Bao, broker: &Broker) {
@@ -120,9 +62,8 @@ async fn the_bus_changes_to_a_new_user_before_the_vault_takes_the_old_one_away()
         two.unwrap()["username"].expose(),
         "a pair belongs together"
     );
-    let (_, host) = broker.said["DCP_TEST_RABBITMQ"].split_once('@').unwrap();
     let bus: BusSettings = serde_json::from_value(json!({
-        "url": format!("amqp://{}/gxp", host.split('/').next().unwrap()),
+        "url": broker.url("gxp"),
         "user": format!("secret://{PATH}#username"),
         "password": format!("secret://{PATH}#password"),
     }))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::roles::open;
 use crate::server::Bao;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -98,13 +98,17 @@ pub(crate) fn policies() -> BTreeSet<String> {
 }
 
 pub(crate) fn set_up(bao: &Bao, folder: &Path) {
-    let done = Command::new(root().join("infra/vault/setup"))
-        .arg("--secret-ids")
-        .arg(folder)
+    let mut command = Command::new(root().join("infra/vault/setup"));
+    command.arg("--secret-ids").arg(folder);
+    run_set_up(bao, &mut command);
+}
+
+/// The set-up with other options beside the address and the token.
+pub(crate) fn run_set_up(bao: &Bao, command: &mut Command) {
+    let command = command
         .env("DCP_VAULT_ADDR", &bao.address)
-        .env("DCP_VAULT_TOKEN", &bao.root)
-        .output()
-        .unwrap();
+        .env("DCP_VAULT_TOKEN", &bao.root);
+    let done = command.output().unwrap();
     assert!(
         done.status.success(),
         "{}",

@@ -5,3 +5,5 @@ path "dcp/data/store/bridge" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
 path "dcp/data/bus/bridge" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/bridge" { capabilities = ["read"] }

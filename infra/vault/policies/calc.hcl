@@ -7,3 +7,5 @@ path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
 path "dcp/data/bus/calc" { capabilities = ["read"] }
 path "dcp/data/pi/*" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/calc" { capabilities = ["read"] }

@@ -5,3 +5,5 @@ path "dcp/data/store/framework" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/framework" { capabilities = ["read"] }
 path "dcp/data/pi/*" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/framework" { capabilities = ["read"] }

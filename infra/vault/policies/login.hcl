@@ -8,3 +8,5 @@ path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/login" { capabilities = ["read"] }
 path "dcp/data/demo/users" { capabilities = ["read"] }
 path "dcp/data/first-administrator" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/login" { capabilities = ["read"] }

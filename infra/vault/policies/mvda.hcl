@@ -6,3 +6,5 @@ path "dcp/data/store/mvda" { capabilities = ["read"] }
 path "dcp/data/bus/gxp" { capabilities = ["read"] }
 path "dcp/data/bus/mvda" { capabilities = ["read"] }
 path "dcp/data/pi/*" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/mvda" { capabilities = ["read"] }

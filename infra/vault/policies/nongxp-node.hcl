@@ -7,3 +7,5 @@ path "dcp/data/identity" { capabilities = ["read"] }
 path "dcp/data/edge" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp-node" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/nongxp-node" { capabilities = ["read"] }

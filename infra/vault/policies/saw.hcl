@@ -5,3 +5,5 @@ path "dcp/data/service/saw" { capabilities = ["read"] }
 path "dcp/data/store/saw" { capabilities = ["read"] }
 path "dcp/data/bus/nongxp" { capabilities = ["read"] }
 path "dcp/data/bus/saw" { capabilities = ["read"] }
+# Where the vault makes the users of the broker:
+path "rabbitmq/creds/saw" { capabilities = ["read"] }
