@@ -4,7 +4,6 @@
 //! one transaction; its verdict follows the commit. So a process may die at any instruction and a broker may lose its disk:
 //! nothing is lost, and what comes twice is recognised.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,12 +48,26 @@ struct Ways {
     publishers: Vec<String>,
 }
 
+impl Ways {
+    /// What is read, and where subscribers tell what they have recorded.
+    fn queues(&self, module: &str, subscriptions: &Subscriptions) -> Vec<(Arc<dyn Bus>, String)> {
+        let read = Topology::read_by(module, subscriptions);
+        let publishers = self.publishers.iter();
+        let heard = publishers.fold(Topology::default(), |heard, one| heard.notices_of(one));
+        let on = |bus: &Arc<dyn Bus>, topology: &Topology| -> Vec<_> {
+            let names = topology.queues();
+            names.map(|name| (bus.clone(), name.to_owned())).collect()
+        };
+        [on(&self.from, &read), on(&self.to, &heard)].concat()
+    }
+}
+
 /// The running delivery of one module.
 #[derive(Debug)]
 pub struct Delivery {
     store: Store,
-    bus: Arc<dyn Bus>,
-    queues: BTreeSet<String>,
+    /// What it empties, and on which bus.
+    queues: Vec<(Arc<dyn Bus>, String)>,
     ended: Option<oneshot::Receiver<()>>,
 }
 
@@ -112,12 +125,9 @@ impl Delivery {
         stop: CancellationToken,
     ) -> Result<Self, NotStarted> {
         let (end, ended) = oneshot::channel();
-        let topology = Topology::of(store.module(), &subscriptions);
-        let queues = topology.queues().map(str::to_owned).collect();
         let delivery = Self {
             store: store.clone(),
-            bus: ways.from.clone(),
-            queues,
+            queues: ways.queues(store.module(), &subscriptions),
             ended: Some(ended),
         };
         let name = format!("{}-delivery", store.module());
@@ -183,8 +193,8 @@ impl Delivery {
         if let Some(next_at) = parked {
             return Ok(format!("a parked message is tried at {next_at}"));
         }
-        for queue in &self.queues {
-            let depth = self.bus.depth(queue).await?;
+        for (bus, queue) in &self.queues {
+            let depth = bus.depth(queue).await?;
             if depth > 0 {
                 return Ok(format!("{depth} in {queue}"));
             }

@@ -17,6 +17,7 @@
 mod setup;
 
 mod bridge;
+mod bridge_user;
 mod conformance;
 mod consumer_timeout;
 mod crash;

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dcp::bus::{Bus, BusError, Topology, connect, definitions};
 use dcp::clock::SystemClock;
@@ -9,10 +10,13 @@ use dcp::events::wire_name;
 use dcp::model::{Manifest, Zone};
 use uuid::Uuid;
 
-use crate::setup::{Courier, Happened, Running, chain, effect, effects, event, outgoing};
+use crate::setup::{
+    Courier, Happened, PATIENCE, Running, chain, effect, effects, event, outgoing, to_queue,
+};
 
 /// A virtual host of its own on the test broker, with a user for each module.
-struct Deployed {
+pub(crate) struct Deployed {
+    zone: Zone,
     ctl: String,
     vhost: String,
     address: String,
@@ -21,6 +25,12 @@ struct Deployed {
 
 impl Deployed {
     fn new(topology: &Topology, modules: &[&str]) -> Option<Self> {
+        let modules: Vec<Manifest> = modules.iter().map(|name| manifest(name)).collect();
+        Self::of(Zone::Gxp, topology, &modules)
+    }
+
+    /// The virtual host of a zone as its definitions describe it.
+    pub(crate) fn of(zone: Zone, topology: &Topology, modules: &[Manifest]) -> Option<Self> {
         let (Ok(address), Ok(ctl)) = (
             std::env::var("DCP_TEST_RABBITMQ"),
             std::env::var("DCP_TEST_RABBITMQ_CTL"),
@@ -40,12 +50,13 @@ impl Deployed {
             .unwrap()
             .0;
         let deployed = Self {
+            zone,
             ctl,
             address: host.to_owned(),
             folder: tempfile::tempdir().unwrap(),
             vhost,
         };
-        for module in modules {
+        for module in modules.iter().map(|module| module.name.as_str()) {
             // It stands already where the broker has seen this test before.
             drop(
                 Command::new(&deployed.ctl)
@@ -54,8 +65,7 @@ impl Deployed {
             );
             deployed.run(&["change_password", module, "a-password"]);
         }
-        let modules: Vec<Manifest> = modules.iter().map(|name| manifest(name)).collect();
-        let all = definitions(topology, &deployed.vhost, Zone::Gxp, &modules);
+        let all = definitions(topology, &deployed.vhost, zone, modules);
         let file = deployed.folder.path().join("definitions.json");
         std::fs::write(&file, all.to_string()).unwrap();
         deployed.run(&["import_definitions", file.to_str().unwrap()]);
@@ -68,9 +78,9 @@ impl Deployed {
         assert!(done.status.success(), "{arguments:?}: {said}");
     }
 
-    async fn connect(&self, module: &str) -> Arc<dyn Bus> {
+    pub(crate) async fn connect(&self, module: &str) -> Arc<dyn Bus> {
         let address = format!("amqp://{module}:a-password@{}/{}", self.address, self.vhost);
-        connect(&address, Zone::Gxp, Arc::new(SystemClock))
+        connect(&address, self.zone, Arc::new(SystemClock))
             .await
             .unwrap()
     }
@@ -127,12 +137,41 @@ async fn a_module_works_with_what_a_deployment_has_declared() {
     publisher.close().await;
 }
 
+/// Puts a message into the queue in which `victim` hears from its subscribers, as everybody may, and shows that `other` gets nothing
+/// out of it and `victim` does.
+pub(crate) async fn only_its_own_module_reads(broker: &Deployed, victim: &str, other: &str) {
+    let bus = broker.connect(other).await;
+    let queue = format!("q.{victim}.delivery");
+    // The first message finds out that this user may declare nothing.
+    crate::setup::eventually("the message is there", async || {
+        bus.publish(&[to_queue(&queue, &event())]).await[0].is_ok()
+    })
+    .await;
+    let mut refused = bus.subscribe(&queue, 1).await.unwrap();
+    let read = tokio::time::timeout(Duration::from_millis(700), refused.recv()).await;
+    assert!(
+        !matches!(read, Ok(Some(_))),
+        "{other} reads {queue}: {read:?}"
+    );
+    bus.close().await;
+    let own = broker.connect(victim).await;
+    let mut inbound = own.subscribe(&queue, 1).await.unwrap();
+    let read = tokio::time::timeout(PATIENCE, inbound.recv()).await;
+    assert!(
+        matches!(read, Ok(Some(_))),
+        "{victim} reads {queue}: {read:?}"
+    );
+    own.close().await;
+}
+
 #[tokio::test]
 async fn a_module_can_neither_publish_as_another_nor_read_its_queues() {
     let courier = Courier::local();
     let module = courier.module("a");
-    let topology = Topology::default().event("victim", &wire_name::<Happened>());
-    let Some(broker) = Deployed::new(&topology, &[&module]) else {
+    let topology = Topology::default()
+        .event("victim", &wire_name::<Happened>())
+        .notices_of("victim");
+    let Some(broker) = Deployed::new(&topology, &["victim", &module]) else {
         return;
     };
     let bus = broker.connect(&module).await;
@@ -143,10 +182,7 @@ async fn a_module_can_neither_publish_as_another_nor_read_its_queues() {
             "{outcomes:?}"
         );
     }
-    let queue = topology.queues().next().unwrap();
-    let mut inbound = bus.subscribe(queue, 1).await.unwrap();
-    let read = tokio::time::timeout(std::time::Duration::from_millis(700), inbound.recv()).await;
-    assert!(!matches!(read, Ok(Some(_))), "{read:?}");
+    only_its_own_module_reads(&broker, "victim", &module).await;
     let error = bus
         .declare(&topology)
         .await
