@@ -38,10 +38,12 @@ pub enum SettingsError {
     #[error("{0}")]
     Invalid(String),
     /// A `secret://` reference leads nowhere.
-    #[error("setting {key} refers to a secret that cannot be had")]
+    #[error("setting {key} refers to a secret that cannot be had{place}")]
     Secret {
         /// The setting with the reference.
         key: String,
+        /// Where it stands, in brackets; empty when nobody can tell.
+        place: String,
         /// Why.
         source: SecretsError,
     },
@@ -177,10 +179,7 @@ impl Layers {
             Some(value) => self.source(&key, value),
             None => self.near(&key),
         };
-        let origin = match origin {
-            Source::Default => String::new(),
-            origin => format!(" ({origin})"),
-        };
+        let origin = in_brackets(&origin);
         // The reader adds key and origin in its own way; ours say which variable it is, so those are dropped.
         let what = what.split(" for key ").next().unwrap_or(what);
         SettingsError::Invalid(format!("setting {key}: {what}{origin}"))
@@ -192,7 +191,7 @@ impl Layers {
             Some("the environment") => self
                 .node
                 .as_ref()
-                .and_then(|node| node.source(key))
+                .and_then(|node| node.source_of(key, value))
                 .unwrap_or_else(|| Source::Variable {
                     name: format!("DCP__{}", key.replace('.', "__").to_uppercase()),
                 }),
@@ -205,6 +204,13 @@ impl Layers {
             },
             None => Source::Default,
         }
+    }
+
+    fn source_at(&self, at: &[String]) -> Source {
+        let value = at
+            .iter()
+            .try_fold(&self.root, |value, key| child(value, key));
+        value.map_or(Source::Default, |value| self.source(&at.join("."), value))
     }
 
     /// The file and line of a key; of what is missing, those of the section it is missing from.
@@ -233,12 +239,12 @@ impl Layers {
                     "setting {key}: {reference:?} must be secret://path#key"
                 ))
             })?;
-            let secret = crate::secrets::get(secrets, path, name)
-                .await
-                .map_err(|source| SettingsError::Secret {
-                    key: key.clone(),
-                    source,
-                })?;
+            let secret = crate::secrets::get(secrets, path, name).await;
+            let secret = secret.map_err(|source| SettingsError::Secret {
+                place: in_brackets(&self.source_at(&at)),
+                key: key.clone(),
+                source,
+            })?;
             if at.iter().any(|part| part == "bus" || part == OTHER_BUS) {
                 continue;
             }
@@ -277,8 +283,17 @@ impl Layers {
             .iter()
             .try_fold(&mut self.root, |value, key| child_mut(value, key));
         if let Some(value) = found {
-            *value = Value::new(None, ValueKind::String(text));
+            let origin = value.origin().map(str::to_owned);
+            *value = Value::new(origin.as_ref(), ValueKind::String(text));
         }
+    }
+}
+
+/// A source as messages end with it.
+fn in_brackets(source: &Source) -> String {
+    match source {
+        Source::Default => String::new(),
+        source => format!(" ({source})"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Source;
 use super::line::line_in;
+use crate::secrets::of_reader;
 
 /// The variable with the path of that file.
 pub(crate) const NODE_FILE: &str = "DCP_NODE_FILE";
@@ -12,7 +13,9 @@ pub(crate) const NODE_FILE: &str = "DCP_NODE_FILE";
 #[derive(Debug, Clone)]
 pub(crate) struct NodeFile {
     file: PathBuf,
+    tree: toml::Table,
     at: usize,
+    module: String,
 }
 
 impl NodeFile {
@@ -31,7 +34,25 @@ impl NodeFile {
         let mut modules = tree.get("module")?.as_array()?.iter();
         let at = modules
             .position(|one| one.get("name").and_then(toml::Value::as_str) == Some(module))?;
-        Some(Self { file, at })
+        let module = module.to_owned();
+        Some(Self {
+            at,
+            module,
+            file,
+            tree,
+        })
+    }
+
+    /// Where a value that the node has handed over stands in its file: one of its own sections only if it says the same there,
+    /// because a variable of the node goes before its file.
+    pub(super) fn source_of(&self, key: &str, value: &config::Value) -> Option<Source> {
+        if let Some(source) = self.source(key) {
+            return Some(source);
+        }
+        let (section, name) = key.split_once('.')?;
+        let written = self.tree.get(section)?.get(name)?.as_str()?;
+        let same = of_reader(written, &self.module) == value.to_string();
+        same.then(|| self.file(key))
     }
 
     /// Where the node's file says something of a module's own setting.
@@ -40,10 +61,13 @@ impl NodeFile {
             "module" => String::new(),
             key => format!(".{}", key.strip_prefix("module.")?),
         };
-        let key = format!("module.{}.settings{own}", self.at);
-        Some(Source::File {
-            line: line_in(&self.file, &key),
+        Some(self.file(&format!("module.{}.settings{own}", self.at)))
+    }
+
+    fn file(&self, key: &str) -> Source {
+        Source::File {
+            line: line_in(&self.file, key),
             file: self.file.display().to_string(),
-        })
+        }
     }
 }

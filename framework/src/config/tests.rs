@@ -116,8 +116,36 @@ async fn a_reference_is_replaced_by_its_secret() {
     let error = anyhow::Error::from(layers.resolve(&One).await.unwrap_err());
     assert_eq!(
         format!("{error:#}"),
-        "setting bus.url refers to a secret that cannot be had: there is no secret bus/mvda"
+        "setting bus.url refers to a secret that cannot be had (variable DCP__BUS__URL): there is no secret bus/mvda"
     );
+}
+
+#[tokio::test]
+async fn a_secret_that_is_missing_is_named_with_the_file_and_line_of_its_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("node.toml");
+    let text = "[store]\nmigrate = \"command\"\nurl = \"secret://store/{module}#nongxp\"\n[[module]]\nname = \"mvda\"\n";
+    std::fs::write(&file, text).unwrap();
+    let said = format!(
+        "setting store.url refers to a secret that cannot be had (in {}, line 3): there is no secret store/mvda#nongxp",
+        file.display()
+    );
+    let refused = async |layers: Layers| {
+        let refused = layers.of_reader("mvda").resolve(&One).await.unwrap_err();
+        format!("{:#}", anyhow::Error::from(refused))
+    };
+    let checked = Layers::read_with(Some(&file), Some(HashMap::new())).unwrap();
+    assert_eq!(refused(checked).await, said);
+    // The same for a module that the node has started: there it is a variable, whose text comes from the file of the node.
+    let handed = |reference: &str| {
+        let mut layers =
+            Layers::read_with(None, variables(&[("DCP__STORE__URL", reference)])).unwrap();
+        layers.node = NodeFile::of(file.clone(), "mvda");
+        layers
+    };
+    assert_eq!(refused(handed("secret://store/mvda#nongxp")).await, said);
+    let other = refused(handed("secret://store/saw#url")).await;
+    assert!(other.contains("(variable DCP__STORE__URL)"), "{other}");
 }
 
 #[tokio::test]

@@ -6,9 +6,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::Signature;
 
-use super::{Refused, Signer, Verifier};
+use super::{Signer, Verifier};
 
 const HEADER: &str = r#"{"alg":"EdDSA","typ":"dcp-document+jws"}"#;
+
+/// Why a signature is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unsigned {
+    /// Not a signature of this platform.
+    #[error("its signature is not one of this platform")]
+    Malformed,
+    /// Another document or another key.
+    #[error("its signature does not belong to this document and this key")]
+    Foreign,
+}
 
 impl Signer {
     /// The detached signature of a document: `header..signature`.
@@ -19,18 +30,19 @@ impl Signer {
 
 impl Verifier {
     /// Whether a detached signature is that of this document.
-    pub fn check_document(&self, content: &[u8], signature: &str) -> Result<(), Refused> {
+    pub fn check_document(&self, content: &[u8], signature: &str) -> Result<(), Unsigned> {
         let (header, signature) = signature
             .trim()
             .split_once("..")
-            .ok_or(Refused::Malformed)?;
+            .ok_or(Unsigned::Malformed)?;
         if header != URL_SAFE_NO_PAD.encode(HEADER) {
-            return Err(Refused::Malformed);
+            return Err(Unsigned::Malformed);
         }
         let bytes = URL_SAFE_NO_PAD.decode(signature);
-        let signature = Signature::from_slice(&bytes.map_err(|_| Refused::Malformed)?);
-        let signature = signature.map_err(|_| Refused::Malformed)?;
+        let signature = Signature::from_slice(&bytes.map_err(|_| Unsigned::Malformed)?);
+        let signature = signature.map_err(|_| Unsigned::Malformed)?;
         self.check(signed(content).as_bytes(), &signature)
+            .map_err(|_| Unsigned::Foreign)
     }
 }
 
@@ -54,7 +66,7 @@ pub(super) fn signed(content: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::generate_keys;
+    use crate::identity::{Refused, generate_keys};
 
     #[test]
     fn a_document_fits_its_signature_and_nothing_else_does() {
@@ -64,11 +76,11 @@ mod tests {
         let signature = signer.sign_document(b"report");
         assert_eq!(verifier.check_document(b"report", &signature), Ok(()));
         let other = verifier.check_document(b"report.", &signature);
-        assert_eq!(other, Err(Refused::Signature));
+        assert_eq!(other, Err(Unsigned::Foreign));
         let (another, _) = generate_keys().unwrap();
         let foreign = Signer::from_pem(&another).unwrap().sign_document(b"report");
         let foreign = verifier.check_document(b"report", &foreign);
-        assert_eq!(foreign, Err(Refused::Signature));
+        assert_eq!(foreign, Err(Unsigned::Foreign));
         for broken in [
             "",
             "a.b.c",

@@ -10,6 +10,7 @@ mod signatory;
 mod token;
 mod verifier;
 
+pub use document::Unsigned;
 pub use first::{FIRST_ADMINISTRATOR, FirstAdministrator, first_administrator, new_code};
 pub use principal::{Grants, Kind, Principal};
 pub use resolve::{

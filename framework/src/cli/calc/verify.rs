@@ -169,7 +169,7 @@ fn check(file: &Path, verifier: &Verifier) -> anyhow::Result<ExitCode> {
     let (text, signature) = (read(file)?, read(&signature_of(file))?);
     if let Err(refused) = verifier.check_document(text.as_bytes(), &signature) {
         bail!(
-            "{} is not what was signed with this key: {refused}",
+            "the report {} is not what was signed with this key: {refused}",
             file.display()
         );
     }
@@ -207,7 +207,12 @@ mod tests {
         let changed = read(&file).unwrap().replace("true", "false");
         std::fs::write(&file, changed).unwrap();
         let refused = check(&file, &verifier).unwrap_err().to_string();
-        assert!(refused.contains("not what was signed"), "{refused}");
+        assert!(
+            refused.contains("not what was signed")
+                && refused.contains("the report")
+                && !refused.contains("token"),
+            "{refused}"
+        );
         std::fs::remove_file(signature_of(&file)).unwrap();
         assert!(check(&file, &verifier).is_err());
     }
