@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::network::Network;
 use super::ports::PortRange;
 use crate::config::{
     BusSettings, Layers, PiSettings, Setting, SettingsError, StoreSettings, TelemetrySettings,
@@ -80,6 +81,11 @@ pub struct EdgeSection {
     /// File with the certificates (PEM) of the CA that signs those of modules at `https` addresses; what the machine trusts when absent.
     #[serde(default)]
     pub ca: Option<PathBuf>,
+    /// Addresses or networks (`10.0.0.0/8`) of reverse proxies, and of other nodes: of a request from there the last other address in
+    /// `X-Forwarded-For` is the caller's. Nobody's header is believed when absent.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<Network>,
     /// Other nodes of the platform.
     #[serde(default, rename = "peer")]
     pub peers: Vec<PeerSection>,

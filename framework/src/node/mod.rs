@@ -20,6 +20,7 @@ mod instance;
 mod launch;
 mod log_file;
 mod module;
+mod network;
 mod pool;
 mod ports;
 mod queues;
@@ -32,6 +33,7 @@ pub use config::{
 };
 pub use in_force::{InForce, ModuleInForce};
 pub use module::Change;
+pub use network::Network;
 pub use ports::PortRange;
 pub use run::run;
 pub use status::{Health, InstanceStatus, ModuleStatus, NodeStatus, State};

@@ -303,7 +303,7 @@ async fn one_life(module: &Module, id: u32, stop: &CancellationToken) -> End {
     };
     let Some(port) = module.ports.take() else {
         return died(format!(
-            "no port of {} is free; end what holds them or set DCP_PORT to another first port",
+            "no port of {} is free; end what holds them, or give edge.module_ports another range in the settings of this node",
             module.ports.range()
         ));
     };

@@ -13,6 +13,7 @@ mod edge;
 mod elsewhere;
 mod encrypted;
 mod platform;
+mod proxies;
 #[path = "../../../framework/tests/vault/roles.rs"]
 #[expect(dead_code, reason = "the vault's own tests need more of it")]
 mod roles;

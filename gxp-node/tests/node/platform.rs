@@ -106,15 +106,22 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn start() -> Self {
+        Self::start_with(|text| text)
+    }
+
+    /// The same with other settings.
+    pub(crate) fn start_with(settings: impl FnOnce(String) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
-        deploy(home, "far", "\"internal\"");
+        for name in ["far", "probe"] {
+            deploy(home, name, "\"internal\"");
+        }
         std::fs::create_dir_all(home.join("state")).unwrap();
         secrets(&home.join("secrets.toml"));
         let port = free_ports();
         let text = config(home, port).replace("gxp-node", "far-node");
         let (head, _) = text.split_once("[[module]]").unwrap();
-        let text = format!("{head}[[module]]\nname = \"far\"\n");
+        let text = settings(format!("{head}[[module]]\nname = \"far\"\n"));
         std::fs::write(home.join("node.toml"), text).unwrap();
         let node = start_node(home);
         Self { folder, port, node }
@@ -131,7 +138,7 @@ impl Peer {
     }
 
     /// How another node names it in its settings.
-    fn section(&self) -> String {
+    pub(crate) fn section(&self) -> String {
         let url = format!("http://127.0.0.1:{}", self.port);
         format!("[[edge.peer]]\nname = \"far-node\"\nurl = \"{url}\"\npublic_url = \"{url}\"\n")
     }

@@ -202,7 +202,9 @@ async fn a_taken_port_is_named_and_no_module_starts() {
     assert_eq!(status.code(), Some(1));
     let log = std::fs::read_to_string(folder.path().join("node.log")).unwrap();
     assert!(
-        log.contains(&format!("port {taken}")) && log.contains("DCP_PORT"),
+        log.contains(&format!("port {taken}"))
+            && log.contains("edge.internal")
+            && !log.contains("DCP_PORT"),
         "{log}"
     );
 }

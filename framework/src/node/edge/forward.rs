@@ -1,6 +1,6 @@
 //! A caller's request on its way to a module, here or on a peer: as one of the edge, with the identity the edge has made.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
@@ -9,6 +9,7 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
+use super::client::FORWARDED_FOR;
 use super::peers::Peer;
 use super::problem::Problem;
 use super::{Edge, Note, Side, TRACEPARENT, URI_BYTES, guard, proxy};
@@ -19,7 +20,6 @@ use crate::telemetry::TraceContext;
 const BODY_BYTES: u64 = 64 * 1024 * 1024;
 /// Names the node whose instance of a module is meant; without it the nearest one answers.
 const NODE: HeaderName = HeaderName::from_static("dcp-node");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Edge {
     /// Forwards a request and hands the answer back.
@@ -27,7 +27,7 @@ impl Edge {
         &self,
         name: &str,
         side: Side,
-        from: SocketAddr,
+        from: IpAddr,
         trace: &TraceContext,
         note: &mut Note,
         request: Request<Incoming>,
@@ -141,7 +141,7 @@ type Prepared = (
 fn prepare(
     mut request: Request<Incoming>,
     module: &str,
-    from: SocketAddr,
+    from: IpAddr,
     trace: &TraceContext,
     bearer: Option<&HeaderValue>,
 ) -> Result<Prepared, Problem> {
@@ -166,7 +166,7 @@ fn prepare(
         head.headers.insert(AUTHORIZATION, bearer.clone());
     }
     for (name, value) in [
-        (FORWARDED_FOR, from.ip().to_string()),
+        (FORWARDED_FOR, from.to_string()),
         (TRACEPARENT, trace.traceparent()),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -3,6 +3,7 @@
 use hyper::header::{self, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, ORIGIN};
 use hyper::{HeaderMap, Method};
 
+use super::client::FORWARDED_FOR;
 use super::problem::Problem;
 use crate::identity::{EDGE_KEY, SESSION_COOKIE};
 use crate::node::config::EdgeSection;
@@ -21,7 +22,7 @@ const HOP_BY_HOP: [HeaderName; 7] = [
 const FORGEABLE: [HeaderName; 7] = [
     header::AUTHORIZATION,
     header::FORWARDED,
-    HeaderName::from_static("x-forwarded-for"),
+    FORWARDED_FOR,
     HeaderName::from_static("x-forwarded-host"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-real-ip"),

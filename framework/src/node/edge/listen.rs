@@ -25,12 +25,13 @@ const CONNECTIONS: usize = 4096;
 /// Open requests may end in this time after the stop began.
 const DRAIN: Duration = Duration::from_secs(4);
 
-/// Opens a listener; the error names the port and what to do.
+/// Opens the listener of the setting `edge.<what>`; the error names the port and what to do.
 pub(crate) async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
-            "port {port} for the {what} listener is taken by another program; end that program (`ss -ltnp 'sport = :{port}'` names it) or set DCP_PORT to another first port",
-            port = address.port()
+            "port {port} for the {what} listener is taken by another program; end that program (`ss -ltnp 'sport = :{port}'` names it) or give edge.{what} another port, in the settings of this node or in the variable DCP__EDGE__{upper}",
+            port = address.port(),
+            upper = what.to_uppercase()
         ),
         _ => format!("the {what} listener cannot open {address}: {error}"),
     })

@@ -4,6 +4,7 @@
 //! Invariants: no request reaches a module with an identity the edge did not make; no answer leaves without the security headers.
 
 mod assets;
+mod client;
 mod contracts;
 mod forward;
 mod guard;
@@ -17,7 +18,7 @@ mod problem;
 mod proxy;
 mod session;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -132,6 +133,8 @@ impl Edge {
         request: Request<Incoming>,
     ) -> Response<Body> {
         let started = Instant::now();
+        let trusted = &self.config.edge.trusted_proxies;
+        let from = client::address(from.ip(), request.headers(), trusted);
         let mut span = span(&request);
         let trace = span.context();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -145,7 +148,7 @@ impl Edge {
         guard::secure(response.headers_mut());
         span.answered(response.status());
         let line = Line {
-            from: from.ip(),
+            from,
             method,
             path,
             status: response.status(),
@@ -160,7 +163,7 @@ impl Edge {
     async fn answer(
         &self,
         side: Side,
-        from: SocketAddr,
+        from: IpAddr,
         trace: &TraceContext,
         note: &mut Note,
         request: Request<Incoming>,
