@@ -36,10 +36,10 @@ impl NodeFile {
             .position(|one| one.get("name").and_then(toml::Value::as_str) == Some(module))?;
         let module = module.to_owned();
         Some(Self {
-            at,
-            module,
             file,
             tree,
+            at,
+            module,
         })
     }
 

@@ -68,8 +68,8 @@ async fn the_address_that_a_trusted_proxy_adds_is_the_callers_whatever_the_calle
         let said = String::from_utf8_lossy(lines);
         assert_eq!(seen(&platform, path, lines).await, expected, "{said}");
     }
-    let long = format!("x-forwarded-for: {}192.0.2.7\r\n", "8.8.8.8,".repeat(1500));
-    assert_eq!(seen(&platform, path, long.as_bytes()).await, "192.0.2.7");
+    let many = format!("x-forwarded-for: {}192.0.2.7\r\n", "8.8.8.8,".repeat(1500));
+    assert_eq!(seen(&platform, path, many.as_bytes()).await, "192.0.2.7");
     platform
         .until("the access log names it too", async |platform| {
             let log = platform.home().join("log/gxp-node/access.log");
