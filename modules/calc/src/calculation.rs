@@ -133,6 +133,7 @@ impl Calc {
         }
         drop(span);
         self.pool.settle(lease, called.as_ref().err());
+        self.pool.let_next_begin().await;
         called
     }
 

@@ -162,6 +162,13 @@ impl Pool {
         drop(permits);
     }
 
+    /// Lets the call that waited for a worker begin before the one that gave it back goes on: R works while the answer is written.
+    pub(crate) async fn let_next_begin(&self) {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn replace(&self, permits: Permits) {
         self.restarts.fetch_add(1, Ordering::Relaxed);
         match Worker::start(&self.spawner, &self.settings).await {

@@ -9,6 +9,7 @@ use std::process::Command;
 const NATIVE: &str = r"
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 void raw(int *call, int *first, int *second, int *gave) {
@@ -25,6 +26,16 @@ void numbers(int *out) {
     SYS_shmget, SYS_tkill, SYS_clone };
   for (unsigned i = 0; i < sizeof(all) / sizeof(int); i++) out[i] = all[i];
 }
+void left(int *room, int *found) {
+  struct stat there;
+  char part[4096];
+  long at = 0, count;
+  *room = fstat(4, &there) == 0 ? (int)there.st_size : -1;
+  while ((count = pread(4, part, sizeof(part), at)) > 0) {
+    for (long i = 0; i < count; i++) *found += part[i] != 0;
+    at += count;
+  }
+}
 ";
 
 const SCRIPT: &str = r#"
@@ -32,6 +43,8 @@ dyn.load("{native}")
 raw <- function(call, first, second) .C("raw", as.integer(call), as.integer(first), as.integer(second), gave = 0L)$gave
 #' Every call of the list, as errno.
 raw_calls <- function() vapply(.C("numbers", integer(35L))[[1L]], function(call) raw(call, 0L, 0L), 0L)
+#' What stands in the memory that long arguments come through.
+left <- function(x) unlist(.C("left", room = 0L, found = 0L))
 #' A signal to the engine, the number 0 of which only asks.
 signal <- function(call, process) raw(call, process, 0L)
 
@@ -155,6 +168,19 @@ async fn r_code_reaches_no_file_but_its_own() {
         0o777
     );
     assert!(!new.exists() && !Path::new("/tmp/calc-test-of-confinement").exists());
+    no_worker_was_lost(&engine).await;
+}
+
+#[tokio::test]
+async fn r_code_finds_no_arguments_in_the_memory_that_they_came_through() {
+    let (engine, _folder) = engine().await;
+    for length in [200_000, 300_000] {
+        let arguments = json!({ "x": vec![0.5; length] });
+        let gave = call(&engine, "left", &arguments).await;
+        let room = gave["room"].as_u64();
+        assert!(room >= Some(4 * length as u64), "{gave}");
+        assert_eq!(gave["found"], json!(0), "{gave}");
+    }
     no_worker_was_lost(&engine).await;
 }
 
