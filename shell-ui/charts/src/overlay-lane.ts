@@ -7,6 +7,7 @@ import { DASHES, withAlpha, type Theme } from './theme';
 import { AXIS_WIDTH, colourOf, NAME_HEIGHT, STRIP_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
 import type { TrendBand } from './trend-model';
 import { paintBands } from './trend-paint';
+import { measured } from './units';
 import type { Language } from './words';
 import type { Range } from './zoom';
 
@@ -87,8 +88,8 @@ export class OverlayPlot {
     bold.textContent = lane.name;
     const text = document.createElement('span');
     const line = lane.lines.find((one) => one.id === batch);
-    const value = at === null || !line ? '' : `${line.name}: ${number(onLine(line.x, line.y, at), language)} `;
-    text.textContent = `${value}${lane.unit}`;
+    const value = at === null || !line ? '' : `${line.name}: ${number(onLine(line.x, line.y, at), language)}`;
+    text.textContent = measured(value, lane.unit, language);
     text.style.color = theme.muted;
     const remark = document.createElement('em');
     remark.textContent = lane.remark ?? '';

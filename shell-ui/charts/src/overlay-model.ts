@@ -27,7 +27,8 @@ export interface Envelope {
 export interface OverlayLane {
   id: string;
   name: string;
-  unit: string;
+  /** Abbreviation; empty where the source names none, absent for what has none by its nature. */
+  unit?: string;
   lines: readonly OverlayLine[];
   envelope?: Envelope;
   /** What stands beside the name, such as the states a source gave instead of values. */

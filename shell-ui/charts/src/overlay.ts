@@ -9,6 +9,7 @@ import { followPointer, onClickInPlace } from './pointer';
 import { DASHES } from './theme';
 import { colourOf, STRIP_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
 import { swatch } from './trend-readout';
+import { measured, unitWords } from './units';
 import { say } from './words';
 import { scaled, ZoomHistory, type Range } from './zoom';
 
@@ -79,7 +80,9 @@ export class OverlayChart implements FigureSource {
     const { from, to } = this.zooms.range;
     const rows = lanes.flatMap((lane) =>
       lane.lines.flatMap((line) =>
-        line.x.flatMap((at, index) => (at >= from && at <= to ? [[line.name, lane.name, at, line.y[index] ?? null]] : [])),
+        line.x.flatMap((at, index) =>
+          at >= from && at <= to ? [[line.name, lane.name, at, line.y[index] ?? null, unitWords(lane.unit, this.figure.language)]] : [],
+        ),
       ),
     );
     return {
@@ -87,7 +90,8 @@ export class OverlayChart implements FigureSource {
         { name: this.say('batch') },
         { name: this.say('tag') },
         { name: `${x.name} (${x.unit})`, numeric: true },
-        { name: lanes.length === 1 ? (lanes[0]?.unit ?? '') : '', numeric: true },
+        { name: this.say('value'), numeric: true },
+        { name: this.say('unit') },
       ],
       rows,
     };
@@ -165,7 +169,8 @@ export class OverlayChart implements FigureSource {
     const batch = this.batches()[this.active];
     const values = this.options.lanes.map((lane) => {
       const line = lane.lines.find((one) => one.id === batch);
-      return line ? `${lane.name} ${number(onLine(line.x, line.y, at), this.figure.language)} ${lane.unit}` : '';
+      const value = line && number(onLine(line.x, line.y, at), this.figure.language);
+      return value ? `${lane.name} ${measured(value, lane.unit, this.figure.language)}` : '';
     });
     return `${this.say('batch')} ${batch ? this.nameOf(batch) : ''}, ${number(at, this.figure.language)} ${this.options.x.unit}: ${values.join(', ')}`;
   }

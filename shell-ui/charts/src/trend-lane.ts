@@ -5,6 +5,7 @@ import { moment, number } from './numbers';
 import { DASHES, type Theme } from './theme';
 import { nameQuality, paintBands, paintLimits, paintNow, paintQuality } from './trend-paint';
 import { valueAt, type TrendBand, type TrendSeries } from './trend-model';
+import { measured, withUnit } from './units';
 import { say, type Language } from './words';
 import type { Range } from './zoom';
 
@@ -69,12 +70,12 @@ export class Lane {
     const [series] = this.setup.series;
     if (!series) return;
     const none = !series.bad?.length && series.values.every((one) => one === null) ? ` · ${say(this.setup.language, 'empty')}` : '';
-    const value = at === null ? '' : ` ${number(valueAt(series, at), this.setup.language)}`;
+    const value = at === null ? '' : number(valueAt(series, at), this.setup.language);
     const bold = document.createElement('b');
     bold.textContent = series.name;
     bold.style.color = colourOf(this.setup.theme, this.setup.first);
     const unit = document.createElement('span');
-    unit.textContent = `${value} ${series.unit}${none}`.trim();
+    unit.textContent = `${measured(value, series.unit, this.setup.language)}${none}`;
     this.name.replaceChildren(bold, unit);
   }
 
@@ -146,7 +147,13 @@ export class Lane {
       grid: at === 0 ? look.grid : { show: false },
       space: 20,
       ...(units.length > 1 || series.length > 1
-        ? { label: one.unit || one.name, labelSize: 14, labelFont: `11px ${theme.font}`, labelGap: 0, size: 50 }
+        ? {
+            label: one.unit || withUnit(one.name, one.unit, this.setup.language),
+            labelSize: 14,
+            labelFont: `11px ${theme.font}`,
+            labelGap: 0,
+            size: 50,
+          }
         : {}),
       values: (_, ticks) => ticks.map((tick) => number(tick, this.setup.language, 5)),
     }));

@@ -7,6 +7,7 @@ export interface TrendSeries {
   id: string;
   name: string;
   description?: string;
+  /** Abbreviation; empty where the source names none. */
   unit: string;
   /** A value holds until the next one (set points, states); otherwise straight lines. */
   step?: boolean;

@@ -4,6 +4,7 @@ import { moment, number } from './numbers';
 import { DASHES, type Theme } from './theme';
 import { colourOf } from './trend-lane';
 import { figures, valueAt, type TrendSeries } from './trend-model';
+import { unitWords } from './units';
 import { say, type Language } from './words';
 import type { Range } from './zoom';
 
@@ -92,7 +93,7 @@ export class Readout {
       element.className = className;
       return element;
     };
-    cell(series.unit || '–', '');
+    cell(unitWords(series.unit, state.language), '');
     const cursor = cell('–');
     const mark = cell('');
     const difference = cell('');

@@ -8,6 +8,7 @@ import { DASHES } from './theme';
 import { colourOf, Lane, STRIP_HEIGHT, TIME_AXIS_HEIGHT } from './trend-lane';
 import { extent, figures, indexAt, valueAt, type TrendOptions, type TrendSeries } from './trend-model';
 import { Readout } from './trend-readout';
+import { measured, unitWords, withUnit } from './units';
 import { say } from './words';
 import { scaled, ZoomHistory, type Range } from './zoom';
 
@@ -85,7 +86,7 @@ export class TrendChart implements FigureSource {
         name: one.name,
         min: number(min, this.figure.language),
         max: number(max, this.figure.language),
-        unit: one.unit,
+        unit: unitWords(one.unit, this.figure.language),
       });
     });
     const names = series.map((one) => one.name).join(', ') || this.say('none');
@@ -102,7 +103,7 @@ export class TrendChart implements FigureSource {
       columns: [
         { name: `${this.say('time')} (${timeZone})` },
         { name: 'UTC' },
-        ...series.map((one) => ({ name: one.unit ? `${one.name} (${one.unit})` : one.name, numeric: true })),
+        ...series.map((one) => ({ name: withUnit(one.name, one.unit, this.figure.language), numeric: true })),
       ],
       rows: times.map((time) => [
         moment(time, timeZone),
@@ -117,7 +118,7 @@ export class TrendChart implements FigureSource {
 
   legend(): LegendEntry[] {
     return this.options.series.map((one, place) => ({
-      name: `${one.name} (${one.unit})`,
+      name: withUnit(one.name, one.unit, this.figure.language),
       colour: colourOf(this.figure.theme, place),
       dash: this.shared ? (DASHES[place % DASHES.length] ?? []) : [],
     }));
@@ -180,8 +181,8 @@ export class TrendChart implements FigureSource {
   private words(at: number): string {
     const series = this.options.series[this.active];
     if (!series) return '';
-    const value = number(valueAt(series, at), this.figure.language);
-    return `${series.name} ${value} ${series.unit}, ${moment(at, this.options.timeZone)}`;
+    const value = measured(number(valueAt(series, at), this.figure.language), series.unit, this.figure.language);
+    return `${series.name} ${value}, ${moment(at, this.options.timeZone)}`;
   }
 
   private brushAt(at: number): string {

@@ -4,6 +4,7 @@ import { csv, fileName } from '../src/export';
 import { duration, moment, number } from '../src/numbers';
 import { heightOf, onLine } from '../src/overlay-model';
 import { figures, valueAt, type TrendSeries } from '../src/trend-model';
+import { measured, unitWords, withUnit } from '../src/units';
 import { scaled, ZoomHistory } from '../src/zoom';
 
 const series = (step: boolean): TrendSeries => ({ id: 'a', name: 'A', unit: '°C', step, times: [0, 10, 20, 30], values: [1, null, 3, 4] });
@@ -58,7 +59,7 @@ test('a line is straight between its points and nothing beyond them', () => {
 
 test('a logarithmic lane leaves out what is not positive', () => {
   const [low, high] = heightOf(
-    { id: 'a', name: 'a', unit: '', logarithmic: true, lines: [{ id: 'b', name: 'b', x: [0, 1, 2], y: [0, 1, 100] }] },
+    { id: 'a', name: 'a', logarithmic: true, lines: [{ id: 'b', name: 'b', x: [0, 1, 2], y: [0, 1, 100] }] },
     { from: 0, to: 2 },
   );
   assert.ok(low > 0 && low < 1 && high > 100);
@@ -71,6 +72,19 @@ test('numbers have significant digits, very large and small ones powers of ten',
   assert.equal(number(123456, 'en'), '123456');
   assert.equal(number(12345678, 'en'), '1.235E7');
   assert.equal(number(null, 'en'), '–');
+});
+
+test('a unit that the source does not name is told as that and never left to be guessed', () => {
+  assert.equal(withUnit('Torque', 'N m', 'en'), 'Torque (N m)');
+  assert.equal(withUnit('Torque', '', 'en'), 'Torque (no unit at the source)');
+  assert.equal(measured('12', '', 'de'), '12 keine Einheit an der Quelle');
+  assert.equal(measured('', '', 'en'), 'no unit at the source');
+});
+
+test('a statistic has no unit by its nature, and nothing is said of it', () => {
+  assert.equal(unitWords(undefined, 'en'), '');
+  assert.equal(withUnit('SPE', undefined, 'en'), 'SPE');
+  assert.equal(measured('3.2', undefined, 'de'), '3.2');
 });
 
 test('times are in ISO order in the zone of the axis', () => {

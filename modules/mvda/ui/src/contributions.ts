@@ -136,7 +136,7 @@ export class ContributionsPanel {
           detail: t('measuredExpected', {
             value: formatNumber(item.value),
             expected: formatNumber(item.expected),
-            unit: item.unit,
+            unit: item.unit && ` ${item.unit}`,
             share: Math.round(item.share * 100),
           }),
         })),

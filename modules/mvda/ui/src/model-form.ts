@@ -133,7 +133,7 @@ const FEWEST = 5;
           @for (tag of unit.tags.value() ?? []; track tag.web_id) {
             <label class="choice"
               ><input type="checkbox" [checked]="!without().has(tag.name)" (change)="toggle(tag.name)" /><span
-                >{{ tag.name }} <span class="dcp-hint">{{ tag.unit }}</span></span
+                >{{ tag.name }} <span class="dcp-hint">{{ tag.unit || t('noUnit') }}</span></span
               ></label
             >
           }

@@ -146,7 +146,6 @@ export function courseLanes(result: Result): OverlayLane[] {
   const scores = Array.from({ length: result.components }, (_, at): OverlayLane => ({
     id: `t${at + 1}`,
     name: `t${at + 1}`,
-    unit: '',
     lines: lines((batch) => (batch.t as number[][])[at] ?? []),
     envelope: {
       name: band,
@@ -159,7 +158,6 @@ export function courseLanes(result: Result): OverlayLane[] {
   const statistic = (one: Statistic, limit: number[] | undefined): OverlayLane => ({
     id: one,
     name: STATISTIC_NAMES[one],
-    unit: '',
     logarithmic: true,
     lines: lines((batch) => batch[one] as number[]),
     ...(limit

@@ -98,7 +98,7 @@ import { t } from './words';
                   @if (tag.description && tag.description !== tag.name) {
                     <span class="more">{{ tag.description }}</span>
                   }</span
-                ><span class="unit">{{ tag.unit }}</span></label
+                ><span class="unit">{{ tag.unit || t('noUnit') }}</span></label
               >
             </li>
           }

@@ -56,7 +56,7 @@ export const t = translate({
     thinnedOut: 'Thinned out; zoom in further for every recorded value.',
     closeFailed: 'This stretch could not be read closer, so it is shown as thinned out as before: {problem}',
     noSuchTags:
-      '{unit} has no {count, plural, one {tag} other {tags}} {names}: renamed or taken out on the PI server. Choose from its tags.',
+      '{unit} has no {count, plural, one {tag} other {tags}} {names} with values over time: renamed or taken out on the PI server, or a fixed value. Choose from its tags.',
     noSuchBatch: '{unit} has no batch {batch}: renamed or taken out on the PI server, or not begun. The latest one is shown.',
     ahead:
       'This range begins in the future, at {start}; it is {now} now. Only points for forecasts hold values there: choose an earlier one.',
@@ -180,7 +180,7 @@ export const t = translate({
     noContributionsText: 'The batch has no observations in this model.',
     contributionSpe: 'Residual (scaled)',
     contributionT2: 'Part of T²',
-    measuredExpected: '{value} instead of {expected} {unit} ({share} %)',
+    measuredExpected: '{value} instead of {expected}{unit} ({share} %)',
     observationsCount: '{count, plural, one {# observation} other {# observations}}',
     course: 'Scores, T² and SPE over maturity',
     courseHint: 'Click a line to ask why the batch is there.',
@@ -191,6 +191,7 @@ export const t = translate({
     piServer: 'PI server',
     dataServer: 'Data server',
     unit: 'Unit',
+    noUnit: 'no unit',
     timeRange: 'Time range',
     script: 'R script',
     packages: 'Packages',
@@ -268,7 +269,7 @@ export const t = translate({
     thinnedOut: 'Ausgedünnt; weiter hineinzoomen zeigt jeden aufgezeichneten Wert.',
     closeFailed: 'Dieser Abschnitt ließ sich nicht genauer lesen und ist ausgedünnt wie zuvor gezeigt: {problem}',
     noSuchTags:
-      '{unit} hat {count, plural, one {keine Messstelle} other {keine Messstellen}} {names}: auf dem PI-Server umbenannt oder entfernt. Bitte aus den Messstellen wählen.',
+      '{unit} hat {count, plural, one {keine Messstelle} other {keine Messstellen}} {names} mit Werten über die Zeit: auf dem PI-Server umbenannt oder entfernt, oder ein fester Wert. Bitte aus den Messstellen wählen.',
     noSuchBatch:
       '{unit} hat keine Charge {batch}: auf dem PI-Server umbenannt oder entfernt, oder noch nicht begonnen. Gezeigt ist die letzte.',
     ahead:
@@ -394,7 +395,7 @@ export const t = translate({
     noContributionsText: 'Die Charge hat in diesem Modell keine Beobachtungen.',
     contributionSpe: 'Residuum (skaliert)',
     contributionT2: 'Anteil an T²',
-    measuredExpected: '{value} statt {expected} {unit} ({share} %)',
+    measuredExpected: '{value} statt {expected}{unit} ({share} %)',
     observationsCount: '{count, plural, one {# Beobachtung} other {# Beobachtungen}}',
     course: 'Scores, T² und SPE über der Reife',
     courseHint: 'Ein Klick auf eine Linie fragt, warum die Charge dort liegt.',
@@ -405,6 +406,7 @@ export const t = translate({
     piServer: 'PI-Server',
     dataServer: 'Datenserver',
     unit: 'Einheit',
+    noUnit: 'ohne Einheit',
     timeRange: 'Zeitraum',
     script: 'R-Skript',
     packages: 'Pakete',

@@ -85,7 +85,7 @@ export class SourceContents {
     return [
       { id: 'name', header: () => t('tag'), value: (row) => row.name, mono: true, width: 'minmax(160px, 1fr)' },
       { id: 'description', header: () => t('description'), value: (row) => row.description, width: 'minmax(160px, 2fr)' },
-      { id: 'unit', header: () => t('unit'), value: (row) => row.unit, width: '96px' },
+      { id: 'unit', header: () => t('unit'), value: (row) => row.unit || t('noUnit'), width: '96px' },
       { id: 'type', header: () => t('type'), value: (row) => row.type, mono: true, width: '112px' },
     ];
   });
