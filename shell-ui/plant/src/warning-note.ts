@@ -1,6 +1,6 @@
 import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 
-/** Sentences about something that is not right, where the rest of the view is there. */
+/** Sentences about something that is not right, where the rest of the view is there; what belongs to them stands below. */
 @Component({
   selector: 'dcp-warning-note',
   changeDetection: ChangeDetectionStrategy.OnPush,
@@ -10,6 +10,7 @@ import { ChangeDetectionStrategy, Component, input } from '@angular/core';
         @for (text of of(); track text) {
           <p>{{ text }}</p>
         }
+        <ng-content />
       </div>
     }
   `,
