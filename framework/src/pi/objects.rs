@@ -323,6 +323,8 @@ pub struct PiSummary {
     pub time: Timestamp,
     /// The number; none where the stream holds no usable value.
     pub value: Option<f64>,
+    /// Abbreviation of its unit; empty where the server names none.
+    pub unit: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -340,6 +342,8 @@ struct SummaryValueWire {
     value: Value,
     #[serde(default)]
     good: bool,
+    #[serde(default)]
+    units_abbreviation: Option<String>,
 }
 
 impl SummaryWire {
@@ -356,6 +360,7 @@ impl SummaryWire {
         Ok(PiSummary {
             time,
             value: self.value.value.as_f64().filter(|_| self.value.good),
+            unit: self.value.units_abbreviation.unwrap_or_default(),
             kind: self.kind,
         })
     }

@@ -110,6 +110,11 @@ impl Series {
         stretches
     }
 
+    /// Whether the values of a later part can stand behind these.
+    pub(super) fn agrees_in_unit(&self, later: &Self) -> bool {
+        self.units == later.units || self.is_empty() || later.is_empty()
+    }
+
     /// Appends the values of a later page from row `from` on.
     pub(super) fn append(&mut self, page: Self, from: usize) {
         if self.is_empty() && from == 0 {

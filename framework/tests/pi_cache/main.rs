@@ -10,6 +10,7 @@
 
 mod server;
 mod steps;
+mod unit;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -24,6 +24,8 @@ pub(crate) struct Plant {
     pub(crate) streams: BTreeMap<String, Vec<Held>>,
     /// What was asked: the action, and the streams.
     pub(crate) asked: Vec<(String, Vec<String>)>,
+    /// Abbreviation of the unit of all streams; metres without it.
+    pub(crate) unit: Option<&'static str>,
     /// The status of every answer instead of values.
     pub(crate) fails: Option<u16>,
 }
@@ -87,6 +89,7 @@ async fn answer(
     }
     let instant = |name: &str| time::parse(&all(name)[0]).unwrap();
     let (from, to) = (instant("startTime"), instant("endTime"));
+    let unit = plant.unit.unwrap_or("m");
     let mut items = Vec::new();
     for stream in &streams {
         let held = &plant.streams[stream];
@@ -123,12 +126,12 @@ async fn answer(
                 }
                 kinds
                     .iter()
-                    .map(|kind| summary(kind, &inside, from))
+                    .map(|kind| summary(kind, &inside, from, unit))
                     .collect()
             }
         };
         let values: Vec<Value> = values;
-        items.push(json!({ "WebId": stream, "Name": stream, "Path": stream, "Items": values, "UnitsAbbreviation": "m" }));
+        items.push(json!({ "WebId": stream, "Name": stream, "Path": stream, "Items": values, "UnitsAbbreviation": unit }));
     }
     axum::Json(json!({ "Links": {}, "Items": items })).into_response()
 }
@@ -139,7 +142,7 @@ fn timed(held: &Held, at: i64) -> Value {
         "Substituted": held.substituted, "Annotated": held.annotated })
 }
 
-fn summary(kind: &str, inside: &[&Held], from: i64) -> Value {
+fn summary(kind: &str, inside: &[&Held], from: i64, unit: &str) -> Value {
     let numbers: Vec<f64> = inside.iter().filter_map(|one| one.value.as_f64()).collect();
     let good = inside.iter().filter(|one| !one.value.is_object()).count();
     let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
@@ -160,5 +163,10 @@ fn summary(kind: &str, inside: &[&Held], from: i64) -> Value {
         other => panic!("{other}"),
     };
     let good = !value.is_object();
-    json!({ "Type": kind, "Value": { "Timestamp": time::format(from), "Value": value, "Good": good } })
+    let unit = if matches!(kind, "Count" | "PercentGood") {
+        ""
+    } else {
+        unit
+    };
+    json!({ "Type": kind, "Value": { "Timestamp": time::format(from), "Value": value, "Good": good, "UnitsAbbreviation": unit } })
 }

@@ -76,6 +76,7 @@ impl PiClient {
             .enumerate()
             .collect();
         let mut all: Vec<Series> = tags.iter().map(|_| Series::default()).collect();
+        let mut units_agree = true;
         while let Some((_, parts)) = open.first() {
             let parts = parts.clone();
             let (alike, others): (Vec<_>, Vec<_>) =
@@ -91,12 +92,17 @@ impl PiClient {
             while let Some(part) = lane.next().await? {
                 for (place, series) in places.iter().zip(part) {
                     if let Some(whole) = all.get_mut(*place) {
+                        units_agree &= whole.agrees_in_unit(&series);
                         whole.append(series, 0);
                     }
                 }
             }
         }
-        Ok(all)
+        if units_agree || self.cache().is_none() || self.reloads() {
+            return Ok(all);
+        }
+        // Somebody gave the tag another unit after a part of this was kept.
+        Box::pin(self.clone().reloading().through_cache(kind, tags, asked)).await
     }
 
     async fn parts(&self, keys: &[String], asked: Range) -> Result<Vec<Vec<Part>>, PiError> {

@@ -1,4 +1,7 @@
-//! What a server says of a range of time without sending its values: differs when values came late, went, or were put in place of others.
+//! What a server says of a range of time without sending its values: differs when values came late, went, or were put in place of others,
+//! and when their unit is another one.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,12 +23,19 @@ const NUMBERS: &[&str] = &[
 ];
 const ANYTHING: &[&str] = &["Count", "PercentGood"];
 
-/// Summaries of a range: kind, instant, and the bits of the number.
+/// Begins the kind of what is no summary but the unit of some.
+const UNIT: &str = "unit ";
+
+/// Summaries of a range: kind, instant, and the bits of the number; and the units they are in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Signs(Vec<(String, Micros, Option<u64>)>);
 
 impl Signs {
     fn new(summaries: Vec<PiSummary>) -> Self {
+        let units: BTreeSet<String> = summaries
+            .iter()
+            .map(|one| format!("{UNIT}{}", one.unit))
+            .collect();
         let mut signs: Vec<_> = summaries
             .into_iter()
             .map(|one| {
@@ -35,6 +45,7 @@ impl Signs {
                     one.value.map(f64::to_bits),
                 )
             })
+            .chain(units.into_iter().map(|unit| (unit, 0, None)))
             .collect();
         signs.sort_unstable();
         Self(signs)
