@@ -1,119 +1,29 @@
 //! The messages of Kerberos 5 that a client sends and reads (RFC 4120), and how they stand in HTTP (RFC 4121, 4178, 4559).
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use picky_asn1::bit_string::BitString;
-use picky_asn1::date::GeneralizedTime;
-use picky_asn1::restricted_string::Ia5String;
 use picky_asn1::wrapper::{
     Asn1SequenceOf, ExplicitContextTag0, ExplicitContextTag1, ExplicitContextTag2,
     ExplicitContextTag3, ExplicitContextTag4, ExplicitContextTag5, ExplicitContextTag7,
     ExplicitContextTag8, IntegerAsn1, OctetStringAsn1, Optional,
 };
-use picky_krb::crypto::{ChecksumSuite, CipherSuite};
 use picky_krb::data_types::{
-    Authenticator, AuthenticatorInner, Checksum, EncryptedData, EtypeInfo2, KerberosFlags,
-    KerberosStringAsn1, KerberosTime, PaData, PaEncTsEnc, PrincipalName, Ticket,
+    Authenticator, AuthenticatorInner, Checksum, EtypeInfo2, PaData, PaEncTsEnc, PrincipalName,
+    Ticket,
 };
 use picky_krb::messages::{
     ApReq, ApReqInner, AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq,
     KdcReqBody, KrbError, TgsRep, TgsReq,
 };
-use serde::Serialize;
 
-/// A message that could not be written or read.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Malformed(String);
+use super::encoding::{Malformed, der, flags, instant, moment, read, tagged, text};
+use super::key::{ETYPES, Key, suite, usage};
 
-impl Malformed {
-    fn because(error: impl std::fmt::Display) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// AES with 256 and with 128 bits, the strongest first; what is weaker is not spoken.
-const ETYPES: [u8; 2] = [18, 17];
 const VERSION: u8 = 5;
-/// Key usages of RFC 4120, 7.5.1.
-mod usage {
-    pub(super) const TIMESTAMP: i32 = 1;
-    pub(super) const AS_REPLY: i32 = 3;
-    pub(super) const TGS_CHECKSUM: i32 = 6;
-    pub(super) const TGS_AUTHENTICATOR: i32 = 7;
-    pub(super) const TGS_REPLY: i32 = 8;
-    pub(super) const AP_AUTHENTICATOR: i32 = 11;
-}
 /// Object identifiers of the two mechanisms, as they stand in DER.
 const SPNEGO: &[u8] = &[0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
 const KERBEROS: &[u8] = &[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02,
 ];
-
-/// A key and how it is used.
-#[derive(Clone)]
-pub(super) struct Key {
-    pub(super) etype: u8,
-    pub(super) bytes: Vec<u8>,
-}
-
-impl Key {
-    pub(super) fn is_spoken(etype: u8) -> bool {
-        ETYPES.contains(&etype)
-    }
-
-    /// Derived from a password as the server of the realm says.
-    pub(super) fn of_password(etype: u8, password: &str, salt: &str) -> Result<Self, Malformed> {
-        let cipher = suite(etype)?.cipher();
-        let bytes = cipher.generate_key_from_password(password.as_bytes(), salt.as_bytes());
-        Ok(Self {
-            etype,
-            bytes: bytes.map_err(Malformed::because)?,
-        })
-    }
-
-    fn seal(&self, usage: i32, message: &impl Serialize) -> Result<EncryptedData, Malformed> {
-        let cipher = suite(self.etype)?.cipher();
-        let sealed = cipher.encrypt(&self.bytes, usage, &der(message)?);
-        Ok(EncryptedData {
-            etype: ExplicitContextTag0::from(IntegerAsn1::from(vec![self.etype])),
-            kvno: Optional::from(None),
-            cipher: ExplicitContextTag2::from(OctetStringAsn1::from(
-                sealed.map_err(Malformed::because)?,
-            )),
-        })
-    }
-
-    fn open(&self, usage: i32, sealed: &EncryptedData) -> Result<Vec<u8>, Malformed> {
-        let cipher = suite(self.etype)?.cipher();
-        let opened = cipher.decrypt(&self.bytes, usage, &sealed.cipher.0.0);
-        opened.map_err(Malformed::because)
-    }
-
-    fn checksum(&self, usage: i32, message: &[u8]) -> Result<Checksum, Malformed> {
-        let (kind, suite) = match self.etype {
-            18 => (16, ChecksumSuite::HmacSha196Aes256),
-            _ => (15, ChecksumSuite::HmacSha196Aes128),
-        };
-        let sum = suite.hasher().checksum(&self.bytes, usage, message);
-        Ok(Checksum {
-            cksumtype: ExplicitContextTag0::from(IntegerAsn1::from(vec![kind])),
-            checksum: ExplicitContextTag1::from(OctetStringAsn1::from(
-                sum.map_err(Malformed::because)?,
-            )),
-        })
-    }
-}
-
-fn suite(etype: u8) -> Result<CipherSuite, Malformed> {
-    match etype {
-        18 => Ok(CipherSuite::Aes256CtsHmacSha196),
-        17 => Ok(CipherSuite::Aes128CtsHmacSha196),
-        other => Err(Malformed(format!(
-            "the encryption type {other} is not spoken"
-        ))),
-    }
-}
 
 /// A ticket with what its holder needs to use it.
 #[derive(Clone)]
@@ -211,8 +121,9 @@ pub(super) fn first_reply(answer: &[u8], key: Option<&Key>) -> Result<Answer<Hel
         return Ok(Answer::Refused(refusal));
     }
     let reply: AsRep = read(answer)?;
-    let key =
-        key.ok_or_else(|| Malformed("it grants a ticket without being shown a key".to_owned()))?;
+    let key = key.ok_or_else(|| {
+        Malformed::because("it grants a ticket without being shown a key".to_owned())
+    })?;
     let part = key.open(usage::AS_REPLY, &reply.0.enc_part.0)?;
     // RFC 4120, 5.4.2: some servers write the tag of the other reply.
     let part = match read::<EncAsRepPart>(&part) {
@@ -243,7 +154,7 @@ fn held(reply: KdcRep, part: &EncKdcRepPart) -> Result<Held, Malformed> {
             bytes: part.key.0.key_value.0.0.clone(),
         },
         end: instant(&part.end_time.0)
-            .ok_or_else(|| Malformed("a ticket without an end".to_owned()))?,
+            .ok_or_else(|| Malformed::because("a ticket without an end".to_owned()))?,
     })
 }
 
@@ -346,76 +257,9 @@ fn principal_name(kind: u8, names: &[&str]) -> Result<PrincipalName, Malformed> 
     })
 }
 
-fn text(text: &str) -> Result<KerberosStringAsn1, Malformed> {
-    let text = Ia5String::from_string(text.to_owned()).map_err(Malformed::because)?;
-    Ok(KerberosStringAsn1::from(text))
-}
-
-fn flags(bits: u32) -> KerberosFlags {
-    KerberosFlags::from(BitString::with_bytes(bits.to_be_bytes().to_vec()))
-}
-
 fn pa_data(kind: &[u8], value: Vec<u8>) -> PaData {
     PaData {
         padata_type: ExplicitContextTag1::from(IntegerAsn1::from(kind.to_vec())),
         padata_data: ExplicitContextTag2::from(OctetStringAsn1::from(value)),
     }
-}
-
-/// An instant as Kerberos tells it: seconds, and microseconds beside them.
-fn moment(at: Timestamp) -> Result<(KerberosTime, IntegerAsn1), Malformed> {
-    let zoned = at.to_zoned(TimeZone::UTC);
-    let part = |number: i8| u8::try_from(number).unwrap_or(0);
-    let time = GeneralizedTime::new(
-        u16::try_from(zoned.year()).map_err(Malformed::because)?,
-        part(zoned.month()),
-        part(zoned.day()),
-        part(zoned.hour()),
-        part(zoned.minute()),
-        part(zoned.second()),
-    );
-    let time = time.ok_or_else(|| Malformed(format!("{at} cannot be written")))?;
-    let micros = u32::try_from(at.as_microsecond().rem_euclid(1_000_000)).unwrap_or(0);
-    let micros = IntegerAsn1::from_bytes_be_unsigned(micros.to_be_bytes().to_vec());
-    Ok((KerberosTime::from(time), micros))
-}
-
-fn instant(time: &KerberosTime) -> Option<Timestamp> {
-    let time = &time.0;
-    let part = |number: u8| i8::try_from(number).unwrap_or(0);
-    let civil = jiff::civil::DateTime::new(
-        i16::try_from(time.year()).ok()?,
-        part(time.month()),
-        part(time.day()),
-        part(time.hour()),
-        part(time.minute()),
-        part(time.second()),
-        0,
-    );
-    Some(civil.ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp())
-}
-
-fn der(message: &impl Serialize) -> Result<Vec<u8>, Malformed> {
-    picky_asn1_der::to_vec(message).map_err(Malformed::because)
-}
-
-fn read<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Malformed> {
-    picky_asn1_der::from_bytes(bytes).map_err(Malformed::because)
-}
-
-/// A DER value of some parts.
-fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let length = content.len().to_be_bytes();
-    let digits = length.iter().skip_while(|byte| **byte == 0);
-    let digits: Vec<u8> = digits.copied().collect();
-    let mut value = vec![tag];
-    if content.len() > 127 {
-        value.push(0x80 | u8::try_from(digits.len()).unwrap_or(8));
-    } else if digits.is_empty() {
-        value.push(0);
-    }
-    value.extend(digits);
-    value.extend(content);
-    value
 }

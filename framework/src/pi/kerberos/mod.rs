@@ -2,6 +2,8 @@
 //!
 //! Only what reading PI Web API needs: one realm, AES keys, a password or a keytab. Deliberately absent: delegation, NTLM, other realms.
 
+mod encoding;
+mod key;
 mod keytab;
 mod messages;
 mod tickets;
@@ -14,7 +16,9 @@ use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use messages::{Answer, Held, Key, Malformed, Refusal};
+use encoding::Malformed;
+use key::Key;
+use messages::{Answer, Held, Refusal};
 
 pub(super) use tickets::Tickets;
 
