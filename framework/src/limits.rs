@@ -153,6 +153,8 @@ pub const PI_DISCOVERY_UNITS: usize = 100;
 pub const PI_PHASE_LEVELS: usize = 8;
 /// Length of the WebIDs in one address: servers cut addresses at 16 KiB, some proxies at 8 KiB.
 pub const PI_ADDRESS: usize = 6_000;
+/// Instants in one address: less than 1 KiB beside the WebIDs.
+pub const PI_INSTANTS: usize = 24;
 /// Bytes of one answer.
 pub const PI_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Values of one answer that become columns: about [`PI_ANSWER_BYTES`] in memory, whatever they took on the way.

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::cast_precision_loss,
     reason = "tests against a server that lives in real time"
 )]
 
@@ -18,6 +19,8 @@ mod kept;
 mod kerberos;
 #[path = "pi_client/live.rs"]
 mod live;
+#[path = "pi_client/read_only.rs"]
+mod read_only;
 #[path = "pi_client/resilience.rs"]
 mod resilience;
 #[path = "pi_client/scripted.rs"]

@@ -26,6 +26,7 @@ mod frames;
 #[cfg(test)]
 mod fuzz;
 mod identity;
+mod instants;
 mod kerberos;
 mod listing;
 mod live;
@@ -55,6 +56,7 @@ pub use discovery::{PiDiscovery, PiUnit};
 pub use error::PiError;
 pub use frames::{BatchFilter, BatchState, PiAnnotation, PiMetadata};
 pub use identity::{PiDataServer, PiIdentity};
+pub use instants::Retrieval;
 pub use kerberos::KerberosAccount;
 pub use listing::{BatchStatus, ListedBatch, ListedBatches, Unreadable};
 pub use live::{LiveNews, LiveWay};

@@ -10,7 +10,7 @@ use super::time::{self, Micros};
 use super::{PiClient, PiError};
 use crate::limits;
 
-const SERIES_FIELDS: &str = "Items.WebId;Items.Name;Items.Path;Items.UnitsAbbreviation;Items.WebException;WebException;\
+pub(super) const SERIES_FIELDS: &str = "Items.WebId;Items.Name;Items.Path;Items.UnitsAbbreviation;Items.WebException;WebException;\
                              Items.Items.Timestamp;Items.Items.Value;Items.Items.Good;Items.Items.Questionable;\
                              Items.Items.Substituted;Items.Items.Annotated;Items.Items.Errors";
 
@@ -244,7 +244,7 @@ impl PiClient {
     }
 
     /// One stream set request, or several where the address would become too long.
-    async fn series(
+    pub(super) async fn series(
         &self,
         action: &str,
         tags: &[&str],

@@ -1,6 +1,6 @@
 //! Values over time: long, in grids, in pictures and summaries, and what stands in place of a number.
 
-use dcp::pi::Status;
+use dcp::pi::{Retrieval, Series, Status};
 use jiff::Timestamp;
 use pi_simulator::Settings;
 use serde_json::json;
@@ -53,6 +53,85 @@ async fn long_grids_are_read_in_parts_that_fit_together() {
             .all(|pair| pair[1] - pair[0] == 1_000_000)
     );
     assert_eq!(grid.times[0], start.as_microsecond());
+}
+
+/// What a series is at an instant, by its recorded values: on the line between them, or the last one of a tag in steps.
+fn naive(recorded: &Series, at: i64, step: bool) -> f64 {
+    let after = recorded.times.partition_point(|time| *time <= at);
+    let (from, value) = (recorded.times[after - 1], recorded.values[after - 1]);
+    match recorded.times.get(after) {
+        Some(to) if !step && from < at => {
+            let share = (at - from) as f64 / (to - from) as f64;
+            value + (recorded.values[after] - value) * share
+        }
+        _ => value,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_at_instants_are_those_between_the_recorded_ones() {
+    let (_simulator, client) = start(Settings::default()).await;
+    let sine = client.point("SINUSOID").await.unwrap().web_id;
+    let stepped = client.point("CDEP158").await.unwrap().web_id;
+    let tags = [sine.as_str(), &stepped];
+    let end = Timestamp::from_second(Timestamp::now().as_second() - 7200).unwrap();
+    let begin = end - hours(5);
+    let recorded = client
+        .recorded(&tags, begin - hours(1), end + hours(1))
+        .await
+        .unwrap();
+    // More than fit into one address, unordered, one of them twice, some where a value was recorded.
+    let mut instants: Vec<Timestamp> = (0..70_i64)
+        .map(|row| end - jiff::SignedDuration::from_millis(row * 37 % 70 * 251_000))
+        .collect();
+    instants.push(instants[3]);
+    let at = client.interpolated_at(&tags, &instants).await.unwrap();
+    for (series, (recorded, step)) in at.iter().zip(recorded.iter().zip([false, true])) {
+        assert_eq!((series.len(), &series.units), (70, &recorded.units));
+        assert!(series.times.windows(2).all(|pair| pair[0] < pair[1]));
+        for (time, value) in series.times.iter().zip(&series.values) {
+            let expected = naive(recorded, *time, step);
+            assert!((value - expected).abs() < 1e-4, "{value} {expected}");
+        }
+    }
+    let nobody = client.interpolated_at(&["F1DPx"], &instants).await;
+    let nobody = nobody.unwrap_err();
+    assert_eq!(
+        dcp::http::Problem::from(nobody).kind(),
+        "urn:dcp:problem:pi-not-found"
+    );
+    assert!(client.interpolated_at(&tags, &[]).await.unwrap()[0].is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_value_stands_for_an_instant_as_it_is_asked_for() {
+    let (_simulator, client) = start(Settings::default()).await;
+    let tag = client.point("SINUSOID").await.unwrap().web_id;
+    let now = Timestamp::now();
+    let recorded = client
+        .recorded(&[&tag], now - hours(1), now)
+        .await
+        .unwrap()
+        .remove(0);
+    let instant = |micros: i64| Timestamp::from_microsecond(micros).unwrap();
+    let on = instant(recorded.times[50]);
+    let between = instant(recorded.times[70] + 1_000_000);
+    let rows = async |retrieval| {
+        let (tags, instants) = ([tag.as_str()], [between, on]);
+        let read = client.recorded_at(&tags, &instants, retrieval);
+        let series = read.await.unwrap().remove(0);
+        let row = |time: &i64| recorded.times.iter().position(|one| one == time).unwrap();
+        for (time, value) in series.times.iter().zip(&series.values) {
+            assert_eq!(value.to_bits(), recorded.values[row(time)].to_bits());
+        }
+        series.times.iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(Retrieval::AtOrBefore).await, [50, 70]);
+    assert_eq!(rows(Retrieval::Before).await, [49, 70]);
+    assert_eq!(rows(Retrieval::AtOrAfter).await, [50, 71]);
+    assert_eq!(rows(Retrieval::After).await, [51, 71]);
+    assert_eq!(rows(Retrieval::Exact).await, [50]);
+    assert_eq!(rows(Retrieval::Auto).await[0], 50);
 }
 
 #[tokio::test(flavor = "multi_thread")]
