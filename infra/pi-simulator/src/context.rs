@@ -56,7 +56,7 @@ pub struct Context<'a> {
     pub zone: TimeZone,
     /// System states that faults impose.
     pub states: States,
-    /// Objects that faults take away.
+    /// Objects that faults take away, or their units.
     veils: Veils,
     form: Form,
 }
@@ -140,6 +140,12 @@ impl<'a> Context<'a> {
     /// Whether a fault has taken an object away.
     fn is_gone(&self, object: Object) -> bool {
         !self.veils.is_empty() && self.veils.is_gone(&self.plant.path(object))
+    }
+
+    /// The name or abbreviation of an object's unit; none where a fault has taken it away.
+    pub fn told_unit(&self, object: Object, own: &'static str) -> &'static str {
+        let unitless = !self.veils.is_empty() && self.veils.is_unitless(&self.plant.path(object));
+        if unitless { "" } else { own }
     }
 
     /// The objects that the request's `webId` parameters name; at least one.

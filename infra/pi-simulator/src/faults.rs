@@ -52,6 +52,11 @@ pub enum Kind {
         /// Part of the path, in any case.
         object: String,
     },
+    /// Nobody has given what has `object` in its path a unit.
+    Unitless {
+        /// Part of the path, in any case.
+        object: String,
+    },
     /// The server's clock is wrong.
     Clock {
         /// Ahead by this, behind when negative.
@@ -104,6 +109,7 @@ impl Kind {
             Self::State { .. }
             | Self::Forbidden { .. }
             | Self::Gone { .. }
+            | Self::Unitless { .. }
             | Self::Clock { .. }
             | Self::ExpiredToken { .. } => false,
             Self::ChannelRefused { .. }
@@ -160,17 +166,18 @@ impl States {
     }
 }
 
-/// Objects that cannot be seen, by parts of their paths.
+/// Objects that cannot be seen, or not their units, by parts of their paths.
 #[derive(Debug, Clone, Default)]
 pub struct Veils {
     forbidden: Vec<String>,
     gone: Vec<String>,
+    unitless: Vec<String>,
 }
 
 impl Veils {
     /// Whether nothing is veiled.
     pub fn is_empty(&self) -> bool {
-        self.forbidden.is_empty() && self.gone.is_empty()
+        self.forbidden.is_empty() && self.gone.is_empty() && self.unitless.is_empty()
     }
 
     /// Whether the object at this path is there no more.
@@ -181,6 +188,11 @@ impl Veils {
     /// Whether the account may not read the object at this path.
     pub fn is_forbidden(&self, path: &str) -> bool {
         is_part(&self.forbidden, path)
+    }
+
+    /// Whether the object at this path has no unit.
+    pub fn is_unitless(&self, path: &str) -> bool {
+        is_part(&self.unitless, path)
     }
 }
 
@@ -239,13 +251,14 @@ impl Faults {
         }
     }
 
-    /// The objects that cannot be seen.
+    /// The objects that cannot be seen, or not their units.
     pub fn veils(&self) -> Veils {
         let mut veils = Veils::default();
         for (fault, _) in self.lock().iter() {
             match &fault.kind {
                 Kind::Forbidden { object } => veils.forbidden.push(object.to_lowercase()),
                 Kind::Gone { object } => veils.gone.push(object.to_lowercase()),
+                Kind::Unitless { object } => veils.unitless.push(object.to_lowercase()),
                 _ => {}
             }
         }

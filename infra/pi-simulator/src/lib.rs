@@ -51,6 +51,7 @@ pub mod webid;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -97,6 +98,8 @@ pub struct Simulator {
     zone: TimeZone,
     most: usize,
     started: Micros,
+    /// The same where no clock can be wrong.
+    running: Instant,
 }
 
 impl Simulator {
@@ -131,7 +134,13 @@ impl Simulator {
             zone,
             most: settings.most.unwrap_or(retrieval::MAX_RETURNED),
             started,
+            running: Instant::now(),
         })
+    }
+
+    /// How long it has been running, whatever its clock says.
+    fn up_for(&self) -> Duration {
+        self.running.elapsed()
     }
 
     /// The present by the server's clock.

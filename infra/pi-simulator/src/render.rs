@@ -144,7 +144,7 @@ impl Context<'_> {
             "PointClass": "classic",
             "PointType": point.point_type,
             "DigitalSetName": point.states.map_or("", |set| self.plant.sets[set].name),
-            "EngineeringUnits": point.units,
+            "EngineeringUnits": self.told_unit(object, point.units),
             "Span": point.scale.1 - point.scale.0,
             "Zero": point.scale.0,
             "Step": point.step,

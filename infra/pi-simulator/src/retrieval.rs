@@ -327,19 +327,36 @@ mod tests {
         assert_eq!(view.at(19).reading, Reading::Number(10.0));
     }
 
+    /// What a stream is at an instant, found by looking at every sample; none before the first.
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    fn naive(samples: &[(Micros, f64)], at: Micros, step: bool) -> Option<f64> {
+        let (from, value) = samples.iter().rfind(|(time, _)| *time <= at)?;
+        let after = samples.iter().find(|(time, _)| *time > at);
+        let sloping = after.filter(|_| !step && *from < at);
+        Some(sloping.map_or(*value, |(to, next)| {
+            value + (next - value) * ((at - from) as f64 / (to - from) as f64)
+        }))
+    }
+
     proptest! {
         #[test]
-        fn interpolated_values_stay_between_their_neighbours(values in prop::collection::vec(-1e6_f64..1e6, 2..30), at in 0.0_f64..1.0) {
-            let samples: Vec<_> = (0_i64..).step_by(1000).zip(values.iter().copied()).collect();
-            let last = samples.last().unwrap().0;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small")]
-            let time = (at * last as f64) as i64;
+        fn a_grid_has_the_values_of_a_naive_reference(
+            samples in prop::collection::vec((1_i64..5_000, -1e6_f64..1e6), 1..40), interval in 1_i64..7_000, step in any::<bool>()
+        ) {
+            let mut time = 0;
+            let samples: Vec<(Micros, f64)> = samples.into_iter().map(|(distance, value)| { time += distance; (time, value) }).collect();
             let signal = Signal::Recorded(Arc::new(samples.clone()));
-            let view = View { signal: &signal, step: false, now: last };
-            let value = view.at(time).reading.number().unwrap();
-            let place = usize::try_from(time / 1000).unwrap();
-            let (a, b) = (values[place], values[(place + 1).min(values.len() - 1)]);
-            prop_assert!(value >= a.min(b) - 1e-9 && value <= a.max(b) + 1e-9);
+            let view = View { signal: &signal, step, now: time };
+            let grid = numbers(&view.interpolated(0, time, interval, None).unwrap());
+            let expected: Vec<Micros> = (0..=time).step_by(usize::try_from(interval).unwrap()).collect();
+            prop_assert_eq!(grid.iter().map(|row| row.0).collect::<Vec<_>>(), expected);
+            for (at, value) in grid {
+                prop_assert_eq!(value, view.at(at).reading.number());
+                match (value, naive(&samples, at, step)) {
+                    (Some(value), Some(naive)) => prop_assert!((value - naive).abs() < 1e-6, "{at}: {value} {naive}"),
+                    pair => prop_assert_eq!(pair.0, pair.1, "{}", at),
+                }
+            }
         }
 
         #[test]

@@ -166,7 +166,7 @@ pub fn nothing(context: &Context<'_>) -> Refusal {
 }
 
 fn system(context: &Context<'_>, rest: &[&str]) -> Result<Value, Refusal> {
-    let (caller, started) = (context.caller, context.simulator.started);
+    let caller = context.caller;
     match rest {
         [] => Ok(json!({
             "ProductTitle": PRODUCT,
@@ -177,7 +177,7 @@ fn system(context: &Context<'_>, rest: &[&str]) -> Result<Value, Refusal> {
             json!({ PRODUCT: { "FullVersion": env!("CARGO_PKG_VERSION"), "MajorMinorRevision": env!("CARGO_PKG_VERSION"), "Build": "0" } }),
         ),
         ["status"] => Ok(json!({
-            "UpTimeInMinutes": (context.now - started) / 60_000_000,
+            "UpTimeInMinutes": context.simulator.up_for().as_secs() / 60,
             "State": "Running",
             "CacheInstances": 1,
             "ServerTime": time::format(context.now),

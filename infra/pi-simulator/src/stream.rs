@@ -45,12 +45,13 @@ impl<'a> Stream<'a> {
         match object {
             Object::Point(place) => {
                 let point = &plant.points[place];
+                let units = context.told_unit(object, point.units);
                 Ok(Self {
                     object,
                     point: Some(point),
                     name: &point.name,
-                    units: point.units,
-                    own_units: point.units,
+                    units,
+                    own_units: units,
                     fixed: None,
                     range: None,
                 })
@@ -62,12 +63,13 @@ impl<'a> Stream<'a> {
                 } else {
                     None
                 };
+                let units = context.told_unit(object, attribute.shape.unit.1);
                 Ok(Self {
                     object,
                     point: attribute.point.map(|point| &plant.points[point]),
                     name: attribute.shape.name,
-                    units: attribute.shape.unit.1,
-                    own_units: attribute.shape.unit.1,
+                    units,
+                    own_units: units,
                     fixed: Some((&attribute.value, frame.map_or(0, |frame| frame.start))),
                     range: frame.map(|frame| {
                         (

@@ -98,7 +98,11 @@ pub fn summarize(
                 Stamp::Earliest => *from,
                 Stamp::MostRecent => *to,
             };
-            items.push(summary::item(kind, &timed(&value)?));
+            let mut value = timed(&value)?;
+            if summary::counts(kind) {
+                value["UnitsAbbreviation"] = json!("");
+            }
+            items.push(summary::item(kind, &value));
         }
     }
     Ok(Value::Array(items))

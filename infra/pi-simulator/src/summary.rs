@@ -249,6 +249,11 @@ pub fn requested(names: &[&str]) -> Result<Vec<&'static str>, Refusal> {
     })
 }
 
+/// Whether a type tells of the values and is not one of them: it has not their unit.
+pub fn counts(kind: &str) -> bool {
+    matches!(kind, "Count" | "PercentGood")
+}
+
 /// One item of an answer.
 pub fn item(kind: &str, value: &Value) -> Value {
     json!({ "Type": kind, "Value": value })

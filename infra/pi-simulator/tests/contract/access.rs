@@ -80,6 +80,41 @@ async fn what_an_account_may_not_read_is_refused_and_what_is_gone_is_in_no_list(
 }
 
 #[tokio::test]
+async fn a_unit_that_was_taken_away_is_told_nowhere_and_the_values_stay() {
+    let caller = Caller::start().await;
+    let path = format!("{DRYER_1}|AgitatorTorque");
+    let tag = caller.web_id("attributes", &path).await;
+    let told = async || {
+        let attribute = caller.good(&format!("/attributes/{tag}"), &[]).await;
+        let value = caller.good(&format!("/streams/{tag}/end"), &[]).await;
+        let query = [
+            ("startTime", "*-30d"),
+            ("summaryType", "Maximum"),
+            ("summaryType", "Count"),
+        ];
+        let summary = caller
+            .good(&format!("/streams/{tag}/summary"), &query)
+            .await;
+        let units = [
+            &attribute["DefaultUnitsName"],
+            &attribute["DefaultUnitsNameAbbreviation"],
+            &value["UnitsAbbreviation"],
+            &summary["Items"][0]["Value"]["UnitsAbbreviation"],
+            &summary["Items"][1]["Value"]["UnitsAbbreviation"],
+        ];
+        let units = units.map(|unit| unit.as_str().unwrap().to_owned());
+        (units, value["Value"].clone())
+    };
+    let (units, value) = told().await;
+    // A number of values has not the unit of the values.
+    assert_eq!(units[1..], ["N m", "N m", "N m", ""]);
+    caller
+        .fault(json!({ "kind": "unitless", "object": "agitatortorque" }))
+        .await;
+    assert_eq!(told().await, ([""; 5].map(str::to_owned), value));
+}
+
+#[tokio::test]
 async fn callers_are_challenged_for_every_scheme_there_is() {
     let caller = Caller::of(Settings {
         credentials: Some(("dcp".to_owned(), "secret".to_owned())),
@@ -119,6 +154,7 @@ async fn a_wrong_clock_shows_in_the_status_the_header_and_the_present() {
     let date = answer.headers()["date"].to_str().unwrap().to_owned();
     let body: Value = answer.json().await.unwrap();
     let told: jiff::Timestamp = body["ServerTime"].as_str().unwrap().parse().unwrap();
+    assert_eq!(body["UpTimeInMinutes"], 0);
     let behind = before.as_second() - told.as_second();
     assert!((7140..=7200).contains(&behind), "{behind}");
     assert_eq!(date, told.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
