@@ -169,6 +169,7 @@ struct Stored {
     by_name: String,
     at: Timestamp,
     state: Setup,
+    former: Option<Setup>,
 }
 
 /// One state of a source, who made it and why.
@@ -185,6 +186,8 @@ pub(crate) struct Change {
     at: Timestamp,
     /// What the source was from then on.
     setup: Setup,
+    /// What it was before; none when it was added.
+    former: Option<Setup>,
     /// Whether it can become the present state again.
     restorable: bool,
 }
@@ -265,6 +268,7 @@ impl Stored {
             },
             at: self.at,
             setup: self.state,
+            former: self.former,
             restorable,
         }
     }

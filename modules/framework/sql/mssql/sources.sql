@@ -59,15 +59,18 @@ FROM dbo.data_source WHERE removed = 0 OR @removed = 1
 ORDER BY site, name;
 GO
 
--- returns seq BIGINT, source NVARCHAR(MAX), version BIGINT, action NVARCHAR(MAX), reason NVARCHAR(MAX), answered BIT, by_id NVARCHAR(MAX), by_name NVARCHAR(MAX), at DATETIMEOFFSET(6), state NVARCHAR(MAX)
+-- returns seq BIGINT, source NVARCHAR(MAX), version BIGINT, action NVARCHAR(MAX), reason NVARCHAR(MAX), answered BIT, by_id NVARCHAR(MAX), by_name NVARCHAR(MAX), at DATETIMEOFFSET(6), state NVARCHAR(MAX), former NVARCHAR(MAX)
 CREATE PROCEDURE dbo.data_source_changes
     @site NVARCHAR(64),
     @before BIGINT,
     @count BIGINT
 AS
-SELECT TOP (@count) seq, source, version, action, reason, answered, by_id, by_name, at, state
-FROM dbo.data_source_change WHERE site = @site AND seq < @before
-ORDER BY seq DESC;
+SELECT TOP (@count) change.seq, change.source, change.version, change.action, change.reason, change.answered, change.by_id, change.by_name,
+    change.at, change.state, earlier.state AS former
+FROM dbo.data_source_change AS change
+LEFT JOIN dbo.data_source_change AS earlier ON earlier.source = change.source AND earlier.version = change.version - 1
+WHERE change.site = @site AND change.seq < @before
+ORDER BY change.seq DESC;
 GO
 
 -- returns state NVARCHAR(MAX)

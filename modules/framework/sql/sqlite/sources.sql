@@ -21,10 +21,13 @@ FROM data_source WHERE removed = 0 OR :removed = 1
 ORDER BY site, name LIMIT 1000;
 
 -- procedure data_source_changes(site TEXT, before INTEGER, count INTEGER) ->
---   seq INTEGER, source TEXT, version INTEGER, action TEXT, reason TEXT, answered BOOL, by_id TEXT, by_name TEXT, at TIME, state JSON
-SELECT seq, source, version, action, reason, answered, by_id, by_name, at, state
-FROM data_source_change WHERE site = :site AND seq < :before
-ORDER BY seq DESC LIMIT :count;
+--   seq INTEGER, source TEXT, version INTEGER, action TEXT, reason TEXT, answered BOOL, by_id TEXT, by_name TEXT, at TIME, state JSON, former JSON
+SELECT change.seq, change.source, change.version, change.action, change.reason, change.answered, change.by_id, change.by_name, change.at,
+    change.state, earlier.state AS former
+FROM data_source_change AS change
+LEFT JOIN data_source_change AS earlier ON earlier.source = change.source AND earlier.version = change.version - 1
+WHERE change.site = :site AND change.seq < :before
+ORDER BY change.seq DESC LIMIT :count;
 
 -- procedure data_source_state(source TEXT, site TEXT, version INTEGER) -> state JSON
 SELECT state FROM data_source_change WHERE source = :source AND site = :site AND version = :version;

@@ -64,7 +64,6 @@ export class ChangesPanel {
   protected readonly key = (row: Change): string => `${row.source} ${row.version}`;
   protected readonly columns = computed<readonly Column<Change>[]>(() => {
     shared.language();
-    const all = this.rows();
     return [
       {
         id: 'at',
@@ -76,7 +75,7 @@ export class ChangesPanel {
       },
       { id: 'source', header: () => s('source'), value: (row) => row.setup.name, width: 'minmax(120px, 1fr)' },
       { id: 'action', header: () => s('action'), value: (row) => whatWasDone(row), width: 'minmax(112px, 1fr)' },
-      { id: 'detail', header: () => s('detail'), value: (row) => whatIsDifferent(row, all), width: 'minmax(160px, 2fr)' },
+      { id: 'detail', header: () => s('detail'), value: (row) => whatIsDifferent(row), width: 'minmax(160px, 2fr)' },
       { id: 'why', header: () => s('why'), value: (row) => reason(row), width: 'minmax(160px, 2fr)' },
       { id: 'by', header: () => s('by'), value: (row) => (isFile(row) ? s('siteFile') : row.by.name), width: '128px' },
       { id: 'undo', header: () => s('undo'), value: () => '', sortable: false, width: '144px' },
@@ -111,8 +110,8 @@ function whatWasDone(row: Change): string {
   return row.answered === false ? `${done}, ${s('notAnswered')}` : done;
 }
 
-function whatIsDifferent(row: Change, all: readonly Change[]): string {
-  return differences(row, all)
+function whatIsDifferent(row: Change): string {
+  return differences(row)
     .map(({ part, from, to }) => `${s(part)}: ${from || s('empty')} → ${to || s('empty')}`)
     .join('; ');
 }

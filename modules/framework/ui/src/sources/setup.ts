@@ -47,6 +47,8 @@ export interface Change {
   readonly by: { readonly id: string; readonly name: string };
   readonly at: string;
   readonly setup: Setup;
+  /** What it was before; none when it was added. */
+  readonly former: Setup | null;
   readonly restorable: boolean;
 }
 
@@ -96,12 +98,7 @@ export function idOf(name: string): string {
 }
 
 /** What a change made different from the state before it. */
-export function differences(change: Change, all: readonly Change[]): { part: Part; from: string; to: string }[] {
-  const before = all.find(({ source, version }) => source === change.source && version === change.version - 1);
-  if (!before) return [];
-  return PARTS.filter((part) => before.setup[part] !== change.setup[part]).map((part) => ({
-    part,
-    from: before.setup[part] ?? '',
-    to: change.setup[part] ?? '',
-  }));
+export function differences({ setup, former }: Change): { part: Part; from: string; to: string }[] {
+  if (!former) return [];
+  return PARTS.filter((part) => former[part] !== setup[part]).map((part) => ({ part, from: former[part] ?? '', to: setup[part] ?? '' }));
 }
