@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 
@@ -138,6 +139,41 @@ test('a template that loses a tag while somebody looks at it: the tag is named, 
   await page.reload();
   await says(note(page, 'DryerTemp'), /Dryer 1 has no tag DryerTemp/);
   await figure(page).waitFor();
+});
+
+/** What a chart saves as CSV. */
+async function saved(of, label) {
+  const [download] = await Promise.all([of.waitForEvent('download'), of.getByRole('button', { name: label }).first().click()]);
+  return readFile(await download.path(), 'utf8');
+}
+
+test('a tag to which nobody has given a unit is told as that, with no unit made up, and the others keep theirs', async () => {
+  await faults.add({ kind: 'unitless', object: '|AgitatorTorque' });
+  const state = { tab: 'trend', range: 'batch', batch: 'DR1-2026-003', tags: 'AgitatorTorque,DryerTemp' };
+  await open(page, state);
+  await figure(page).getByText('no unit at the source').first().waitFor();
+  const row = (of, tag) => figure(of).getByRole('row').filter({ hasText: tag });
+  await says(row(page, 'AgitatorTorque'), /AgitatorTorque\s*no unit at the source/);
+  await says(row(page, 'DryerTemp'), /DryerTemp\s*°C/);
+  const trend = await saved(page, 'Download the shown values as CSV');
+  assert.match(trend, /AgitatorTorque \(no unit at the source\).*DryerTemp \(°C\)/);
+  await page.getByRole('button', { name: /^Tags:/ }).click();
+  await says(page.getByRole('group', { name: 'Tags' }).getByRole('listitem').filter({ hasText: 'AgitatorTorque' }), /no unit$/);
+  await accessible(page, 'a trend of a tag without a unit');
+  await screenshot(page, 'bad-unit');
+  await views(page, /^Overlay/).click();
+  const lanes = figure(page, /Batches of Dryer 1/);
+  await lanes.getByText('no unit at the source').first().waitFor();
+  await lanes.getByText('°C').first().waitFor();
+  await screenshot(page, 'bad-unit-overlay');
+  const overlay = (await saved(page, 'Download the shown values as CSV')).split('\n');
+  assert.ok(overlay.some((line) => /AgitatorTorque.*no unit at the source/.test(line)) && overlay.some((line) => /DryerTemp.*°C/.test(line)), overlay[1]);
+  assert.ok(!`${trend}${overlay.join()}`.includes('N m'));
+  await views(page, /^Batches/).click();
+  await page.getByText('71 rows').waitFor();
+  await open(german, state);
+  await says(row(german, 'AgitatorTorque'), /AgitatorTorque\s*keine Einheit an der Quelle/);
+  await screenshot(german, 'bad-unit-de');
 });
 
 test('a range of time that is reversed says so, and is put right at the same place', async () => {
