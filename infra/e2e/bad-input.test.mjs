@@ -157,8 +157,10 @@ test('a tag to which nobody has given a unit is told as that, with no unit made 
   await says(row(page, 'DryerTemp'), /DryerTemp\s*°C/);
   const trend = await saved(page, 'Download the shown values as CSV');
   assert.match(trend, /AgitatorTorque \(no unit at the source\).*DryerTemp \(°C\)/);
-  await page.getByRole('button', { name: /^Tags:/ }).click();
+  const picker = page.getByRole('button', { name: /^Tags:/ });
+  await picker.click();
   await says(page.getByRole('group', { name: 'Tags' }).getByRole('listitem').filter({ hasText: 'AgitatorTorque' }), /no unit$/);
+  await picker.click();
   await accessible(page, 'a trend of a tag without a unit');
   await screenshot(page, 'bad-unit');
   await views(page, /^Overlay/).click();
