@@ -65,6 +65,7 @@ on_both_engines! {
 }
 
 mod backup;
+mod connections;
 mod copying;
 mod credentials;
 mod deadlock;

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tiberius::{Client, Config};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::map;
 use crate::limits::{SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE};
@@ -20,6 +22,9 @@ pub(super) struct Pool {
     pub(super) config: Config,
     /// How long one call may take.
     pub(super) call: Duration,
+    /// Where all connections live, whichever thread asks for one: a connection ends with the runtime that opened it, and the
+    /// delivery's ends while requests are still answered.
+    runtime: Handle,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
@@ -32,13 +37,22 @@ pub(in crate::store) struct Taken {
 }
 
 impl Pool {
+    /// Its connections live as long as the runtime it is made in.
     pub(super) fn new(config: Config, call: Duration) -> Arc<Self> {
         Arc::new(Self {
             config,
             call,
+            runtime: Handle::current(),
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(SQLSERVER_CONNECTIONS)),
         })
+    }
+
+    async fn dial(&self) -> Result<Connection, StoreError> {
+        let config = self.config.clone();
+        let dialled = self.runtime.spawn(async move { connect(&config).await });
+        let ended = |error| StoreError::Unavailable(Box::new(error));
+        AbortOnDropHandle::new(dialled).await.map_err(ended)?
     }
 }
 
@@ -64,7 +78,7 @@ impl Taken {
             .pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(&pool.config).await?,
+            None => pool.dial().await?,
         };
         Ok(Self {
             connection,
@@ -84,7 +98,7 @@ impl Taken {
             _permit: permit, ..
         } = stale;
         Ok(Self {
-            connection: connect(&pool.config).await?,
+            connection: pool.dial().await?,
             pool: pool.clone(),
             _permit: permit,
         })
