@@ -1,9 +1,15 @@
 //! ADO connection strings, as far as an address is made of another one: `key=value;key=value`, values with `;` in quotes.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use crate::store::StoreError;
+use crate::tls::certificates;
 
 /// Names of the key for the database.
 const DATABASE: [&str; 2] = ["database", "initial catalog"];
+/// The key for the file that says who signs the server's certificate.
+const AUTHORITY: &str = "trustservercertificateca";
 /// Names of the key for the server.
 const SERVER: [&str; 2] = ["server", "data source"];
 /// All keys that the driver understands or that say nothing to it, without spaces.
@@ -101,18 +107,50 @@ impl Ado {
         }
     }
 
+    /// A module works in a database of its own; without its name the server would choose one.
+    pub(super) fn check_database(&self) -> Result<(), StoreError> {
+        match self.database() {
+            Some(name) if !name.is_empty() => Ok(()),
+            _ => Err(StoreError::Connection("it names no database".to_owned())),
+        }
+    }
+
+    /// Reads the file that says who signs the server's certificate: the driver tells of it as of a way that is cut.
+    pub(super) fn check_authority(&self) -> Result<(), StoreError> {
+        let Some(file) = self.value(&[AUTHORITY]) else {
+            return Ok(());
+        };
+        let refused = |problem: String| {
+            let text = format!("`TrustServerCertificateCA` names {file}, {problem}");
+            StoreError::Connection(text)
+        };
+        let kind = Path::new(file).extension().and_then(OsStr::to_str);
+        let kind = kind.unwrap_or_default().to_ascii_lowercase();
+        if !["pem", "crt", "der"].contains(&kind.as_str()) {
+            return Err(refused("which must end with .pem, .crt or .der".to_owned()));
+        }
+        let unread = |error| refused(format!("which cannot be read: {error}"));
+        let text = std::fs::read(file).map_err(unread)?;
+        if kind != "der" && certificates(&text, file).is_err() {
+            return Err(refused("which holds no certificate in PEM".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The value of a key that has these names, without its quotes.
+    fn value(&self, names: &[&str]) -> Option<&str> {
+        let is_meant = |part: &&String| names.contains(&Self::key(part).as_str());
+        let (_, value) = self.0.iter().find(is_meant)?.split_once('=')?;
+        Some(value.trim().trim_matches(['"', '\'', '{', '}']))
+    }
+
     fn key(part: &str) -> String {
         let key = part.split('=').next().unwrap_or_default();
         key.trim().to_ascii_lowercase()
     }
 
     pub(super) fn database(&self) -> Option<&str> {
-        let part = self
-            .0
-            .iter()
-            .find(|part| DATABASE.contains(&Self::key(part).as_str()))?;
-        let (_, value) = part.split_once('=')?;
-        Some(value.trim().trim_matches(['"', '\'', '{', '}']))
+        self.value(&DATABASE)
     }
 
     /// The same with another database.
@@ -189,6 +227,35 @@ mod tests {
             assert!(!refused.contains("p4ss"), "{refused}");
         }
         Ado::parse(ADMINISTRATOR).check().unwrap();
+    }
+
+    #[test]
+    fn a_file_that_names_no_authority_is_told_apart_from_a_server_that_is_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(file("empty.pem"), "no certificate").unwrap();
+        std::fs::write(file("ca.txt"), "no certificate").unwrap();
+        for (name, problem) in [
+            ("lost.pem", "lost.pem, which cannot be read: No such file"),
+            ("empty.pem", "empty.pem, which holds no certificate in PEM"),
+            ("ca.txt", "ca.txt, which must end with .pem, .crt or .der"),
+        ] {
+            let text = format!("server=db;TrustServerCertificateCA={}", file(name));
+            let refused = Ado::parse(&text).check_authority().unwrap_err();
+            assert!(refused.to_string().contains(problem), "{refused}");
+        }
+        Ado::parse(ADMINISTRATOR).check_authority().unwrap();
+    }
+
+    #[test]
+    fn an_address_without_a_database_is_no_address_of_a_module() {
+        for text in [ADMINISTRATOR, "server=db;database="] {
+            let refused = Ado::parse(text).check_database().unwrap_err();
+            assert!(refused.to_string().contains("names no database"));
+        }
+        Ado::parse("server=db;Initial Catalog=m")
+            .check_database()
+            .unwrap();
     }
 
     #[test]

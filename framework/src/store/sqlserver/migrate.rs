@@ -1,5 +1,6 @@
 //! Migrations and procedures on SQL Server.
 
+use super::refusal::RIGHTS;
 use super::{Connection, Engine, Taken, map};
 use crate::store::migration::{Migration, checksum, is_due};
 use crate::store::plan::{PROCEDURES, Plan, Recorded};
@@ -27,8 +28,8 @@ const KEEP: &str = "DELETE FROM dbo.dcp_migration WHERE owner = @P1 AND version 
 const RECORD: &str = "DELETE FROM dbo.dcp_migration WHERE owner = @P1 AND version = @P2; \
     INSERT INTO dbo.dcp_migration (owner, version, name, checksum) VALUES (@P1, @P2, @P3, @P4);";
 // Only SQL Server itself: others that speak its protocol number their versions as they like.
-const VERSION: &str = "SELECT CASE WHEN @@VERSION LIKE N'Microsoft SQL Server%' \
-    THEN CAST(SERVERPROPERTY('ProductMajorVersion') AS INT) END AS version;";
+const SERVER: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS NVARCHAR(128)) AS version, \
+    HAS_PERMS_BY_NAME(N'dbo', N'SCHEMA', N'EXECUTE') AS executes WHERE @@VERSION LIKE N'Microsoft SQL Server%';";
 const EXISTS: &str = "SELECT OBJECT_ID(@P1) AS id;";
 
 impl Engine {
@@ -70,19 +71,27 @@ impl Engine {
     /// What the database has recorded; a server that is too old is refused.
     pub(in crate::store) async fn recorded(&self) -> Result<Vec<Recorded>, StoreError> {
         let mut taken = Taken::from(&self.pool).await?;
-        let told = taken.connection.simple_query(VERSION).await.map_err(map)?;
-        let version = told.into_row().await.map_err(map)?;
-        refuse_old(version.and_then(|row| row.get(0)))?;
+        let told = taken.connection.simple_query(SERVER).await.map_err(map)?;
+        let server = told.into_row().await.map_err(map)?;
+        let version = server.as_ref().and_then(|row| row.get("version"));
+        refuse_old(version)?;
         let recorded = all(&mut taken.connection).await?;
+        // What a login may not execute it does not see: the database is not empty for lack of a migration.
+        let executes = server.and_then(|row| row.get("executes"));
+        if recorded.is_empty() && executes == Some(0_i32) {
+            let cause = "it may not execute procedures of this database";
+            return Err(StoreError::unavailable(RIGHTS, cause.into()));
+        }
         taken.give_back();
         Ok(recorded)
     }
 }
 
-/// What the modules' procedures need came with SQL Server 2019, whose number is 15.
-fn refuse_old(version: Option<i32>) -> Result<(), StoreError> {
-    match version {
-        Some(version) if version < 15 => Err(StoreError::TooOld(version)),
+/// What the modules' procedures need came with SQL Server 2019, whose number is 15. `version` is its `ProductVersion`.
+fn refuse_old(version: Option<&str>) -> Result<(), StoreError> {
+    let major = version.and_then(|version| version.split('.').next());
+    match major.and_then(|major| major.parse().ok()) {
+        Some(major) if major < 15 => Err(StoreError::TooOld(major)),
         _ => Ok(()),
     }
 }
@@ -224,4 +233,22 @@ async fn record(
         .await
         .map_err(map)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_before_2019_is_refused_with_its_version() {
+        for old in ["8.00.2039", "10.50.6000.34", "11.0.7507.2", "14.0.3456.2"] {
+            let refused = refuse_old(Some(old)).unwrap_err().to_string();
+            let major = old.split('.').next().unwrap();
+            assert!(refused.contains(&format!("version {major};")), "{refused}");
+        }
+        for good in ["15.0.2000.5", "16.0.1000.6", "17.0.900.7"] {
+            refuse_old(Some(good)).unwrap();
+        }
+        refuse_old(None).unwrap();
+    }
 }

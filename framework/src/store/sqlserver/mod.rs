@@ -62,7 +62,9 @@ impl std::fmt::Debug for Session {
 impl Engine {
     /// Reads an ADO connection string; encryption is required whatever it says.
     fn settings(address: &str) -> Result<Config, StoreError> {
-        Ado::parse(address).check()?;
+        let ado = Ado::parse(address);
+        ado.check()?;
+        ado.check_authority()?;
         let unread = |error: tiberius::error::Error| StoreError::Connection(error.to_string());
         let mut config = Config::from_ado_string(address).map_err(unread)?;
         config.encryption(EncryptionLevel::Required);
@@ -71,6 +73,7 @@ impl Engine {
     }
 
     pub(super) fn open(address: &str, catalog: &Arc<Catalog>) -> Result<Self, StoreError> {
+        Ado::parse(address).check_database()?;
         let config = Self::settings(address)?;
         let pool = Pool::new(config, SQLSERVER_CALL);
         Ok(Self {

@@ -12,6 +12,7 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::map;
+use super::refusal::map_login;
 use crate::limits::{SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE};
 use crate::store::StoreError;
 
@@ -142,7 +143,7 @@ pub(super) async fn connect(config: &Config) -> Result<Connection, StoreError> {
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write()))
             .await
-            .map_err(map)?;
+            .map_err(|error| map_login(error, &place))?;
         // An error ends the transaction; a lock is waited for no longer than a person waits.
         let settings = format!(
             "SET XACT_ABORT ON; SET LOCK_TIMEOUT {};",

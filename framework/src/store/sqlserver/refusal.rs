@@ -27,15 +27,45 @@ pub(super) fn map(error: Error) -> StoreError {
         },
         code => match advice(code) {
             Some(words) => StoreError::unavailable(words, Box::new(error)),
+            None if token.class() >= FATAL => {
+                StoreError::unavailable("the server has ended the connection", Box::new(error))
+            }
             None => StoreError::Database(Box::new(error)),
         },
     }
 }
 
+/// From this severity on an error ends the connection.
+const FATAL: u8 = 20;
+
 /// With this number a server that only speaks SQL Server's protocol tells all for which SQL Server has another.
 pub(in crate::store) const UNMAPPED: u32 = 33_557_097;
 
-const UNTRUSTED: &str = "its certificate is not trusted; `TrustServerCertificateCA=<file>` in the connection string names who has signed it";
+const UNTRUSTED: &str = "its certificate is not trusted; in the connection string `server` must be a name that it is for \
+    (`HostNameInCertificate=<name>` says another), and `TrustServerCertificateCA=<file>` names who has signed it";
+
+/// What a login that is let in lacks.
+pub(super) const RIGHTS: &str = "the login lacks a right; an administrator of the server grants EXECUTE on the schema dbo to the login of a module, \
+    and migrations need an administrator in DCP_SQLSERVER";
+
+/// What the driver tells of the log-in: where the way breaks already then, somebody else may listen at `place`.
+pub(super) fn map_login(error: Error, place: &str) -> StoreError {
+    match error {
+        Error::Io { .. } | Error::Protocol(_) => {
+            let words = format!(
+                "who listens at {place} ends the connection or speaks otherwise than SQL Server; correct `server` in the connection string, or see the log of the server"
+            );
+            StoreError::unavailable(words, Box::new(error))
+        }
+        other => match map(other) {
+            StoreError::Database(cause) => StoreError::unavailable(
+                "the server lets nobody in, or not this login; it says why, and so does its log",
+                cause,
+            ),
+            told => told,
+        },
+    }
+}
 
 /// What somebody has to do before the server works again for this login; nothing for what is a fault of a program.
 fn advice(number: u32) -> Option<&'static str> {
@@ -48,7 +78,11 @@ fn advice(number: u32) -> Option<&'static str> {
         18487 | 18488 => {
             "the password of the login has expired; `dcp db create` sets a new one, and CHECK_EXPIRATION = OFF keeps it"
         }
-        4060 | 911 => {
+        18401 | 18451 | 18461 => {
+            "the server lets administrators in alone; wait for the end of its upgrade or maintenance"
+        }
+        229 | 230 | 262 | 297 | 300 | 2760 => RIGHTS,
+        4060 | 4064 | 911 => {
             "the database is not there or closed to the login; `dcp db create` makes both"
         }
         916 => "the login is no user of the database; `dcp db create` makes it one",
@@ -85,9 +119,16 @@ mod tests {
             (4060, "`dcp db create`"),
             (3906, "read-only"),
             (1105, "full"),
+            (229, "EXECUTE on the schema dbo"),
+            (262, "DCP_SQLSERVER"),
+            (916, "`dcp db create`"),
+            (18461, "administrators"),
         ] {
             assert!(advice(number).unwrap().contains(words), "{number}");
         }
         assert_eq!(advice(102), None);
+        let refused = map_login(Error::Protocol("x".into()), "db:1433");
+        let said = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(said.contains("listens at db:1433"), "{said}");
     }
 }
