@@ -251,3 +251,45 @@ fn only_the_r_worker_is_allowed_unsafe_code() {
         );
     }
 }
+
+/// Migrations that took something away before the first release: no version is left that read it.
+const TAKEN_AWAY: [&str; 2] = ["V002__states.sql", "V005__retention.sql"];
+
+/// The part of a migration that the version before could not work with, if there is one.
+fn harms_the_version_before(migration: &str) -> Option<&str> {
+    let taken = ["DROP TABLE", "DROP COLUMN", "RENAME", "ALTER COLUMN"];
+    migration.split(';').find(|statement| {
+        let code = statement.lines().filter(|line| !line.starts_with("--"));
+        let words = code.collect::<Vec<_>>().join(" ").to_uppercase();
+        let fills_in = words.contains("DEFAULT") || !words.contains("NOT NULL");
+        let adds = words.contains("ALTER TABLE") && words.contains(" ADD ");
+        taken.iter().any(|word| words.contains(word)) || (adds && !fills_in)
+    })
+}
+
+#[test]
+fn a_migration_takes_nothing_from_the_version_before() {
+    for harm in [
+        "DROP TABLE dbo.model;",
+        "CREATE TABLE a (b INT);\nALTER TABLE dbo.model DROP COLUMN name;",
+        "EXEC sp_rename 'dbo.model.name', 'title', 'COLUMN';",
+        "alter table model rename column name to title;",
+        "ALTER TABLE model ADD COLUMN unit TEXT NOT NULL;",
+    ] {
+        assert!(harms_the_version_before(harm).is_some(), "{harm}");
+    }
+    for path in files("sql", &["modules", "framework"]) {
+        let name = path.file_name().expect("a file has a name");
+        let landed = TAKEN_AWAY.iter().any(|taken| name == *taken);
+        if path
+            .parent()
+            .is_some_and(|folder| folder.ends_with("migrations"))
+            && !landed
+        {
+            let source = text(&path);
+            let harm = harms_the_version_before(&source);
+            let place = path.display();
+            assert_eq!(harm, None, "{place}: add, and take away in a later release");
+        }
+    }
+}
