@@ -39,12 +39,13 @@ pub(crate) async fn keep(run: Run) -> anyhow::Result<Verdict> {
     let ledger = load.end().await;
     let began = Instant::now();
     let free = stage.database(WRITER).is_free().await;
+    let waited = began.elapsed();
     settle(&stage, PATIENCE).await?;
     let mut verdict = judge(&stage, &ledger, &[]).await?;
     verdict.expect(free.is_ok(), "a transaction stayed open");
     verdict.note(format!(
         "{count} hang-ups, database free after {} ms",
-        began.elapsed().as_millis()
+        waited.as_millis()
     ));
     Ok(verdict)
 }
