@@ -317,6 +317,23 @@ export interface Engine {
   readonly environment: Readonly<Record<string, unknown>>;
 }
 
+/** An environment that somebody has found good. */
+export interface Registered {
+  readonly fingerprint: string;
+  readonly by: Person;
+  readonly at: string;
+  readonly reason: string;
+}
+
+/** What the results of an engine depend on, as a hash, and whether that is registered. */
+export interface Environments {
+  readonly fingerprint: string;
+  readonly is_registered: boolean;
+  /** Without a registration the engine answers drafts only. */
+  readonly is_required: boolean;
+  readonly registered: readonly Registered[];
+}
+
 export const READ = 'calc.read';
 export const CALL = 'calc.call';
 export const PUBLISH = 'calc.publish';

@@ -7,6 +7,7 @@ import type {
   Changes,
   Engine,
   Envelope,
+  Environments,
   Lineage,
   Recomputed,
   ResultFacts,
@@ -145,5 +146,14 @@ export class Server {
 
   engines(signal: AbortSignal): Promise<readonly Engine[]> {
     return api.get(`${BASE}/engines`, { node: this.node, signal });
+  }
+
+  environments(signal: AbortSignal): Promise<Environments> {
+    return api.get(`${BASE}/environments`, { node: this.node, signal });
+  }
+
+  /** Registers the environment of the engine as found good. */
+  register(reason: string): Promise<Environments> {
+    return api.post(`${BASE}/environments`, { reason }, { node: this.node });
   }
 }

@@ -1,4 +1,4 @@
-import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, signal } from '@angular/core';
 import { formatBytes, ProblemError } from '@dcp/api-service';
 import { loadable, ProblemPanel, StatePanel, ZoneBadge } from '@dcp/kit';
 import { t } from '../calls/texts';
@@ -6,8 +6,11 @@ import { environmentText } from '../function/provenance';
 import type { Engine } from '../model';
 import { nodes } from '../place';
 import { Server } from '../server';
+import { Registration } from './registration';
 
 const REFRESH_MS = 3000;
+/** Looks at the engines for one at their registrations, which change once in months. */
+const LOOKS = 5;
 const MIB = 1024 * 1024;
 
 /** The engine of a node, or why it cannot be told. */
@@ -20,7 +23,7 @@ interface Told {
 /** The engines of all nodes and how busy each is; one that does not answer hides none of the others. */
 @Component({
   selector: 'calc-engines',
-  imports: [ProblemPanel, StatePanel, ZoneBadge],
+  imports: [ProblemPanel, Registration, StatePanel, ZoneBadge],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './engines-page.html',
   styles: `
@@ -49,11 +52,16 @@ export class EnginesPage {
     on: () => nodes().map(({ name }) => name),
     load: (names, signal) => Promise.all(names.map((node) => ask(node, signal))),
   });
+  protected readonly turn = signal(0);
   protected readonly rows = computed(() => this.told.value() ?? []);
 
   constructor() {
+    let looks = 0;
     const timer = setInterval(() => {
-      if (!document.hidden) this.told.reload();
+      if (document.hidden) return;
+      this.told.reload();
+      looks += 1;
+      if (looks % LOOKS === 0) this.turn.update((before) => before + 1);
     }, REFRESH_MS);
     inject(DestroyRef).onDestroy(() => clearInterval(timer));
   }
