@@ -49,8 +49,16 @@ test('the schema that the engine makes of a numeric argument is one field of num
   assert.deepEqual([text.element, text.many], ['text', 'some']);
 });
 
-test('rows of numbers, and a list of anything, are typed as JSON', () => {
-  const matrix = field({ type: 'array', items: { type: 'array', items: { type: 'number' } } });
+test('rows of numbers are pasted as they are, or typed as JSON, as a list of anything is', () => {
+  const matrix = field({ type: ['array', 'null'], items: { type: 'array', items: { type: 'number' } } });
+  assert.deepEqual([matrix.element, matrix.nullable], ['matrix', true]);
+  assert.deepEqual(read(matrix, '1\t2,5\n3\tNA').value, [
+    [1, 2.5],
+    [3, null],
+  ]);
+  assert.deepEqual(read(matrix, '1 2').value, [[1, 2]]);
+  assert.deepEqual(read(matrix, '1, x'), { wrong: 'notNumber', at: 'x' });
+  assert.deepEqual(read(matrix, '1 2\n3'), { wrong: 'uneven', at: '2' });
   assert.deepEqual(read(matrix, '[[1, 2], [3, 4]]').value, [
     [1, 2],
     [3, 4],
@@ -110,7 +118,7 @@ test('a pasted table is a data frame, and broken JSON is said to be broken', () 
     $frame: { day: ['Mon', 'Tue'], value: [1.5, null], note: ['x', null] },
   });
   assert.deepEqual(read(frame, '{"$frame": {"a": [1]}}').value, { $frame: { a: [1] } });
-  assert.equal(read(frame, '{"$frame"').wrong, 'notJson');
+  assert.equal(read(frame, '{"$frame"').wrong, 'notTable');
 });
 
 test('any value is JSON, a table, numbers or text, in this order', () => {
@@ -148,4 +156,24 @@ test('what the engine objects to is said at its field, what belongs to none is k
   assert.deepEqual(found.get('a/b'), [{ detail: 'is required', inside: '' }]);
   assert.deepEqual(found.get('x'), [{ detail: 'must be a number', inside: '/3' }]);
   assert.deepEqual(found.get(''), [{ detail: 'unknown is not an argument', inside: '' }]);
+});
+
+test('a choice of several sends one text or a list of them', () => {
+  const words = ['a', 'b, c', null];
+  const several = field({
+    anyOf: [
+      { type: 'string', enum: ['a', 'b, c'] },
+      { type: 'array', items: { type: ['string', 'null'], enum: words } },
+    ],
+  });
+  assert.deepEqual([several.element, several.many, several.choices], ['choice', 'some', ['a', 'b, c']]);
+  assert.deepEqual(read(several, 'b, c').value, 'b, c');
+  assert.deepEqual(read(several, 'a\nb, c').value, ['a', 'b, c']);
+});
+
+test('truth values may be missing in a list, and what is none is named', () => {
+  const flags = field({ type: 'array', items: { type: ['boolean', 'null'] }, minItems: 2, maxItems: 3 });
+  assert.deepEqual(flags.length, { least: 2, most: 3 });
+  assert.deepEqual(read(flags, 'TRUE, NA').value, [true, null]);
+  assert.deepEqual(read(flags, 'true maybe'), { wrong: 'notBoolean', at: 'maybe' });
 });

@@ -30,6 +30,18 @@ import { t } from './texts';
       font-size: var(--dcp-size-small);
       color: var(--dcp-text-quiet);
     }
+    fieldset {
+      display: flex;
+      flex-wrap: wrap;
+      gap: var(--dcp-space-1) var(--dcp-space-3);
+      margin: 0;
+      padding: 0;
+      border: 0;
+    }
+    fieldset > label {
+      align-items: center;
+      font-weight: 400;
+    }
     textarea {
       font: 400 var(--dcp-size-small) / var(--dcp-line) var(--dcp-font-mono);
       resize: vertical;
@@ -48,21 +60,25 @@ export class CallField {
   protected readonly id = computed(() => `calc-argument-${this.field().name}`);
   protected readonly control = computed(() => {
     const { element, many } = this.field();
+    if (element === 'choice' && many !== 'one') return 'boxes';
     if (element === 'choice' || (element === 'boolean' && many === 'one')) return 'select';
-    return many !== 'one' || element === 'json' || element === 'any' ? 'area' : 'line';
+    return many !== 'one' || element === 'matrix' || element === 'json' || element === 'any' ? 'area' : 'line';
   });
   protected readonly options = computed(() => (this.field().element === 'boolean' ? ['true', 'false'] : this.field().choices));
   protected readonly kind = computed(() => {
-    const { element, many, nullable } = this.field();
-    const word = t(many === 'one' ? element : many === 'some' ? 'someOf' : 'listOf', { what: t(`${element}s` as const) });
+    const { element, many, nullable, frame } = this.field();
+    const word =
+      frame && element === 'json'
+        ? t('table')
+        : t(many === 'one' ? element : many === 'some' ? 'someOf' : 'listOf', { what: t(`${element}s` as const) });
     return nullable ? t('orNull', { what: word }) : word;
   });
   protected readonly fallback = computed(() => {
-    const { choices, fallback, required } = this.field();
+    const { choices, fallback, many, required } = this.field();
     if (required) return t('required');
     if (fallback === null) return t('optional');
     // R takes the first of the choices
-    const value = choices.length > 0 && fallback.startsWith('c(') ? choices[0] : fallback;
+    const value = choices.length === 0 || !fallback.startsWith('c(') ? fallback : many === 'one' ? choices[0] : choices.join(', ');
     return t('default', { value: value ?? fallback });
   });
   protected readonly limits = computed(() => {
@@ -77,13 +93,26 @@ export class CallField {
       .filter(Boolean)
       .join(', ');
   });
+  /** How many values a list must have. */
+  protected readonly count = computed(() => {
+    const { least, most } = this.field().length;
+    if (least === undefined && most === undefined) return '';
+    if (least === most) return t('exactly', { least: least ?? 0 });
+    if (most === undefined) return t('atLeast', { least: least ?? 0 });
+    return least === undefined ? t('atMost', { most }) : t('fromTo', { least, most });
+  });
+  /** Those of the choices that are taken. */
+  protected readonly taken = computed(() => new Set(this.entry().split('\n').filter(Boolean)));
   /** The kind, the unit and the limits, then what holds when nothing is entered. */
   protected readonly about = computed(
-    () => `${[this.kind(), this.field().unit, this.limits()].filter(Boolean).join(', ')} · ${this.fallback()}`,
+    () => `${[this.kind(), this.field().unit, this.limits(), this.count()].filter(Boolean).join(', ')} · ${this.fallback()}`,
   );
   protected readonly hint = computed(() => {
     const { element, many, frame } = this.field();
     if (frame) return t('hintFrame');
+    if (element === 'choice') return many === 'one' ? '' : t('hintChoices');
+    if (element === 'boolean') return many === 'one' ? '' : t('hintBooleans');
+    if (element === 'matrix') return t('hintMatrix');
     if (element === 'json') return t('hintJson');
     if (element === 'any') return t('hintAny');
     return many === 'one' ? '' : t(element === 'text' ? 'hintTexts' : 'hintNumbers');
@@ -102,6 +131,17 @@ export class CallField {
   protected readonly described = computed(() =>
     [`${this.id()}-about`, this.trouble() ? `${this.id()}-wrong` : ''].filter(Boolean).join(' '),
   );
+
+  /** Takes a choice or leaves it out; the order is that of the definition. */
+  protected take(option: string): void {
+    const taken = new Set(this.taken());
+    if (!taken.delete(option)) taken.add(option);
+    this.changed.emit(
+      this.options()
+        .filter((one) => taken.has(one))
+        .join('\n'),
+    );
+  }
 
   private placed(detail: string, inside: string): string {
     const index = /^\/(\d+)$/.exec(inside)?.[1];

@@ -3,7 +3,7 @@
 import type { Bounds, Field } from './fields';
 
 /** What is wrong with an entry; the words stand in the texts. */
-export type Wrong = 'needed' | 'notNumber' | 'notWhole' | 'notJson' | 'outOfBounds' | 'oneOnly';
+export type Wrong = 'needed' | 'notNumber' | 'notWhole' | 'notBoolean' | 'notJson' | 'notTable' | 'uneven' | 'outOfBounds' | 'oneOnly';
 
 /** An entry as JSON, nothing (the default holds), or what is wrong with it. */
 export type Read = { readonly value?: unknown; readonly wrong?: Wrong; readonly at?: string };
@@ -31,11 +31,14 @@ export function read(field: Field, entry: string): Read {
     case 'integer':
       return numbers(field, text);
     case 'boolean':
-      return list(field, cells(text), (one) =>
-        /^(true|false)$/i.test(one) ? { value: /^true$/i.test(one) } : { wrong: 'notJson', at: one },
-      );
+      return list(field, cells(text), (one) => {
+        if (one === 'NA' && field.many !== 'one') return { value: null };
+        return /^(true|false)$/i.test(one) ? { value: /^true$/i.test(one) } : { wrong: 'notBoolean', at: one };
+      });
     case 'choice':
-      return { value: text };
+      return field.many === 'one' ? { value: text } : list(field, text.split('\n'), (one) => ({ value: one }));
+    case 'matrix':
+      return matrix(text);
     case 'text':
       return field.many === 'one' ? { value: entry } : list(field, texts(text), (one) => ({ value: one }));
     case 'json':
@@ -113,13 +116,27 @@ function texts(text: string): readonly string[] {
   return lines.length > 1 ? lines : text.split(',').map((part) => part.trim().replace(/^"(.*)"$/, '$1'));
 }
 
+/** Rows of numbers, one a line as a spreadsheet copies them, or JSON. */
+function matrix(text: string): Read {
+  if (text.startsWith('[')) return json(text, false);
+  const rows: unknown[][] = [];
+  for (const line of text.split(/\r?\n/).filter((one) => one.trim())) {
+    const row = numberCells(line);
+    const wrong = row.find((one) => !WORDS.has(one) && !Number.isFinite(Number(one)));
+    if (wrong !== undefined) return { wrong: 'notNumber', at: wrong };
+    rows.push(row.map((one) => (WORDS.has(one) ? WORDS.get(one) : Number(one))));
+  }
+  const uneven = rows.findIndex((row) => row.length !== rows[0]?.length);
+  return uneven < 0 ? { value: rows } : { wrong: 'uneven', at: String(uneven + 1) };
+}
+
 function json(text: string, frame: boolean): Read {
   const table = frame ? tableIn(text) : undefined;
   if (table) return { value: table };
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {
-    return { wrong: 'notJson' };
+    return { wrong: frame ? 'notTable' : 'notJson' };
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { ArgumentInfo, FunctionInfo, Schema } from '../model';
 
-export type Element = 'number' | 'integer' | 'text' | 'boolean' | 'choice' | 'json' | 'any';
+export type Element = 'number' | 'integer' | 'text' | 'boolean' | 'choice' | 'matrix' | 'json' | 'any';
 
 export interface Bounds {
   readonly minimum?: number;
@@ -24,6 +24,8 @@ export interface Field {
   readonly unit: string;
   readonly choices: readonly string[];
   readonly bounds: Bounds;
+  /** How many values a list must have. */
+  readonly length: { readonly least?: number; readonly most?: number };
   /** Takes a data frame, so a table from a spreadsheet can be pasted. */
   readonly frame: boolean;
 }
@@ -58,6 +60,7 @@ export const FURTHER: Field = {
   unit: '',
   choices: [],
   bounds: {},
+  length: {},
   frame: false,
 };
 
@@ -81,6 +84,7 @@ function fieldOf(argument: ArgumentInfo, schema: Schema | undefined): Field {
     unit: schema?.['x-unit'] ?? '',
     choices,
     bounds: boundsOf(real),
+    length: lengthOf(real),
     frame: real.some((one) => one.required?.includes('$frame') === true),
   };
 }
@@ -102,13 +106,17 @@ const isNull = (schema: Schema): boolean => schema.type === 'null' || schema.con
 const isSpecial = ({ type, pattern, enum: words }: Schema): boolean =>
   type === 'string' &&
   (pattern !== undefined ? /^\^\((NaN|Inf|-Inf|\|)+\)\$$/.test(pattern) : words?.every((one) => SPECIAL.has(one)) === true);
+/** Rows of numbers. */
+const isMatrix = ({ type, items }: Schema): boolean => type === 'array' && typeof items === 'object' && items.type === 'array';
 const isReference = ({ properties }: Schema): boolean => properties?.['$result'] !== undefined || properties?.['$pi'] !== undefined;
 
 function kindOf(real: readonly Schema[], type: string): Pick<Field, 'element' | 'many' | 'choices'> {
   const words = real.flatMap((one) => one.enum ?? (one.const === undefined ? [] : [one.const])).filter((one) => one !== null);
   if (words.length > 0 && !words.every((one) => SPECIAL.has(one))) {
-    return { element: 'choice', many: 'one', choices: words.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))) };
+    const many = real.some(({ type }) => type === 'array') ? 'some' : 'one';
+    return { element: 'choice', many, choices: words.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))) };
   }
+  if (real.length > 0 && real.every(isMatrix)) return { element: 'matrix', many: 'one', choices: [] };
   const useful = real.filter((one) => !one.enum && one.const === undefined && !isSpecial(one));
   const lists = useful.filter((one) => one.type === 'array');
   const scalars = useful.filter((one) => typeof one.type === 'string' && one.type in SCALARS);
@@ -125,6 +133,14 @@ function kindOf(real: readonly Schema[], type: string): Pick<Field, 'element' | 
   }
   const onlyObjects = useful.every((one) => one.type === 'object' || one.properties);
   return { element: onlyObjects ? 'json' : 'any', many: 'one', choices: [] };
+}
+
+function lengthOf(real: readonly Schema[]): Field['length'] {
+  const list = real.find(({ type }) => type === 'array');
+  return {
+    ...(list?.minItems === undefined ? {} : { least: list.minItems }),
+    ...(list?.maxItems === undefined ? {} : { most: list.maxItems }),
+  };
 }
 
 function boundsOf(real: readonly Schema[]): Bounds {

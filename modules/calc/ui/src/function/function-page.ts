@@ -125,12 +125,17 @@ export class FunctionPage {
     this.state.set({ args: '', call: '' });
   }
 
+  /** The field that is wrong, after its trouble is shown. */
+  private focus(name: string): void {
+    setTimeout(() => document.getElementById(`calc-argument-${name}`)?.focus());
+  }
+
   protected call(): void {
     this.tried.set(true);
     const { body, wrong } = this.read();
     if (wrong.size > 0) {
       const [first] = wrong.keys();
-      setTimeout(() => document.getElementById(`calc-argument-${first}`)?.focus());
+      this.focus(first ?? '');
       return;
     }
     if (this.calling.running() || this.obstacle() !== undefined) return;
@@ -143,6 +148,8 @@ export class FunctionPage {
       .start({ path: this.path(), id, body: JSON.stringify(body), again: this.again(), background: this.background() })
       // a link to a call that the engine refused would lead nowhere
       .then(() => {
+        const [refused] = this.objections().keys();
+        if (this.calling.id() === id && refused) this.focus(refused);
         if (this.calling.id() === id && ['done', 'running'].includes(this.calling.phase())) this.state.set({ call: id }, { replace: true });
       });
   }
