@@ -6,10 +6,11 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use super::document::operations;
 use super::{Caller, Problem};
 use crate::model::Permission;
 
@@ -127,20 +128,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub(crate) fn finish(self) -> OpenApiRouter {
         self.router.with_state(self.state)
     }
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
-        &mut item.patch,
-        &mut item.head,
-        &mut item.options,
-    ]
-    .into_iter()
-    .flatten()
 }
 
 fn describe(access: &Access, operation: &mut Operation) {

@@ -154,7 +154,7 @@ impl From<DeadLetterDecision> for DecisionRecord {
 }
 
 /// Dead letters of this module, the oldest first.
-#[utoipa::path(get, path = "/dead-letters", tag = "messages", params(Wanted),
+#[utoipa::path(get, path = "/dead-letters", operation_id = "list_dead_letters", tag = "messages", params(Wanted),
     responses((status = 200, body = Vec<Letter>), (status = 422, body = Problem)))]
 pub(super) async fn list(
     State(messages): State<Messages>,

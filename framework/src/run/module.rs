@@ -100,6 +100,8 @@ impl Module {
     pub(super) fn assemble(self, host: &Arc<Host>, metrics: PrometheusHandle) -> Router {
         let (api, document) = self.router.split_for_parts();
         let document = describe(document, self.start.manifest());
+        let place = format!("/api/{}/openapi.json", self.start.manifest().name);
+        let api = api.route(&place, crate::http::described(&document));
         let metrics = Metrics::new(metrics, self.sampler);
         let (health, manifest) = (self.start.health(), self.start.manifest());
         let always = crate::http::always(health, Some(metrics), &document, manifest);
@@ -122,5 +124,6 @@ fn describe(mut document: OpenApi, manifest: &Manifest) -> OpenApi {
         .components
         .get_or_insert_default()
         .add_security_scheme("token", SecurityScheme::Http(token));
+    crate::http::complete(&mut document);
     document
 }

@@ -93,7 +93,7 @@ pub(crate) struct ChangedUser {
 }
 
 /// All users.
-#[utoipa::path(get, path = "/api/administration/users", tag = "users", responses((status = 200, body = Vec<User>)))]
+#[utoipa::path(get, path = "/api/administration/users", operation_id = "list_users", tag = "users", responses((status = 200, body = Vec<User>)))]
 pub(crate) async fn list(
     State(administration): State<Administration>,
 ) -> Result<Json<Vec<User>>, Problem> {
@@ -119,7 +119,7 @@ pub(crate) async fn list(
 }
 
 /// Makes a user, who then needs an activation code to set a password.
-#[utoipa::path(post, path = "/api/administration/users", tag = "users", request_body = NewUser,
+#[utoipa::path(post, path = "/api/administration/users", operation_id = "create_user", tag = "users", request_body = NewUser,
     responses((status = 200, body = User), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn create(
     State(administration): State<Administration>,
@@ -135,7 +135,7 @@ pub(crate) async fn create(
 }
 
 /// Changes or deactivates a user.
-#[utoipa::path(put, path = "/api/administration/users/{id}", tag = "users", params(("id" = String, Path)), request_body = ChangedUser,
+#[utoipa::path(put, path = "/api/administration/users/{id}", operation_id = "update_user", tag = "users", params(("id" = String, Path)), request_body = ChangedUser,
     responses((status = 200, body = User), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn update(
     State(administration): State<Administration>,

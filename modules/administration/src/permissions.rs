@@ -32,7 +32,7 @@ struct PortalModule {
 }
 
 /// All permissions. Those of a module that is not deployed now are known by the built-in roles only, without a title.
-#[utoipa::path(get, path = "/api/administration/permissions", tag = "roles", responses((status = 200, body = Vec<PermissionInfo>)))]
+#[utoipa::path(get, path = "/api/administration/permissions", operation_id = "list_permissions", tag = "roles", responses((status = 200, body = Vec<PermissionInfo>)))]
 pub(crate) async fn list(
     State(administration): State<Administration>,
 ) -> Result<Json<Vec<PermissionInfo>>, Problem> {

@@ -100,7 +100,7 @@ pub(crate) fn built_in() -> impl Iterator<Item = Role> {
 }
 
 /// All roles, the built-in ones first.
-#[utoipa::path(get, path = "/api/administration/roles", tag = "roles", responses((status = 200, body = Vec<Role>)))]
+#[utoipa::path(get, path = "/api/administration/roles", operation_id = "list_roles", tag = "roles", responses((status = 200, body = Vec<Role>)))]
 pub(crate) async fn list(
     State(administration): State<Administration>,
 ) -> Result<Json<Vec<Role>>, Problem> {
@@ -109,7 +109,7 @@ pub(crate) async fn list(
 }
 
 /// Makes a role.
-#[utoipa::path(post, path = "/api/administration/roles", tag = "roles", request_body = RoleInput,
+#[utoipa::path(post, path = "/api/administration/roles", operation_id = "create_role", tag = "roles", request_body = RoleInput,
     responses((status = 200, body = Role), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn create(
     State(administration): State<Administration>,
@@ -124,7 +124,7 @@ pub(crate) async fn create(
 }
 
 /// Changes a role; everyone who holds it is told.
-#[utoipa::path(put, path = "/api/administration/roles/{id}", tag = "roles", params(("id" = String, Path)), request_body = RoleInput,
+#[utoipa::path(put, path = "/api/administration/roles/{id}", operation_id = "update_role", tag = "roles", params(("id" = String, Path)), request_body = RoleInput,
     responses((status = 200, body = Role), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn update(
     State(administration): State<Administration>,

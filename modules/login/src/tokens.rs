@@ -44,7 +44,7 @@ pub(crate) struct Token {
 }
 
 /// The caller's API tokens.
-#[utoipa::path(get, path = "/api/login/tokens", tag = "tokens", responses((status = 200, body = Vec<Token>)))]
+#[utoipa::path(get, path = "/api/login/tokens", operation_id = "list_tokens", tag = "tokens", responses((status = 200, body = Vec<Token>)))]
 pub(crate) async fn list(
     State(login): State<Login>,
     caller: Caller,
