@@ -195,6 +195,7 @@ pub(crate) fn views(rows: Rows) -> Result<Vec<CallView>, StoreError> {
 pub(crate) struct Wish {
     /// `running` or `done`; both when absent.
     #[serde(default)]
+    #[param(inline)]
     state: Option<Stage>,
     /// Only those the caller asked for.
     #[serde(default)]

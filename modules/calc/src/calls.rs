@@ -50,7 +50,7 @@ pub(crate) struct Options {
 /// `Prefer: respond-async` answers at once; `Cache-Control: no-cache` calculates again what is known, and compares.
 #[utoipa::path(post, path = "/api/calc/r/{script}/{function}", tag = "calls",
     params(("script" = String, Path, description = "a script, or script@version"), ("function" = String, Path), Options),
-    request_body(content((serde_json::Value = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
+    request_body(content((serde_json::Value = "application/json"), (dcp::http::Binary = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
     responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
         (status = 404, description = "unknown script or function", body = Problem),
         (status = 409, description = "no version is effective", body = Problem),
@@ -76,7 +76,7 @@ pub(crate) async fn call_function(
 /// Calls a function of an R package that the operator lists, as a function of the script `pkg:<package>`.
 #[utoipa::path(post, path = "/api/calc/r/pkg/{package}/{function}", tag = "calls",
     params(("package" = String, Path, description = "a package, or package@version of its script"), ("function" = String, Path), Options),
-    request_body(content((serde_json::Value = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
+    request_body(content((serde_json::Value = "application/json"), (dcp::http::Binary = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
     responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
         (status = 404, description = "not listed, or no function of it", body = Problem),
         (status = 422, description = "wrong arguments, or R stopped", body = Problem)))]
@@ -100,7 +100,7 @@ pub(crate) async fn call_package(
 /// Calls a function of a version that is not in force, to try it: `script@version`. Its results are marked.
 #[utoipa::path(post, path = "/api/calc/draft/{script}/{function}", tag = "calls",
     params(("script" = String, Path, description = "script@version"), ("function" = String, Path), Options),
-    request_body(content((serde_json::Value = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
+    request_body(content((serde_json::Value = "application/json"), (dcp::http::Binary = "application/vnd.apache.arrow.stream")), description = "arguments by name"),
     responses((status = 200, body = Envelope), (status = 202, description = "it goes on by itself", body = CallView),
         (status = 404, description = "unknown script or function", body = Problem),
         (status = 409, description = "the version is in force or retired", body = Problem),
@@ -198,15 +198,16 @@ impl Calc {
         } else {
             (Lane::Short, self.settings.call_seconds)
         };
+        let mut arguments = options.arguments_in(headers, body).await?;
+        self.name_sources(&mut arguments, caller).await?;
         Ok(Request {
             call_id,
             script: address.script,
             function: address.function,
-            arguments: options.arguments_in(headers, body).await?,
+            arguments,
             requested_by: caller.actor(),
             site: caller.named_site().map(ToString::to_string),
             asked_by: "http".into(),
-            from_module: caller.is_service(),
             draft: address.draft,
             again: names(headers, "cache-control", "no-cache"),
             keep: options.keep.unwrap_or_default(),

@@ -20,6 +20,7 @@ mod calls;
 mod changes;
 mod content;
 mod data_files;
+mod data_sources;
 mod declaration;
 mod engine;
 mod engines;
@@ -105,6 +106,7 @@ pub struct Inner {
     running: Arc<running::Running>,
     flights: caching::Flights,
     data_files: data_files::DataFiles,
+    sources: data_sources::DataSources,
     peers: Option<peers::Peers>,
     environment: environments::OwnEnvironment,
     /// Versions whose examples run now.
@@ -154,6 +156,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         running: Arc::default(),
         flights: caching::Flights::default(),
         data_files: data_files::DataFiles::default(),
+        sources: data_sources::DataSources::open(&start).await,
         peers: peers::Peers::open(&start, &settings).await?,
         environment: environments::OwnEnvironment::default(),
         examining: Mutex::default(),

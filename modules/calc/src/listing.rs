@@ -279,7 +279,7 @@ pub(crate) async fn source_of_version(
 /// The folder of a version, as tar.
 #[utoipa::path(get, path = "/api/calc/scripts/{name}/versions/{version}/folder", tag = "scripts",
     params(("name" = String, Path), ("version" = String, Path)),
-    responses((status = 200, content_type = "application/x-tar", body = Vec<u8>), (status = 404, description = "it is no folder", body = Problem)))]
+    responses((status = 200, content_type = "application/x-tar", body = dcp::http::Binary), (status = 404, description = "it is no folder", body = Problem)))]
 pub(crate) async fn folder_of_version(
     State(calc): State<Calc>,
     Path((name, version)): Path<(String, String)>,

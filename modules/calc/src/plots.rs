@@ -48,7 +48,7 @@ pub(crate) struct Size {
 /// A plot by its key, which is the SHA-256 of its SVG. `Accept: image/png` answers with a picture of it.
 #[utoipa::path(get, path = "/api/calc/artifacts/{key}", tag = "results",
     params(("key" = String, Path, description = "the artifact's key"), Size),
-    responses((status = 200, description = "the plot", content((String = "image/svg+xml"), (Vec<u8> = "image/png"))),
+    responses((status = 200, description = "the plot", content((String = "image/svg+xml"), (dcp::http::Binary = "image/png"))),
         (status = 304, description = "unchanged"), (status = 404, description = "unknown", body = Problem),
         (status = 410, description = "no longer kept", body = Problem), (status = 406, description = "not to be had as PNG", body = Problem),
         (status = 422, description = "no such size", body = Problem)))]

@@ -55,7 +55,7 @@ struct Examined {
 /// at once. The same content again changes nothing.
 #[utoipa::path(put, path = "/api/calc/scripts/{name}", tag = "scripts",
     params(("name" = String, Path, description = "lower case letters, digits, - and _")),
-    request_body(content((String = "text/plain"), (Vec<u8> = "application/x-tar"), (Sent = "application/json")),
+    request_body(content((String = "text/plain"), (dcp::http::Binary = "application/x-tar"), (Sent = "application/json")),
         description = "R source, or a folder"),
     responses((status = 200, body = VersionView), (status = 409, description = "the name belongs to a module", body = Problem),
         (status = 422, description = "R cannot load it (`line`, `file` say where), the folder is not in order, or its tests fail", body = Problem)))]

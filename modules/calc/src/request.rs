@@ -23,8 +23,6 @@ pub(crate) struct Request {
     pub(crate) site: Option<String>,
     /// `http`, or the module that asks over the bus.
     pub(crate) asked_by: String,
-    /// Whether a module asks, which may name data sources.
-    pub(crate) from_module: bool,
     /// Whether a version that is not in force is meant.
     pub(crate) draft: bool,
     /// Whether to calculate again what is known, and to compare.

@@ -159,7 +159,6 @@ impl Calc {
             requested_by: call.requested_by.clone(),
             site: Some(call.site.clone()),
             asked_by: call.reply_to.clone(),
-            from_module: true,
             draft: false,
             again: false,
             keep: Class::Retained,

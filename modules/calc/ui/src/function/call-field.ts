@@ -2,7 +2,7 @@ import { ChangeDetectionStrategy, Component, computed, input, output } from '@an
 import { locale, serverText } from '@dcp/api-service';
 import { shared } from '@dcp/kit';
 import type { Read } from './entry';
-import type { Field } from './fields';
+import { FURTHER, type Field } from './fields';
 import type { Objection } from './form';
 import { t } from './texts';
 
@@ -42,6 +42,12 @@ import { t } from './texts';
       align-items: center;
       font-weight: 400;
     }
+    .refer {
+      justify-self: start;
+      min-height: 24px;
+      padding-inline: 0;
+      font-size: var(--dcp-size-small);
+    }
     textarea {
       font: 400 var(--dcp-size-small) / var(--dcp-line) var(--dcp-font-mono);
       resize: vertical;
@@ -56,6 +62,8 @@ export class CallField {
   /** What the engine found wrong. */
   readonly objections = input<readonly Objection[]>([]);
   readonly changed = output<string>();
+  /** Somebody wants an earlier result or process data in it. */
+  readonly refer = output();
   protected readonly t = t;
   protected readonly id = computed(() => `calc-argument-${this.field().name}`);
   protected readonly control = computed(() => {
@@ -93,6 +101,9 @@ export class CallField {
       .filter(Boolean)
       .join(', ');
   });
+  /** A data frame can be process data, anything can be a result; a choice is chosen from its list. */
+  protected readonly takesReference = computed(() => !['select', 'boxes'].includes(this.control()) && this.field().name !== FURTHER.name);
+  protected readonly takesData = computed(() => this.field().frame || this.field().element === 'any');
   /** How many values a list must have. */
   protected readonly count = computed(() => {
     const { least, most } = this.field().length;

@@ -10,15 +10,16 @@ import { t as words } from '../texts';
 import { CallField } from './call-field';
 import { Calling } from './calling';
 import { curl } from './curl';
-import { fieldsOf } from './fields';
+import { fieldsOf, type Field } from './fields';
 import { argumentsOf, fromAddress, objections, toAddress } from './form';
+import { ReferenceDialog } from './reference/reference-dialog';
 import { ResultPanel } from './result-panel';
 import { t } from './texts';
 
 /** One function: what it does, a form for its arguments, and what a call gives. The form stands in the address. */
 @Component({
   selector: 'calc-function',
-  imports: [CallField, ResultPanel, StateBadge, StatePanel],
+  imports: [CallField, ReferenceDialog, ResultPanel, StateBadge, StatePanel],
   providers: [Calling],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './function-page.html',
@@ -57,6 +58,8 @@ export class FunctionPage {
     return fn ? fieldsOf(fn) : [];
   });
   protected readonly entries = signal(fromAddress(this.state.state().args));
+  /** The field that an earlier result or process data are chosen for. */
+  protected readonly referring = signal<Field | undefined>(undefined);
   protected readonly tooLong = signal(false);
   protected readonly again = signal(false);
   protected readonly background = signal(false);
@@ -108,6 +111,13 @@ export class FunctionPage {
 
   private path(): string {
     return callPath(this.script(), this.version()?.version ?? '', this.name(), this.isDraft());
+  }
+
+  /** An earlier result or process data in the place of a value. */
+  protected refer(field: Field, entry: string): void {
+    this.referring.set(undefined);
+    this.typed(field.name, entry);
+    this.focus(field.name);
   }
 
   protected typed(name: string, entry: string): void {
