@@ -7,8 +7,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 
 def findings(path):
-    with open(path, encoding="utf-8") as file:
-        document = json.load(file)
+    try:
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+    except ValueError as error:
+        yield f"is no JSON: {error}"
+        return
     if document.get("openapi", "").split(".")[:2] != ["3", "1"]:
         yield "is no OpenAPI 3.1 document"
     try:

@@ -92,9 +92,13 @@ fn name_form(response: &mut Response) {
     let content = std::mem::take(&mut response.content);
     response.content = content
         .into_iter()
-        .map(|(form, content)| match is_problem(&content) {
-            true => (PROBLEM_JSON.to_owned(), content),
-            false => (form, content),
+        .map(|(form, content)| {
+            let form = if is_problem(&content) {
+                PROBLEM_JSON.to_owned()
+            } else {
+                form
+            };
+            (form, content)
         })
         .collect();
 }
