@@ -260,6 +260,16 @@ const GERMAN: readonly (readonly [string, string])[] = [
     'Der Name {name} gehört dem Modul {module}; bitte einen anderen wählen.',
   ],
   ['must hold {wanted} values, holds {count}', 'braucht {wanted} Werte und hat {count}'],
+  [
+    'must be the id of a data source of the site; only modules name servers',
+    'muss die Kennung einer Datenquelle des Standorts sein; nur Module nennen Server',
+  ],
+  ['result {key} has nothing at {path}', 'im Ergebnis {key} gibt es nichts bei {path}'],
+  [
+    'result {key} was calculated by a draft, which a version in force does not build on',
+    'das Ergebnis {key} hat ein Entwurf berechnet, auf den keine gültige Version baut',
+  ],
+  ['is no data source of the site {site}; there are: {ids}', 'ist keine Datenquelle des Standorts {site}; es gibt: {ids}'],
   ['must be one of {choices}', 'muss eines sein von {choices}'],
   ['must be a number', 'muss eine Zahl sein'],
   ['must be a whole number', 'muss eine ganze Zahl sein'],
