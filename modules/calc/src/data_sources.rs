@@ -36,7 +36,7 @@ impl DataSources {
         Self(
             client
                 .inspect_err(|error| {
-                    tracing::warn!(
+                    tracing::info!(
                         error = format!("{error:#}"),
                         "people cannot name data sources: the secret service/calc#token is missing"
                     );

@@ -18,6 +18,7 @@ mod confinement;
 mod describing;
 mod endurance;
 mod folders;
+mod fuzz;
 mod keeping;
 mod library;
 mod partial;
