@@ -225,7 +225,8 @@ fn said_to(
         .envs(environment.iter().cloned())
         .current_dir(folder)
         .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(Stdio::null())
+        // What it shares with the engine for long arguments.
+        .stdout(Stdio::from(tempfile::tempfile().unwrap()))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
