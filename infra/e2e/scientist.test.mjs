@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 
-import { dcp, home, isProblem, passwords, portal, Tool } from './platform.mjs';
+import { dcp, eventually, home, isProblem, passwords, portal, Tool } from './platform.mjs';
 
 const examples = join(import.meta.dirname, '../../modules/calc/examples');
 const config = mkdtempSync(join(home, 'scientist-'));
@@ -75,4 +75,25 @@ test('is told what was wrong with a call', async () => {
   isProblem(await scientist.ask('/api/calc/r/nothing/twice', { method: 'POST', headers: free, body: {} }), 404, 'unknown-script');
   isProblem(await scientist.ask('/api/calc/r/chain/twice', { method: 'POST', headers: free, body: { y: 1 } }), 422, 'invalid-arguments');
   isProblem(await scientist.ask('/api/calc/r/chain/twice', { method: 'POST', headers: free, body: '{"x": [1,' }), 422, 'invalid-arguments');
+});
+
+test('a function that is not as pure as it says stands in the activity of the platform as soon as somebody compares', async () => {
+  const script = `impure-${Date.now().toString(36)}`;
+  // A name that is put together is not seen when the source is looked through.
+  const source = `#' @cache pure\nnow <- function(x) as.numeric(get(paste0("Sys", ".time"))()) + x\n`;
+  const published = await scientist.ask(`/api/calc/scripts/${script}`, { method: 'PUT', body: source, headers: { 'content-type': 'text/x-r' } });
+  assert.equal(published.status, 200, JSON.stringify(published.body));
+  const operator = await Tool.of('operator');
+  for (const [who, state] of [[scientist, 'review'], [operator, 'approved'], [operator, 'effective']]) {
+    const step = await who.ask(`/api/calc/scripts/${script}/versions/${published.body.version}/state`, { method: 'POST', body: { state } });
+    assert.equal(step.status, 200, `${state}: ${JSON.stringify(step.body)}`);
+  }
+  const ask = (headers) => scientist.ask(`/api/calc/r/${script}/now`, { method: 'POST', body: { x: 1 }, headers });
+  const first = await ask({});
+  const again = await ask({ 'cache-control': 'no-cache' });
+  assert.equal(again.body.call.deviates_from, first.body.call.result_key);
+  await eventually('the deviation among the activity', async () => {
+    const { items } = (await scientist.ask('/api/framework/activity')).body;
+    return items.find(({ kind, title }) => kind === 'calc.result.deviated' && title.en.startsWith(`${script}/now gave another value`));
+  });
 });

@@ -31,7 +31,7 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How long a caller waits for a place in the queue before the call fails: nothing is calculated without a record.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long the mark of a result's use holds: to write it anew costs what writing the result costs.
-const MARKED: Duration = Duration::from_secs(60);
+const MARKED: Duration = Duration::from_mins(1);
 /// Pause after a failed write.
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -5,7 +5,7 @@ use dcp::bus::Reaction;
 use dcp::clock::Timestamp;
 use dcp::events::Actor;
 use dcp::events::administration::UserChanged;
-use dcp::events::calc::ScriptPublished;
+use dcp::events::calc::{ResultDeviated, ScriptPublished};
 use dcp::events::mvda::{Model, ModelCalculated, ModelFailed};
 use dcp::events::saw::ChartCalculated;
 use dcp::model::Zone;
@@ -60,6 +60,7 @@ impl Framework {
         module
             .on(user_changed)
             .on(script_published)
+            .on(result_deviated)
             .on(model_calculated)
             .on(model_failed)
             .on(chart_calculated)
@@ -110,6 +111,29 @@ async fn script_published(tx: &mut Tx<'_>, event: &ScriptPublished) -> Result<()
         kind: "calc.script.published",
         title,
         subject,
+        link: None,
+    }
+    .add(tx)
+    .await?;
+    Ok(())
+}
+
+/// A deviation is to be looked into, so it must not wait in a record until somebody opens it.
+async fn result_deviated(tx: &mut Tx<'_>, event: &ResultDeviated) -> Result<(), Reaction> {
+    let (script, function, node) = (&event.script, &event.function, &event.node);
+    let name = format!("{script}/{function}");
+    let title = (
+        format!("{name} gave another value for the same computation, on {node}"),
+        format!("{name} hat für dieselbe Berechnung einen anderen Wert ergeben, auf {node}"),
+    );
+    Line {
+        at: event.at,
+        site: None,
+        restricted: false,
+        by: &event.by,
+        kind: "calc.result.deviated",
+        title,
+        subject: ("call", event.call_id.as_str(), name.as_str()),
         link: None,
     }
     .add(tx)
