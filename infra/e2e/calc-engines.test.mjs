@@ -92,7 +92,8 @@ test('who may approve registers it by the keyboard with a reason, in German and 
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Die Umgebung von nongxp-node registrieren' });
   await dialog.getByRole('button', { name: 'Registrieren', exact: true }).click();
-  assert.equal(await dialog.getByLabel('Grund').getAttribute('aria-invalid'), 'true', 'a reason is needed');
+  // A reason is needed.
+  await dialog.getByLabel('Grund').and(page.locator('[aria-invalid="true"]')).waitFor();
   await dialog.getByLabel('Grund').focus();
   await page.keyboard.type('Bericht von heute');
   await accessible(page, 'the dialog that registers');

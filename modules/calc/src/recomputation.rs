@@ -95,7 +95,6 @@ impl Calc {
             requested_by: caller.actor(),
             site: caller.named_site().map(ToString::to_string),
             asked_by: "http".into(),
-            // The arguments are those of the record, where only a module has named data sources.
             draft: maker.draft && !script.state.is_in_force(),
             again: true,
             keep: Class::Ephemeral,

@@ -3,7 +3,6 @@
 use crate::bus::Asker;
 use crate::support::{Answer, Engine};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use std::time::{Duration, Instant};
 
 const SCRIPT: &str = "
@@ -107,8 +106,7 @@ async fn a_result_that_was_removed_says_so_and_is_calculated_again_with_the_same
 
 /// The key of an argument that is kept beside the results.
 fn argument_key(json: &str) -> String {
-    let hash = Sha256::new_with_prefix("dcp-calc-argument/1").chain_update(json);
-    hex::encode(hash.finalize())
+    hex::encode(blake3::derive_key("dcp-calc-argument/2", json.as_bytes()))
 }
 
 #[tokio::test]
