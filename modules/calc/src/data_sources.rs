@@ -11,15 +11,18 @@ use dcp::model::SiteId;
 use dcp::pi::{PiRequest, PiSource};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 /// Member of a `$pi` reference that names the source.
 const SOURCE: &str = "source";
 /// The only kind of source that is read here.
 const KIND: &str = "pi-web-api";
 
-/// Whoever knows the data sources; nobody where this module has no credential of its own.
-#[derive(Debug)]
-pub(crate) struct DataSources(Option<ServiceClient>);
+/// Whoever knows the data sources, asked with this module's own credential from the first time on that somebody names one.
+pub(crate) struct DataSources {
+    start: Start,
+    framework: OnceCell<ServiceClient>,
+}
 
 /// A data source as the framework module tells it.
 #[derive(Deserialize)]
@@ -30,26 +33,20 @@ struct Known {
 }
 
 impl DataSources {
-    /// Asks the framework module with this module's own credential.
-    pub(crate) async fn open(start: &Start) -> Self {
-        let client = start.service("framework").await;
-        Self(
-            client
-                .inspect_err(|error| {
-                    tracing::info!(
-                        error = format!("{error:#}"),
-                        "people cannot name data sources: the secret service/calc#token is missing"
-                    );
-                })
-                .ok(),
-        )
+    pub(crate) fn new(start: &Start) -> Self {
+        Self {
+            start: start.clone(),
+            framework: OnceCell::new(),
+        }
     }
 
     async fn find(&self, site: &SiteId, id: &str, at: &str) -> Result<PiSource, Problem> {
         let framework = self
-            .0
-            .as_ref()
-            .ok_or_else(|| Problem::unavailable("The list of data sources"))?;
+            .framework
+            .get_or_try_init(|| self.start.service("framework"));
+        let framework = framework
+            .await
+            .map_err(|error| Problem::unavailable("The list of data sources").because(error))?;
         let known: Vec<Known> = framework.get("/data-sources", Some(site)).await?;
         let readable: Vec<PiSource> = known
             .into_iter()

@@ -156,7 +156,7 @@ pub async fn start(start: Start) -> anyhow::Result<Module> {
         running: Arc::default(),
         flights: caching::Flights::default(),
         data_files: data_files::DataFiles::default(),
-        sources: data_sources::DataSources::open(&start).await,
+        sources: data_sources::DataSources::new(&start),
         peers: peers::Peers::open(&start, &settings).await?,
         environment: environments::OwnEnvironment::default(),
         examining: Mutex::default(),

@@ -1,14 +1,15 @@
 import { ChangeDetectionStrategy, Component, computed, effect, input, signal, untracked } from '@angular/core';
-import { formatTime, may, ProblemError, toast } from '@dcp/api-service';
-import { CopyText, Dialog, loadable, ProblemPanel, shared } from '@dcp/kit';
+import { formatTime, may, toast } from '@dcp/api-service';
+import { CopyText, loadable, shared } from '@dcp/kit';
 import { APPROVE } from '../model';
+import { ReasonDialog } from '../parts/reason-dialog';
 import { Server } from '../server';
 import { t } from './texts';
 
 /** Whether somebody has found the environment of an engine good; what that means, and how it is done, where nobody has. */
 @Component({
   selector: 'calc-registration',
-  imports: [CopyText, Dialog, ProblemPanel],
+  imports: [CopyText, ReasonDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './registration.html',
   styles: `
@@ -62,10 +63,10 @@ export class Registration {
     return may(APPROVE, shared.address().site);
   });
   protected readonly asked = signal(false);
-  protected readonly reason = signal('');
-  protected readonly tried = signal(false);
-  protected readonly busy = signal(false);
-  protected readonly problem = signal<ProblemError | undefined>(undefined);
+  protected readonly register = async (reason: string): Promise<void> => {
+    this.environments.set(await new Server(this.node()).register(reason));
+    toast(t('done', { node: this.node() }));
+  };
 
   constructor() {
     effect(() => {
@@ -80,27 +81,5 @@ export class Registration {
   protected when(at: string): string {
     shared.clock();
     return formatTime(at);
-  }
-
-  protected ask(): void {
-    this.reason.set('');
-    this.tried.set(false);
-    this.problem.set(undefined);
-    this.asked.set(true);
-  }
-
-  protected async register(): Promise<void> {
-    this.tried.set(true);
-    const reason = this.reason().trim();
-    if (!reason || this.busy()) return;
-    this.busy.set(true);
-    try {
-      this.environments.set(await new Server(this.node()).register(reason));
-      this.asked.set(false);
-      toast(t('done', { node: this.node() }));
-    } catch (error) {
-      this.problem.set(ProblemError.from(error));
-    }
-    this.busy.set(false);
   }
 }

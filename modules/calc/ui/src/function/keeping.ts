@@ -1,7 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, input, signal } from '@angular/core';
-import { formatTime, may, ProblemError, toast } from '@dcp/api-service';
-import { Dialog, loadable, ProblemPanel, shared } from '@dcp/kit';
+import { formatTime, may, toast } from '@dcp/api-service';
+import { loadable, shared } from '@dcp/kit';
 import { CALL, type ResultFacts } from '../model';
+import { ReasonDialog } from '../parts/reason-dialog';
 import { server } from '../place';
 import { t } from './texts';
 
@@ -10,7 +11,7 @@ const CLASSES = { ephemeral: 'classEphemeral', session: 'classSession', retained
 /** How long a result is kept, who wanted that, and the button that keeps it for good. */
 @Component({
   selector: 'calc-keeping',
-  imports: [Dialog, ProblemPanel],
+  imports: [ReasonDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './keeping.html',
 })
@@ -27,10 +28,10 @@ export class Keeping {
     return kept?.result_key === this.key() ? kept : this.read.value();
   });
   protected readonly asked = signal(false);
-  protected readonly reason = signal('');
-  protected readonly tried = signal(false);
-  protected readonly busy = signal(false);
-  protected readonly problem = signal<ProblemError | undefined>(undefined);
+  protected readonly keep = async (reason: string): Promise<void> => {
+    this.kept.set(await server().retain(this.key(), reason));
+    toast(t('keptDone'));
+  };
   protected readonly allowed = computed(() => {
     shared.session();
     return may(CALL, shared.address().site);
@@ -39,27 +40,5 @@ export class Keeping {
   protected when(at: string): string {
     shared.clock();
     return formatTime(at);
-  }
-
-  protected ask(): void {
-    this.reason.set('');
-    this.tried.set(false);
-    this.problem.set(undefined);
-    this.asked.set(true);
-  }
-
-  protected async keep(): Promise<void> {
-    this.tried.set(true);
-    const reason = this.reason().trim();
-    if (!reason || this.busy()) return;
-    this.busy.set(true);
-    try {
-      this.kept.set(await server().retain(this.key(), reason));
-      this.asked.set(false);
-      toast(t('keptDone'));
-    } catch (error) {
-      this.problem.set(ProblemError.from(error));
-    }
-    this.busy.set(false);
   }
 }

@@ -1,7 +1,8 @@
 import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
-import { may, ProblemError, serverText, toast } from '@dcp/api-service';
-import { Dialog, ProblemPanel, shared } from '@dcp/kit';
+import { may, serverText, toast } from '@dcp/api-service';
+import { shared } from '@dcp/kit';
 import { short, type Version, type VersionDetail } from '../model';
+import { ReasonDialog } from '../parts/reason-dialog';
 import { chosen, server } from '../place';
 import { t } from '../texts';
 import { stepsFrom, type StepKind } from './steps';
@@ -9,7 +10,7 @@ import { stepsFrom, type StepKind } from './steps';
 /** The steps of a version as buttons; one that is not open to the user says why. */
 @Component({
   selector: 'calc-steps',
-  imports: [Dialog, ProblemPanel],
+  imports: [ReasonDialog],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './steps-panel.html',
   styles: `
@@ -33,10 +34,14 @@ export class StepsPanel {
   protected readonly short = short;
   protected readonly serverText = serverText;
   protected readonly asked = signal<StepKind | undefined>(undefined);
-  protected readonly reason = signal('');
-  protected readonly tried = signal(false);
-  protected readonly busy = signal(false);
-  protected readonly problem = signal<ProblemError | undefined>(undefined);
+  protected readonly take = async (reason: string): Promise<void> => {
+    const kind = this.asked();
+    if (!kind) return;
+    const { version } = this.version();
+    await server().step(this.name(), version, kind.to, reason);
+    toast(t('stepDone', { version: short(version), state: t(kind.to) }));
+    this.stepped.emit();
+  };
   /** What stands against an approval, a sentence each. */
   protected readonly doubts = computed(() => {
     const detail = this.detail();
@@ -58,28 +63,5 @@ export class StepsPanel {
     if (kind.to !== 'approved') return undefined;
     if (shared.session()?.user.id === this.version().published_by.id) return t('ownVersion');
     return this.doubts().length > 0 ? t('blocked') : undefined;
-  }
-
-  protected ask(kind: StepKind): void {
-    this.reason.set('');
-    this.tried.set(false);
-    this.problem.set(undefined);
-    this.asked.set(kind);
-  }
-
-  protected async take(kind: StepKind): Promise<void> {
-    this.tried.set(true);
-    const reason = this.reason().trim();
-    if ((kind.reasoned && !reason) || this.busy()) return;
-    this.busy.set(true);
-    try {
-      await server().step(this.name(), this.version().version, kind.to, reason);
-      this.asked.set(undefined);
-      toast(t('stepDone', { version: short(this.version().version), state: t(kind.to) }));
-      this.stepped.emit();
-    } catch (error) {
-      this.problem.set(ProblemError.from(error));
-    }
-    this.busy.set(false);
   }
 }
