@@ -1,7 +1,7 @@
 //! Another module asks over the bus: publish, call, progress, outcome, once.
 
 use crate::support::Engine;
-use dcp::bus::{Delivery, Subscriptions, connect};
+use dcp::bus::{Delivery, Subscriptions, Topology, connect};
 use dcp::calc::{Script, publish_scripts, request};
 use dcp::clock::{Ids, SystemClock};
 use dcp::events::Actor;
@@ -102,6 +102,9 @@ impl Asker {
                 deviated.send(Heard::Deviated(event.clone())).unwrap();
                 Ok(())
             });
+        // As a node does before its modules start: what is told before there is a queue reaches nobody.
+        let topology = Topology::of("asker", &subscriptions);
+        bus.declare(&topology).await.unwrap();
         let stop = CancellationToken::new();
         let delivery =
             Delivery::start(store.clone(), bus, subscriptions, clock, stop.clone()).unwrap();
