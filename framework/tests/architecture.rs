@@ -255,6 +255,9 @@ fn only_the_r_worker_is_allowed_unsafe_code() {
 /// Migrations that took something away before the first release: no version is left that read it.
 const TAKEN_AWAY: [&str; 2] = ["V002__states.sql", "V005__retention.sql"];
 
+/// Migrations that only lay tables out anew: each has the columns afterwards that it had before.
+const LAID_OUT_ANEW: [&str; 1] = ["V008__rows.sql"];
+
 /// The part of a migration that the version before could not work with, if there is one.
 fn harms_the_version_before(migration: &str) -> Option<&str> {
     let taken = ["DROP TABLE", "DROP COLUMN", "RENAME", "ALTER COLUMN"];
@@ -280,11 +283,12 @@ fn a_migration_takes_nothing_from_the_version_before() {
     }
     for path in files("sql", &["modules", "framework"]) {
         let name = path.file_name().expect("a file has a name");
-        let landed = TAKEN_AWAY.iter().any(|taken| name == *taken);
+        let mut known = TAKEN_AWAY.iter().chain(&LAID_OUT_ANEW);
+        let known = known.any(|one| name == *one);
         if path
             .parent()
             .is_some_and(|folder| folder.ends_with("migrations"))
-            && !landed
+            && !known
         {
             let source = text(&path);
             let harm = harms_the_version_before(&source);

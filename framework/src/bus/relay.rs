@@ -200,7 +200,7 @@ impl Relay {
         let mut sent = Vec::new();
         let mut outage = None;
         let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
+        let mut calls = Vec::new();
         for (row, outcome) in rows.iter().zip(outcomes) {
             match outcome {
                 Ok(()) => sent.push(row.seq),
@@ -208,16 +208,15 @@ impl Relay {
                 Err(error) => {
                     let later = now.checked_add(pause::in_outage(row.attempts + 1))?;
                     tracing::warn!(%error, seq = row.seq, attempts = row.attempts + 1, "a message waits in the outbox");
-                    tx.call("dcp_outbox_postpone", params![row.seq, later])
-                        .await?;
+                    calls.push(("dcp_outbox_postpone", params![row.seq, later]));
                 }
             }
         }
         let sent = serde_json::to_string(&sent)?;
         let look_at = now.checked_add(RESEND_AFTER)?;
-        tx.call("dcp_outbox_await", params![&sent, look_at]).await?;
-        tx.call("dcp_outbox_sent", params![sent, now]).await?;
-        tx.commit().await?;
+        calls.push(("dcp_outbox_await", params![&sent, look_at]));
+        calls.push(("dcp_outbox_sent", params![sent, now]));
+        self.store.write_all(calls).await?;
         outage.map_or(Ok(()), Err)
     }
 }

@@ -93,7 +93,7 @@ impl Engine {
 
     pub(super) async fn begin(&self) -> Result<Session, StoreError> {
         Ok(match self {
-            Self::Sqlite(engine) => Session::Sqlite(engine.begin().await?),
+            Self::Sqlite(engine) => Session::Sqlite(engine.begin()),
             Self::SqlServer(engine) => {
                 Session::SqlServer(Box::new(Box::pin(engine.begin()).await?))
             }

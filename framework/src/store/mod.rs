@@ -7,6 +7,7 @@
 //! last commits. `?synchronous=full` in the address survives that too, at a seventh of the speed.
 
 mod backup;
+mod calling;
 mod copy;
 mod credentials;
 mod engine;
@@ -28,10 +29,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
 
 use self::engine::Engine;
-use crate::bus::pause::in_outage;
 use crate::clock::{Clock, Ids};
-use crate::limits::DEADLOCK_ATTEMPTS;
-use crate::telemetry::{Span, SpanKind};
 
 pub use self::backup::{
     Copy as FileCopy, Place, ServerCopy, back_up_database, back_up_files, restore_database,
@@ -44,6 +42,7 @@ pub use self::lease::Lease;
 pub use self::plan::{Plan, Recorded, Step};
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
+pub(crate) use self::sqlite::Direct;
 pub use self::sqlserver::{NewDatabase, as_administrator, create_database, opens, set_up_database};
 pub use self::tsql::differences;
 pub use self::tx::Tx;
@@ -191,102 +190,6 @@ impl Store {
     fn replace(&self, engine: Engine) {
         let present = self.inner.engine.write();
         *present.unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
-    }
-
-    /// Begins a transaction. Until `commit`, dropping it undoes everything.
-    pub async fn begin(&self) -> Result<Tx<'_>, StoreError> {
-        Ok(Tx::new(self, self.present().begin().await?))
-    }
-
-    /// Runs `work` in a transaction and commits it if it succeeds.
-    pub async fn tx<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<StoreError>,
-        F: AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        let mut tx = self.begin().await?;
-        let done = work(&mut tx).await?;
-        tx.commit().await?;
-        Ok(done)
-    }
-
-    /// The same for work that may be done again from its beginning: it is, when the database has undone it to end a deadlock.
-    pub async fn tx_repeatable<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<StoreError>,
-        F: AsyncFn(&mut Tx<'_>) -> Result<T, E>,
-    {
-        let mut attempt = 1;
-        loop {
-            let mut tx = self.begin().await?;
-            let undone = match work(&mut tx).await {
-                Ok(done) => match tx.commit().await {
-                    Err(StoreError::Deadlock) => StoreError::Deadlock.into(),
-                    committed => return committed.map(|()| done).map_err(E::from),
-                },
-                Err(error) if tx.was_deadlocked() => error,
-                Err(error) => return Err(error),
-            };
-            if attempt == DEADLOCK_ATTEMPTS {
-                return Err(undone);
-            }
-            self.after_deadlock(attempt).await;
-            attempt += 1;
-        }
-    }
-
-    /// Who has lost once begins a moment later than who has won.
-    async fn after_deadlock(&self, attempt: u32) {
-        tracing::debug!(
-            attempt,
-            "a transaction was undone to end a deadlock; it is done again"
-        );
-        self.inner.clock.sleep(in_outage(attempt)).await;
-    }
-
-    /// Calls one procedure in a transaction of its own; again when the database has undone it to end a deadlock.
-    pub async fn write(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
-        // SQLite has one writer, and so no deadlock: it needs no second copy of the values.
-        if self.is_file() {
-            return self.write_once(procedure, values).await;
-        }
-        let mut attempt = 1;
-        loop {
-            match self.write_once(procedure, values.clone()).await {
-                Err(StoreError::Deadlock) if attempt < DEADLOCK_ATTEMPTS => {}
-                done => return done,
-            }
-            self.after_deadlock(attempt).await;
-            attempt += 1;
-        }
-    }
-
-    async fn write_once(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
-        let mut tx = self.begin().await?;
-        let rows = tx.call(procedure, values).await?;
-        tx.commit().await?;
-        Ok(rows)
-    }
-
-    /// Calls a procedure that only reads, beside the writing transaction.
-    pub async fn read(&self, procedure: &str, values: Vec<Value>) -> Result<Rows, StoreError> {
-        let mut span = self.calling(procedure);
-        let rows = span.run(self.present().read(procedure, values)).await;
-        if let Err(error) = &rows {
-            span.fail(error.kind());
-        }
-        rows
-    }
-
-    /// The call of a procedure as a step of the present trace.
-    fn calling(&self, procedure: &str) -> Span {
-        let mut span = Span::within(SpanKind::Client, || procedure.to_owned());
-        if span.is_recorded() {
-            span.set("db.system.name", self.present().system());
-            span.set("db.namespace", self.inner.module.clone());
-            span.set("db.stored_procedure.name", procedure.to_owned());
-        }
-        span
     }
 
     /// The module whose database this is.

@@ -3,21 +3,22 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::sign::Sign;
-use super::wake::{Wake, Woken};
+use super::turn::{Row, Settlement, Taken, Turn};
+use super::wake::{Bell, Wake, Woken};
 use crate::bus::{Delivered, Envelope, Undecodable, Verdict, pause};
 use crate::clock::Timestamp;
 use crate::limits::{LOCAL_BURST, LOCAL_GATHER, LOCAL_POLL};
 use crate::params;
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Store, StoreError};
 
 /// What the bus tells its dispatcher.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) enum Command {
 pub(super) struct Dispatcher {
     store: Store,
     wake: Wake,
+    /// Rung when others may take what this process held.
+    bell: Arc<Bell>,
     /// Proves to the others that this process lives.
     sign: Sign,
     owner: String,
@@ -81,21 +84,28 @@ struct Judged {
     verdict: Option<Verdict>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Due {
-    queue: String,
-    next_at: Option<Timestamp>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Row {
-    seq: i64,
-    envelope: String,
-    deliveries: u32,
+impl Judged {
+    fn settlement(&self, owner: &str, now: Timestamp) -> Result<Settlement, StoreError> {
+        Ok(match &self.verdict {
+            Some(Verdict::Done) => ("bus_done", params![self.seq, owner]),
+            Some(Verdict::Retry(envelope, after)) => {
+                let text = serde_json::to_string(envelope)
+                    .map_err(|error| StoreError::Decode(error.to_string()))?;
+                let then = now.checked_add(*after).unwrap_or(now);
+                ("bus_retry", params![self.seq, owner, text, then])
+            }
+            None => ("bus_give_back", params![self.seq, owner]),
+        })
+    }
 }
 
 impl Dispatcher {
-    pub(super) fn new(store: Store, file: &Path, lease: Duration) -> std::io::Result<Self> {
+    pub(super) fn new(
+        store: Store,
+        file: &Path,
+        bell: Arc<Bell>,
+        lease: Duration,
+    ) -> std::io::Result<Self> {
         let wake = Wake::on(file)?;
         let owner = store.ids().next().to_string();
         let sign = Sign::put_up(file, &owner)?;
@@ -103,6 +113,7 @@ impl Dispatcher {
         Ok(Self {
             store,
             wake,
+            bell,
             sign,
             owner,
             lease,
@@ -148,14 +159,13 @@ impl Dispatcher {
         }
     }
 
-    /// Waits until there is something to see: at once when the bell rings; of what writes to the file without ringing, or rings again and
-    /// again, several wakes gather.
+    /// Waits until there is something to see: at once when the bell rings; when it rings again and again, several rings gather.
     async fn gather(&mut self, mut woken: std::io::Result<Woken>) -> std::io::Result<()> {
         let mut gathered = self.store.clock().sleep(LOCAL_GATHER);
         loop {
             match woken? {
                 Woken::Rung if self.rung_until < Instant::now() + LOCAL_BURST => break,
-                Woken::Rung | Woken::Written => {}
+                Woken::Rung => {}
                 Woken::SignGone => {
                     self.inherit().await;
                     return Ok(());
@@ -180,6 +190,7 @@ impl Dispatcher {
                         "messages of a process that died are handed out again"
                     );
                     dead.remove();
+                    self.bell.ring();
                 }
                 Ok(_) => dead.remove(),
                 Err(error) => {
@@ -207,101 +218,59 @@ impl Dispatcher {
     async fn turn(&mut self) -> Result<Duration, StoreError> {
         self.subscribers.retain(|_, one| !one.sender.is_closed());
         let now = self.store.clock().now();
-        let (due, next) = self.due(now).await?;
         let renew = self.held() > 0 && now >= self.renew_at;
-        if due.is_empty() && self.judged.is_empty() && !renew {
-            return Ok(next);
-        }
-        let lease_until = now.checked_add(self.lease).unwrap_or(now);
-        let store = self.store.clone();
-        let mut tx = store.begin().await?;
-        for judged in &self.judged {
-            self.settle(&mut tx, judged).await?;
-        }
-        if renew {
-            tx.call("bus_renew", params![&self.owner, lease_until])
-                .await?;
-        }
-        let mut taken = Vec::new();
-        for (queue, count) in due {
-            let values = params![&queue, count, now, &self.owner, lease_until];
-            let mut rows: Vec<Row> = tx.call("bus_take", values).await?.all()?;
-            rows.sort_by_key(|row| row.seq);
-            taken.push((queue, rows));
-        }
-        tx.commit().await?;
+        let turn = Turn {
+            room: self.room(),
+            judged: self.settlements()?,
+            renew,
+            owner: self.owner.clone(),
+            now,
+            lease_until: now.checked_add(self.lease).unwrap_or(now),
+        };
+        let Taken { rows, next_at } = self.store.directly(move |bus| turn.take(bus)).await?;
         if renew {
             self.renew_at = now.checked_add(self.lease / 3).unwrap_or(now);
         }
+        if self.judged.iter().any(|judged| judged.verdict.is_none()) {
+            self.bell.ring();
+        }
         self.free();
-        let any = taken.iter().any(|(_, rows)| !rows.is_empty());
-        for (queue, rows) in taken {
+        let pause = self.pause(now, next_at);
+        let any = rows.iter().any(|(_, rows)| !rows.is_empty());
+        for (queue, rows) in rows {
             self.hand_out(&queue, rows);
         }
         // Something was there: look once more, at once.
-        Ok(if any { Duration::ZERO } else { next })
+        Ok(if any { Duration::ZERO } else { pause })
     }
 
-    /// The queues with due messages and room for them, and how long nothing else is due.
-    async fn due(&self, now: Timestamp) -> Result<(Vec<(String, usize)>, Duration), StoreError> {
-        let mut room: HashMap<&str, usize> = HashMap::new();
+    /// How many messages each queue may bring: the verdicts that are written meanwhile make room.
+    fn room(&self) -> HashMap<String, usize> {
+        let mut room = HashMap::new();
         for (queue, one) in &self.subscribers {
-            let freed = self
-                .judged
-                .iter()
-                .filter(|judged| judged.queue == *queue)
-                .count();
-            room.insert(queue, (one.prefetch + freed).saturating_sub(one.held));
+            let freed = self.judged.iter().filter(|judged| judged.queue == *queue);
+            let free = (one.prefetch + freed.count()).saturating_sub(one.held);
+            if free > 0 {
+                room.insert(queue.clone(), free);
+            }
         }
-        room.retain(|_, free| *free > 0);
-        let mut pause = if self.held() > 0 {
+        room
+    }
+
+    fn settlements(&self) -> Result<Vec<Settlement>, StoreError> {
+        let now = self.store.clock().now();
+        let judged = self.judged.iter();
+        judged.map(|one| one.settlement(&self.owner, now)).collect()
+    }
+
+    fn pause(&self, now: Timestamp, next_at: Option<Timestamp>) -> Duration {
+        let longest = if self.held() > 0 {
             self.lease / 3
         } else {
             LOCAL_POLL
         };
-        if room.is_empty() {
-            return Ok((Vec::new(), pause));
-        }
-        let queues: Vec<&str> = room.keys().copied().collect();
-        let queues = serde_json::to_string(&queues)
-            .map_err(|error| StoreError::Decode(error.to_string()))?;
-        let found: Vec<Due> = self.store.read("bus_due", params![queues]).await?.all()?;
-        let mut due = Vec::new();
-        for Due { queue, next_at } in found {
-            match next_at {
-                Some(at) if at <= now => due.push((
-                    queue.clone(),
-                    room.get(queue.as_str()).copied().unwrap_or(0),
-                )),
-                Some(at) => {
-                    pause = pause.min(Duration::try_from(at.duration_since(now)).unwrap_or(pause));
-                }
-                None => {}
-            }
-        }
-        Ok((due, pause + Duration::from_millis(1)))
-    }
-
-    async fn settle(&self, tx: &mut Tx<'_>, judged: &Judged) -> Result<(), StoreError> {
-        let now = tx.now();
-        match &judged.verdict {
-            Some(Verdict::Done) => {
-                tx.call("bus_done", params![judged.seq, &self.owner])
-                    .await?
-            }
-            Some(Verdict::Retry(envelope, after)) => {
-                let text = serde_json::to_string(envelope)
-                    .map_err(|error| StoreError::Decode(error.to_string()))?;
-                let then = now.checked_add(*after).unwrap_or(now);
-                tx.call("bus_retry", params![judged.seq, &self.owner, text, then])
-                    .await?
-            }
-            None => {
-                tx.call("bus_give_back", params![judged.seq, &self.owner])
-                    .await?
-            }
-        };
-        Ok(())
+        let next = next_at.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(longest));
+        longest.min(next.unwrap_or(longest)) + Duration::from_millis(1)
     }
 
     /// Makes room for what has its verdict written.
@@ -347,15 +316,15 @@ impl Dispatcher {
             self.judged.push(judged);
         }
         let done = async {
-            let mut tx = self.store.begin().await?;
-            for judged in &self.judged {
-                self.settle(&mut tx, judged).await?;
-            }
-            tx.call("bus_give_back_all", params![&self.owner]).await?;
-            tx.commit().await
+            let mut calls = self.settlements()?;
+            calls.push(("bus_give_back_all", params![&self.owner]));
+            self.store.write_all(calls).await
         };
-        if let Err(error) = done.await {
-            tracing::warn!(%error, "messages come again when their lease ends");
+        match done.await {
+            Ok(_) => self.bell.ring(),
+            Err(error) => {
+                tracing::warn!(%error, "messages come again when their lease ends");
+            }
         }
         self.sign.take_down();
     }

@@ -6,6 +6,7 @@
 
 mod dispatcher;
 mod sign;
+mod turn;
 mod wake;
 
 use std::collections::BTreeSet;
@@ -26,7 +27,7 @@ use crate::clock::{Clock, Ids};
 use crate::limits::{LOCAL_LEASE, STORE_OPEN};
 use crate::model::Zone;
 use crate::params;
-use crate::store::{Files, Store, StoreError};
+use crate::store::{Direct, Files, Store, StoreError, Value};
 
 const FILES: Files = {
     static SQLITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/bus/local/sql");
@@ -44,7 +45,7 @@ pub struct Local {
     store: Store,
     file: PathBuf,
     lease: Duration,
-    bell: Bell,
+    bell: Arc<Bell>,
     dispatcher: Mutex<Option<mpsc::Sender<Command>>>,
     /// One batch after the other: those that wait for the file together would run out of patience together.
     publishing: tokio::sync::Mutex<()>,
@@ -65,11 +66,12 @@ impl Local {
         if of != zone {
             return Err(BusError::OtherZone(of));
         }
-        let path = file.split('?').next().unwrap_or(file);
+        let path = Path::new(file.split('?').next().unwrap_or(file));
+        let bell = Bell::beside(path).map_err(BusError::unavailable)?;
         Ok(Self {
             store,
-            bell: Bell::beside(Path::new(path)),
-            file: Path::new(path).to_owned(),
+            bell: Arc::new(bell),
+            file: path.to_owned(),
             lease: LOCAL_LEASE,
             dispatcher: Mutex::default(),
             publishing: tokio::sync::Mutex::default(),
@@ -92,8 +94,13 @@ impl Local {
             return Ok(sender.clone());
         }
         let (sender, commands) = mpsc::channel(16);
-        let dispatcher = Dispatcher::new(self.store.clone(), &self.file, self.lease)
-            .map_err(BusError::unavailable)?;
+        let dispatcher = Dispatcher::new(
+            self.store.clone(),
+            &self.file,
+            self.bell.clone(),
+            self.lease,
+        )
+        .map_err(BusError::unavailable)?;
         #[expect(
             clippy::disallowed_methods,
             reason = "ends with its commands, which `close` and dropping the bus end"
@@ -104,51 +111,63 @@ impl Local {
     }
 
     async fn declare(&self, topology: &Topology) -> Result<(), StoreError> {
-        let mut tx = self.store.begin().await?;
-        for queue in &topology.queues {
+        let queues = topology.queues.iter().map(|queue| {
             let single = queue.takes == Takes::Lane;
-            tx.call("bus_queue_add", params![&queue.name, single])
-                .await?;
-        }
-        for binding in &topology.bindings {
+            ("bus_queue_add", params![&queue.name, single])
+        });
+        let bindings = topology.bindings.iter().map(|binding| {
             let lane = binding.lane.map(u32::from);
             let row = params![&binding.event, &binding.queue, lane];
-            tx.call("bus_binding_add", row).await?;
-        }
-        tx.commit().await
+            ("bus_binding_add", row)
+        });
+        let all = queues.chain(bindings).collect();
+        self.store.write_all(all).await.map(drop)
     }
 
     async fn store_all(
         &self,
         messages: &[Outgoing],
     ) -> Result<Vec<Result<(), BusError>>, StoreError> {
-        let mut outcomes = Vec::with_capacity(messages.len());
+        let rows: Vec<Row> = messages.iter().map(row_of).collect::<Result<_, _>>()?;
         let _turn = self.publishing.lock().await;
-        let mut tx = self.store.begin().await?;
-        for Outgoing { to, envelope } in messages {
-            let text = serde_json::to_string(envelope)
-                .map_err(|error| StoreError::Decode(error.to_string()))?;
-            let outcome = match to {
-                Destination::Topic => {
-                    let lane = u32::from(lane(&envelope.key));
-                    tx.call("bus_publish", params![&envelope.name, lane, text])
-                        .await?;
-                    Ok(())
-                }
-                Destination::Queue(queue) => match tx
-                    .call("bus_enqueue", params![queue, text])
-                    .await?
-                    .affected()
-                {
-                    0 => Err(BusError::Unroutable(queue.clone())),
-                    _ => Ok(()),
-                },
-            };
-            outcomes.push(outcome);
-        }
-        tx.commit().await?;
+        let outcomes = self
+            .store
+            .directly(move |direct| {
+                direct.tx(|tx| rows.into_iter().map(|row| row.add(tx)).collect())
+            })
+            .await?;
         self.bell.ring();
         Ok(outcomes)
+    }
+}
+
+/// A message on its way into the file.
+enum Row {
+    Topic(Vec<Value>),
+    Queue(String, Vec<Value>),
+}
+
+fn row_of(Outgoing { to, envelope }: &Outgoing) -> Result<Row, StoreError> {
+    let text =
+        serde_json::to_string(envelope).map_err(|error| StoreError::Decode(error.to_string()))?;
+    Ok(match to {
+        Destination::Topic => {
+            let lane = u32::from(lane(&envelope.key));
+            Row::Topic(params![&envelope.name, lane, text])
+        }
+        Destination::Queue(queue) => Row::Queue(queue.clone(), params![queue, text]),
+    })
+}
+
+impl Row {
+    fn add(self, tx: &Direct<'_>) -> Result<Result<(), BusError>, StoreError> {
+        Ok(match self {
+            Self::Topic(values) => tx.call("bus_publish", &values).map(|_| Ok(()))?,
+            Self::Queue(queue, values) => match tx.call("bus_enqueue", &values)?.affected() {
+                0 => Err(BusError::Unroutable(queue)),
+                _ => Ok(()),
+            },
+        })
     }
 }
 
