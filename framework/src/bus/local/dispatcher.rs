@@ -231,7 +231,9 @@ impl Dispatcher {
         if renew {
             self.renew_at = now.checked_add(self.lease / 3).unwrap_or(now);
         }
-        if self.judged.iter().any(|judged| judged.verdict.is_none()) {
+        let mut judged = self.judged.iter();
+        let went_back = judged.any(|one| !matches!(one.verdict, Some(Verdict::Done)));
+        if went_back {
             self.bell.ring();
         }
         self.free();
@@ -240,8 +242,12 @@ impl Dispatcher {
         for (queue, rows) in rows {
             self.hand_out(&queue, rows);
         }
-        // Something was there: look once more, at once.
-        Ok(if any { Duration::ZERO } else { pause })
+        // Something was there or went back: look once more, at once.
+        Ok(if any || went_back {
+            Duration::ZERO
+        } else {
+            pause
+        })
     }
 
     /// How many messages each queue may bring: the verdicts that are written meanwhile make room.

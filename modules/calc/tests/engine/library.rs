@@ -172,10 +172,11 @@ async fn an_engine_whose_environment_nobody_has_registered_answers_drafts_only()
     let package = packages.path().join("extra");
     std::fs::create_dir_all(package.join("Meta")).unwrap();
     let about = r#"saveRDS(list(DESCRIPTION = c(Package = "extra", Version = "1.0", Built = "4.2.2"), Built = list(R = "4.2.2")), commandArgs(TRUE))"#;
-    let written = std::process::Command::new("Rscript")
+    let written = tokio::process::Command::new("Rscript")
         .args(["-e", about])
         .arg(package.join("Meta/package.rds"))
         .status()
+        .await
         .unwrap();
     assert!(written.success());
     let other = free

@@ -2,8 +2,8 @@
 
 use crate::support::Engine;
 use serde_json::{Value, json};
-use std::process::Command;
 use std::time::{Duration, Instant};
+use tokio::process::Command;
 
 /// Functions as they stand in R's library, and functions of a scientist that use them.
 const LIBRARY: &str = r"
@@ -21,7 +21,7 @@ survives <- function(n) {
 ";
 
 /// What the same source gives in Rscript: each double with digits enough for its bits.
-fn in_r_alone(call: &str) -> Vec<f64> {
+async fn in_r_alone(call: &str) -> Vec<f64> {
     let code =
         format!("{LIBRARY}\ncat(sprintf('%.17g', as.vector(t(as.matrix({call})))), sep = '\\n')");
     let told = Command::new("Rscript")
@@ -35,6 +35,7 @@ fn in_r_alone(call: &str) -> Vec<f64> {
             "datasets,grDevices,graphics,stats,utils",
         )
         .output()
+        .await
         .unwrap();
     assert!(
         told.status.success(),
@@ -80,7 +81,7 @@ async fn functions_of_r_and_its_packages_give_what_they_give_in_r_alone() {
             .call(&format!("l/{function}"), format!("{{\"n\":{n}}}"))
             .await
             .value();
-        let alone = in_r_alone(&format!("{function}({n})"));
+        let alone = in_r_alone(&format!("{function}({n})")).await;
         assert!(alone.len() > 3, "{function}");
         let bits = |numbers: Vec<f64>| numbers.into_iter().map(f64::to_bits).collect::<Vec<_>>();
         assert_eq!(bits(numbers(&value)), bits(alone), "{function}: {value}");
