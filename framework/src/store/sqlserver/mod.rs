@@ -5,6 +5,7 @@
 mod ado;
 mod content;
 mod create;
+mod dial;
 mod migrate;
 mod pool;
 mod refusal;
@@ -17,8 +18,9 @@ pub(super) use self::create::statement;
 pub use self::create::{NewDatabase, create_database, opens, set_up_database};
 pub(super) use self::refusal::UNMAPPED;
 
+use self::dial::{Connection, connect, in_time};
+use self::pool::Pool;
 pub(super) use self::pool::Taken;
-use self::pool::{Connection, Pool, connect, in_time};
 use self::refusal::map;
 
 use std::borrow::Cow;
@@ -101,7 +103,7 @@ impl Engine {
         if !matches!(begun, Ok(Ok(()))) {
             // The server may have closed an idle connection, or the way to it is cut: one that is new decides.
             tracing::debug!(?begun, "an idle connection was stale");
-            taken = Taken::new(&self.pool, taken).await?;
+            taken = taken.another().await?;
             taken.connection.begin_transaction().await.map_err(map)?;
         }
         Ok(Session {
@@ -138,6 +140,7 @@ impl Engine {
             .await
             .map_err(map)?;
         let granted: Option<i32> = found.and_then(|row| row.get(0));
+        taken.proven();
         if granted.is_some_and(|granted| granted >= 0) {
             return Ok(Some(taken));
         }
@@ -158,9 +161,13 @@ impl Session {
     ) -> Result<Rows, StoreError> {
         let procedure = self.catalog.get(procedure)?;
         procedure.check(&values)?;
-        let limit = self.taken.pool.call;
+        let limit = self.taken.call();
         let call = call(&mut self.taken.connection, procedure, values);
-        timeout(limit, call).await.map_err(|_| StoreError::Busy)?
+        let rows = timeout(limit, call).await.map_err(|_| StoreError::Busy)?;
+        if rows.is_ok() {
+            self.taken.proven();
+        }
+        rows
     }
 
     /// Within a part an error ends only its statement, so that the part can be undone; elsewhere it ends the transaction.
@@ -173,7 +180,7 @@ impl Session {
             Part::Undo(1) => "ROLLBACK TRANSACTION part_1; SET XACT_ABORT ON;".to_owned(),
             Part::Undo(depth) => format!("ROLLBACK TRANSACTION part_{depth};"),
         };
-        let limit = self.taken.pool.call;
+        let limit = self.taken.call();
         let connection = &mut self.taken.connection;
         let run = async {
             let done = connection.simple_query(text).await.map_err(map)?;
@@ -183,7 +190,7 @@ impl Session {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
-        let limit = self.taken.pool.call;
+        let limit = self.taken.call();
         let commit = self.taken.connection.commit_transaction();
         timeout(limit, commit)
             .await
