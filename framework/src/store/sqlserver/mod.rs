@@ -9,19 +9,22 @@ mod dial;
 mod migrate;
 mod pool;
 mod refusal;
+mod taken;
 mod value;
 
 pub use self::ado::as_administrator;
 pub(super) use self::ado::database_of;
 pub(super) use self::content::Content;
 pub(super) use self::create::statement;
-pub use self::create::{NewDatabase, create_database, opens, set_up_database};
+pub use self::create::{
+    NewDatabase, create_database, has_login, opens, password_that_works, set_up_database,
+};
 pub(super) use self::refusal::UNMAPPED;
 
 use self::dial::{Connection, connect, in_time};
 use self::pool::Pool;
-pub(super) use self::pool::Taken;
 use self::refusal::map;
+pub(super) use self::taken::Taken;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -88,7 +91,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn hurried(self, call: Duration) -> Self {
         Self {
-            pool: Pool::new(self.pool.config.clone(), call),
+            pool: self.pool.hurried(call),
             ..self
         }
     }

@@ -77,12 +77,12 @@ pub(super) fn map_login(error: Error, place: &str) -> StoreError {
 fn advice(number: u32) -> Option<&'static str> {
     Some(match number {
         18456 | 18452 => {
-            "it refuses the login; check user and password of the connection string, or let `dcp db create` set a new password"
+            "it refuses the login; check user and password of the connection string, or let `dcp db create --new-passwords` set a new one"
         }
         18470 => "the login is disabled; an administrator of the server enables it",
         18486 => "the login is locked; an administrator of the server unlocks it",
         18487 | 18488 => {
-            "the password of the login has expired; `dcp db create` sets a new one, and CHECK_EXPIRATION = OFF keeps it"
+            "the password of the login has expired; `dcp db create --new-passwords` sets a new one, and CHECK_EXPIRATION = OFF keeps it"
         }
         18401 | 18451 | 18461 => {
             "the server lets administrators in alone; wait for the end of its upgrade or maintenance"
