@@ -24,7 +24,7 @@ impl Platform {
         let home = folder.path().display();
         let mut node = format!(
             "[node]\nname = \"gxp-node\"\nzone = \"gxp\"\nhome = \"{home}\"\n\
-             [edge]\ninternal = \"127.0.0.1:1\"\nexternal = \"127.0.0.1:2\"\npublic_url = \"http://localhost:1\"\nmodule_ports = \"3-9\"\n\
+             [edge]\ninternal = \"127.0.0.1:1\"\nexternal = \"127.0.0.1:2\"\npublic_url = \"http://localhost:1\"\nportal_url = \"http://localhost:1\"\nmodule_ports = \"3-9\"\n\
              [bus]\nurl = \"local:{home}/bus.db\"\n[secrets]\nurl = \"file:{home}/secrets.toml\"\n\
              [store]\nurl = \"secret://store/{{module}}#gxp\"\nmigrate = \"command\"\n"
         );
