@@ -26,6 +26,10 @@ pub const SQLITE_STATEMENTS: usize = 128;
 pub const SQLSERVER_CONNECTIONS: usize = 8;
 /// How long dialling and logging in at SQL Server may take.
 pub const SQLSERVER_CONNECT: Duration = Duration::from_secs(5);
+/// How long a pool waits for the first answer on a new connection before it opens another beside it, twice as long for each that is
+/// silent too; less than [`STORE_ACQUIRE`], so that one silent connection refuses nobody. A server that is just back has every
+/// procedure to plan, and plans fewer for fewer connections.
+pub const SQLSERVER_TRIAL: Duration = Duration::from_millis(1500);
 /// How long one procedure call may take at SQL Server.
 pub const SQLSERVER_CALL: Duration = Duration::from_secs(30);
 /// How often a transaction is done that the database undoes each time to end a deadlock; then its caller hears of it.

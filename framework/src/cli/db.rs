@@ -1,13 +1,12 @@
 //! `dcp db`: databases of the deployed modules: made on SQL Server, moved between the engines, backed up and restored.
 
-use anyhow::{Context, bail};
-use dcp::identity::new_secret;
-use dcp::secrets::Secret;
-use dcp::store::{Copied, NewDatabase, opens, set_up_database};
+mod create;
 
-use super::home::home;
-use super::migrate::{Deployed, Which};
-use super::secrets::{put, read_one};
+use anyhow::{Context, bail};
+use dcp::secrets::Secret;
+use dcp::store::Copied;
+
+use super::migrate::Which;
 use super::{backup, restore};
 
 /// What is done with databases.
@@ -15,13 +14,7 @@ use super::{backup, restore};
 pub(crate) enum Command {
     /// Make a database and a login for each module, which may execute its procedures and nothing else. Needs an administrator's
     /// connection string in `DCP_SQLSERVER`, such as `server=tcp:db.example,1433;user id=sa;password=...`. May be repeated.
-    Create {
-        #[command(flatten)]
-        which: Which,
-        /// For a server without ownership chaining: lets the login reach the tables directly as well.
-        #[arg(long)]
-        table_rights: bool,
-    },
+    Create(create::Create),
     /// Copy what a module has in a file of SQLite to its empty database on SQL Server, or what it has there to a new file; all or
     /// nothing. Stop the module first. Reading from SQL Server needs an administrator's connection string in `DCP_SQLSERVER`.
     Copy {
@@ -49,16 +42,7 @@ pub(crate) enum Command {
 /// Makes them.
 pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Create {
-            which,
-            table_rights,
-        } => {
-            let server = administrator()?;
-            for deployed in which.find()? {
-                create(&server, &deployed, table_rights).await?;
-            }
-            Ok(())
-        }
+        Command::Create(order) => order.run().await,
         Command::Copy {
             module,
             node,
@@ -100,46 +84,4 @@ pub(super) fn administrator() -> anyhow::Result<Secret<String>> {
         "DCP_SQLSERVER must hold an administrator's connection string, such as server=tcp:db.example,1433;user id=sa;password=...",
     )?;
     Ok(Secret::new(server))
-}
-
-/// The address goes where the settings look for it: `store.url = "secret://store/{module}#<zone>"`.
-async fn create(
-    server: &Secret<String>,
-    deployed: &Deployed,
-    table_rights: bool,
-) -> anyhow::Result<()> {
-    let (module, zone) = (&deployed.module.name, deployed.config.node.zone.to_string());
-    let (path, file) = (format!("store/{module}"), home()?.join("secrets.toml"));
-    if !file.is_file() {
-        bail!(
-            "{} is missing; `dcp init-secrets` writes it",
-            file.display()
-        );
-    }
-    let name = format!("dcp_{zone}_{}", module.replace('-', "_"));
-    let place = format!("{module} on {}", deployed.config.node.name);
-    if let Some(address) = read_one(&path, &zone)?
-        && opens(&Secret::new(address)).await.is_ok()
-    {
-        println!("{place}: its login opens the database already");
-        return Ok(());
-    }
-    // A policy for passwords wants letters of both cases, digits and signs.
-    let password = Secret::new(format!("Aa1-{}", new_secret()));
-    let new = NewDatabase {
-        name: &name,
-        password: &password,
-        table_rights,
-    };
-    let made = set_up_database(server.expose(), &new).await;
-    let address = made.with_context(|| format!("the database {name} cannot be made"))?;
-    put(&path, &zone, address.expose())?;
-    println!(
-        "{place}: database and login {name}; address in {} as secret://{path}#{zone}",
-        file.display()
-    );
-    if deployed.config.secrets.url.starts_with("vault:") {
-        println!("  `dcp push-secrets` brings it into the vault");
-    }
-    Ok(())
 }

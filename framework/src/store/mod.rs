@@ -43,7 +43,10 @@ pub use self::plan::{Plan, Recorded, Step};
 pub use self::procedure::{Catalog, Field, Procedure, Type};
 pub use self::rows::{Rows, json};
 pub(crate) use self::sqlite::Direct;
-pub use self::sqlserver::{NewDatabase, as_administrator, create_database, opens, set_up_database};
+pub use self::sqlserver::{
+    NewDatabase, as_administrator, create_database, has_login, opens, password_that_works,
+    set_up_database,
+};
 pub use self::tsql::differences;
 pub use self::tx::Tx;
 pub use self::value::{Value, time_text};

@@ -69,6 +69,7 @@ mod connections;
 mod copying;
 mod credentials;
 mod deadlock;
+mod growing;
 mod migrations;
 mod parts;
 mod restoring;

@@ -153,6 +153,10 @@ impl Ado {
         self.value(&DATABASE)
     }
 
+    pub(super) fn password(&self) -> Option<&str> {
+        self.value(&["password", "pwd"])
+    }
+
     /// The same with another database.
     #[must_use]
     pub(super) fn at(mut self, database: &str) -> Self {

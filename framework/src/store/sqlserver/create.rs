@@ -31,7 +31,7 @@ pub async fn create_database(server: &str, name: &str) -> Result<String, StoreEr
 }
 
 /// Makes database, login and user of a module, with the right to execute its procedures and no other; answers with the
-/// module's address. What is there stays, except that the login gets the password.
+/// module's address. What is there stays, except that the login gets the password: whoever knows another one is locked out.
 pub async fn set_up_database(
     server: &str,
     new: &NewDatabase<'_>,
@@ -63,6 +63,26 @@ pub async fn set_up_database(
         run(&mut connection, &rights).await?;
     }
     Ok(Secret::new(here.of(name, password).address()))
+}
+
+/// Whether the server of an administrator's connection string has a login of that name.
+pub async fn has_login(server: &str, name: &str) -> Result<bool, StoreError> {
+    let mut connection = open(server).await?;
+    let found = connection
+        .query("SELECT SUSER_ID(@P1) AS id;", &[&name])
+        .await
+        .map_err(map)?;
+    let row = found.into_row().await.map_err(map)?;
+    Ok(row.and_then(|row| row.get::<i32, _>(0)).is_some())
+}
+
+/// The password of an address, if the server lets its login in with it, whether the database is there or not.
+pub async fn password_that_works(address: &Secret<String>) -> Option<Secret<String>> {
+    let ado = Ado::parse(address.expose().strip_prefix("mssql:")?);
+    let password = Secret::new(ado.password()?.to_owned());
+    // Everybody who is let in reaches it.
+    let anywhere = Secret::new(ado.at("master").address());
+    opens(&anywhere).await.is_ok().then_some(password)
 }
 
 /// Whether the login of an address can connect to its database.

@@ -41,7 +41,7 @@ impl Engine {
         procedures: Vec<&str>,
         put_back: bool,
     ) -> Result<(), StoreError> {
-        let mut taken = Taken::from(&self.pool).await?;
+        let mut taken = Taken::patiently(&self.pool).await?;
         let connection = &mut taken.connection;
         lock(connection).await?;
         run(connection, TABLE).await?;
@@ -70,7 +70,7 @@ impl Engine {
 
     /// What the database has recorded; a server that is too old is refused.
     pub(in crate::store) async fn recorded(&self) -> Result<Vec<Recorded>, StoreError> {
-        let mut taken = Taken::from(&self.pool).await?;
+        let mut taken = Taken::patiently(&self.pool).await?;
         let told = taken.connection.simple_query(SERVER).await.map_err(map)?;
         let server = told.into_row().await.map_err(map)?;
         let version = server.as_ref().and_then(|row| row.get("version"));

@@ -5,21 +5,26 @@
 mod ado;
 mod content;
 mod create;
+mod dial;
 mod migrate;
 mod pool;
 mod refusal;
+mod taken;
 mod value;
 
 pub use self::ado::as_administrator;
 pub(super) use self::ado::database_of;
 pub(super) use self::content::Content;
 pub(super) use self::create::statement;
-pub use self::create::{NewDatabase, create_database, opens, set_up_database};
+pub use self::create::{
+    NewDatabase, create_database, has_login, opens, password_that_works, set_up_database,
+};
 pub(super) use self::refusal::UNMAPPED;
 
-pub(super) use self::pool::Taken;
-use self::pool::{Connection, Pool, connect, in_time};
+use self::dial::{Connection, connect, in_time};
+use self::pool::Pool;
 use self::refusal::map;
+pub(super) use self::taken::Taken;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -86,7 +91,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn hurried(self, call: Duration) -> Self {
         Self {
-            pool: Pool::new(self.pool.config.clone(), call),
+            pool: self.pool.hurried(call),
             ..self
         }
     }
@@ -101,7 +106,7 @@ impl Engine {
         if !matches!(begun, Ok(Ok(()))) {
             // The server may have closed an idle connection, or the way to it is cut: one that is new decides.
             tracing::debug!(?begun, "an idle connection was stale");
-            taken = Taken::new(&self.pool, taken).await?;
+            taken = taken.another().await?;
             taken.connection.begin_transaction().await.map_err(map)?;
         }
         Ok(Session {
@@ -138,6 +143,7 @@ impl Engine {
             .await
             .map_err(map)?;
         let granted: Option<i32> = found.and_then(|row| row.get(0));
+        taken.proven();
         if granted.is_some_and(|granted| granted >= 0) {
             return Ok(Some(taken));
         }
@@ -158,9 +164,13 @@ impl Session {
     ) -> Result<Rows, StoreError> {
         let procedure = self.catalog.get(procedure)?;
         procedure.check(&values)?;
-        let limit = self.taken.pool.call;
+        let limit = self.taken.call();
         let call = call(&mut self.taken.connection, procedure, values);
-        timeout(limit, call).await.map_err(|_| StoreError::Busy)?
+        let rows = timeout(limit, call).await.map_err(|_| StoreError::Busy)?;
+        if rows.is_ok() {
+            self.taken.proven();
+        }
+        rows
     }
 
     /// Within a part an error ends only its statement, so that the part can be undone; elsewhere it ends the transaction.
@@ -173,7 +183,7 @@ impl Session {
             Part::Undo(1) => "ROLLBACK TRANSACTION part_1; SET XACT_ABORT ON;".to_owned(),
             Part::Undo(depth) => format!("ROLLBACK TRANSACTION part_{depth};"),
         };
-        let limit = self.taken.pool.call;
+        let limit = self.taken.call();
         let connection = &mut self.taken.connection;
         let run = async {
             let done = connection.simple_query(text).await.map_err(map)?;
@@ -183,7 +193,7 @@ impl Session {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
-        let limit = self.taken.pool.call;
+        let limit = self.taken.call();
         let commit = self.taken.connection.commit_transaction();
         timeout(limit, commit)
             .await

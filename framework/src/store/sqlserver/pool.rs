@@ -1,40 +1,96 @@
 //! The connections of a process to one database: few, kept while nobody needs them, and thrown away when anything went wrong.
+//!
+//! They become more one at a time. One that is new is on trial until the server has answered a call on it, and while it is, others
+//! are opened beside it only after pauses that double: after an outage the first good one serves all who wait, where logins of all
+//! processes at once, and the plans of their procedures, would keep the server from answering anybody. Who opens one does not own
+//! it: a caller that goes away leaves it to the next.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use tiberius::{Client, Config};
-use tokio::net::TcpStream;
+use tiberius::Config;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
-use tokio_util::task::AbortOnDropHandle;
+use tokio::sync::oneshot;
 
-use super::map;
-use super::refusal::map_login;
-use crate::limits::{SQLSERVER_CONNECT, SQLSERVER_CONNECTIONS, STORE_ACQUIRE};
-use crate::store::StoreError;
+use super::dial::{Connection, connect};
+use super::taken::{Place, Taken};
+use crate::limits::{SQLSERVER_CONNECTIONS, SQLSERVER_TRIAL};
+use crate::store::{Cause, StoreError};
 
-pub(super) type Connection = Client<Compat<TcpStream>>;
+/// What somebody who waits for a connection hears.
+pub(super) type Told = Result<Taken, StoreError>;
 
 /// The connections of this process to one database.
 pub(super) struct Pool {
-    pub(super) config: Config,
+    config: Config,
     /// How long one call may take.
     pub(super) call: Duration,
     /// Where all connections live, whichever thread asks for one: a connection ends with the runtime that opened it, and the
     /// delivery's ends while requests are still answered.
     runtime: Handle,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
+    state: Mutex<State>,
 }
 
-/// A connection in use: thrown away when dropped, kept when given back.
-pub(in crate::store) struct Taken {
+#[derive(Default)]
+pub(super) struct State {
+    idle: Vec<Idle>,
+    /// Who waits for a connection, first come first served.
+    waiting: VecDeque<oneshot::Sender<Told>>,
+    /// Connections that are there or being opened.
+    pub(super) places: usize,
+    /// Connections that are there.
+    pub(super) open: usize,
+    /// Connections that are there or being opened and have answered nothing yet.
+    pub(super) unproven: usize,
+    /// How many of them are there.
+    pub(super) silent: u32,
+    /// When the last one was begun.
+    begun: Option<Instant>,
+}
+
+/// A connection that nobody uses.
+pub(super) struct Idle {
     pub(super) connection: Connection,
-    pub(super) pool: Arc<Pool>,
-    _permit: OwnedSemaphorePermit,
+    pub(super) is_proven: bool,
+    /// When the server answered on it for the last time.
+    pub(super) good_at: Instant,
+}
+
+impl State {
+    /// Whether somebody needs one more connection and the newest has had its time: the more of them answer nothing, the longer,
+    /// because then the server has too much to do already.
+    fn grows(&self) -> bool {
+        let pause = SQLSERVER_TRIAL * 2_u32.pow(self.silent.saturating_sub(1));
+        let has_had_time = self.begun.is_none_or(|begun| begun.elapsed() >= pause);
+        !self.waiting.is_empty()
+            && self.places < SQLSERVER_CONNECTIONS
+            && (self.unproven == 0 || has_had_time)
+    }
+
+    /// To whoever waits longest, or to those who do nothing.
+    pub(super) fn hand_on(&mut self, mut taken: Taken) {
+        while let Some(first) = self.waiting.pop_front() {
+            taken.since = Instant::now();
+            match first.send(Ok(taken)) {
+                Err(Ok(refused)) => taken = refused,
+                _ => return,
+            }
+        }
+        let idle = taken.rest();
+        // The last is taken first: what has worked before what has not.
+        let at = if idle.is_proven { self.idle.len() } else { 0 };
+        self.idle.insert(at, idle);
+    }
+
+    fn forget(&mut self, idle: &Idle) {
+        self.places -= 1;
+        self.open -= 1;
+        if !idle.is_proven {
+            self.unproven -= 1;
+            self.silent -= 1;
+        }
+    }
 }
 
 impl Pool {
@@ -44,125 +100,120 @@ impl Pool {
             config,
             call,
             runtime: Handle::current(),
-            idle: Mutex::default(),
-            permits: Arc::new(Semaphore::new(SQLSERVER_CONNECTIONS)),
+            state: Mutex::default(),
         })
     }
 
-    async fn dial(&self) -> Result<Connection, StoreError> {
-        let config = self.config.clone();
-        let dialled = self.runtime.spawn(async move { connect(&config).await });
-        let ended = |error| StoreError::Unavailable(Box::new(error));
-        AbortOnDropHandle::new(dialled).await.map_err(ended)?
+    /// The same server, and nothing open there yet.
+    #[cfg(test)]
+    pub(super) fn hurried(&self, call: Duration) -> Arc<Self> {
+        Self::new(self.config.clone(), call)
     }
-}
 
-impl std::fmt::Debug for Taken {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Taken").finish_non_exhaustive()
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-const RELEASE_LOCK: &str = "DECLARE @resource NVARCHAR(255) = DB_NAME() + N':' + @P1; \
-    EXEC sp_releaseapplock @Resource = @resource, @LockOwner = 'Session';";
+    /// An idle connection, or one that comes later.
+    pub(super) fn ask(self: &Arc<Self>) -> Result<Taken, oneshot::Receiver<Told>> {
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut state = self.state();
+            if let Some(idle) = state.idle.pop() {
+                return Ok(Taken::again(self, idle));
+            }
+            state.waiting.push_back(sender);
+        }
+        self.grow();
+        Err(answer)
+    }
 
-impl Taken {
-    pub(super) async fn from(pool: &Arc<Pool>) -> Result<Self, StoreError> {
-        let waited = timeout(STORE_ACQUIRE, pool.permits.clone().acquire_owned()).await;
-        let permit = waited
-            .map_err(|_| StoreError::Busy)?
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        let idle = pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => pool.dial().await?,
+    /// Opens one more connection if somebody waits and none is on trial, or one has been for long.
+    pub(super) fn grow(self: &Arc<Self>) {
+        let place = {
+            let mut state = self.state();
+            if !state.grows() {
+                return;
+            }
+            state.places += 1;
+            state.unproven += 1;
+            state.begun = Some(Instant::now());
+            Place::new(self)
         };
-        Ok(Self {
-            connection,
-            pool: pool.clone(),
-            _permit: permit,
-        })
+        // Outside the lock: a runtime that ends drops the place at once.
+        self.runtime.spawn(self.clone().open(place));
     }
 
-    /// A connection that is certainly new, in the place of `stale`.
-    pub(super) async fn new(pool: &Arc<Pool>, stale: Self) -> Result<Self, StoreError> {
-        // The others are as old as this one.
-        pool.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        let Self {
-            _permit: permit, ..
-        } = stale;
-        Ok(Self {
-            connection: pool.dial().await?,
-            pool: pool.clone(),
-            _permit: permit,
-        })
+    /// Opens a connection for whoever waits longest; when there is none at all, all who wait hear why.
+    async fn open(self: Arc<Self>, place: Place) {
+        match connect(&self.config).await {
+            Ok(connection) => {
+                let mut state = self.state();
+                state.open += 1;
+                state.silent += 1;
+                state.hand_on(Taken::first(connection, place));
+            }
+            Err(error) => {
+                drop(place);
+                let waiting = {
+                    let mut state = self.state();
+                    match state.open {
+                        0 => std::mem::take(&mut state.waiting),
+                        _ => VecDeque::new(),
+                    }
+                };
+                tell_all(waiting, error);
+            }
+        }
     }
 
-    pub(super) fn give_back(self) {
-        self.pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(self.connection);
+    /// Why somebody who has waited for so long gets no connection.
+    pub(super) fn given_up(&self, patience: Duration) -> StoreError {
+        if self.state().open > 0 {
+            return StoreError::Busy;
+        }
+        let text = format!("no answer within {} s", patience.as_secs());
+        StoreError::Unavailable(text.into())
     }
 
-    /// Lets go of an application lock.
-    pub(in crate::store) async fn release(mut self, name: &str) {
-        let released = timeout(STORE_ACQUIRE, async {
-            self.connection.execute(RELEASE_LOCK, &[&name]).await
-        });
-        // Thrown away otherwise, which frees the lock as well.
-        if matches!(released.await, Ok(Ok(_))) {
-            self.give_back();
+    /// Throws away what has been idle since then: it is no better than what has just failed.
+    pub(super) fn clear(&self, since: Instant) {
+        let mut state = self.state();
+        let idle = std::mem::take(&mut state.idle);
+        let (kept, gone) = idle.into_iter().partition(|idle| idle.good_at > since);
+        state.idle = kept;
+        let gone: Vec<Idle> = gone;
+        for idle in &gone {
+            state.forget(idle);
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pool is the one place that connects"
-)]
-pub(super) async fn connect(config: &Config) -> Result<Connection, StoreError> {
-    let dial = async {
-        let place = config.get_addr();
-        let stream = TcpStream::connect(&place).await.map_err(|error| {
-            let words = format!(
-                "nobody answers at {place}; start the server, or correct `server` in the connection string"
-            );
-            StoreError::unavailable(words, error.into())
-        })?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| StoreError::Unavailable(error.into()))?;
-        let mut client = Box::pin(Client::connect(config.clone(), stream.compat_write()))
-            .await
-            .map_err(|error| map_login(error, &place))?;
-        // An error ends the transaction; a lock is waited for no longer than a person waits.
-        let settings = format!(
-            "SET XACT_ABORT ON; SET LOCK_TIMEOUT {};",
-            STORE_ACQUIRE.as_millis()
-        );
-        let set = client.simple_query(settings).await.map_err(map)?;
-        set.into_results().await.map_err(map)?;
-        Ok(client)
-    };
-    in_time(dial).await
+/// The same reason for each who has waited.
+fn tell_all(waiting: VecDeque<oneshot::Sender<Told>>, error: StoreError) {
+    let cause: Arc<Cause> = Arc::new(match error {
+        StoreError::Unavailable(cause) => cause,
+        other => Box::new(other),
+    });
+    for one in waiting {
+        let told = StoreError::Unavailable(Box::new(Shared(cause.clone())));
+        // Who has gone away meanwhile needs no reason.
+        drop(one.send(Err(told)));
+    }
 }
 
-/// A server that is silent is one that is not there.
-pub(super) async fn in_time<T>(
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let waited = timeout(SQLSERVER_CONNECT, Box::pin(work)).await;
-    waited.map_err(|_| {
-        let text = format!("no answer within {} s", SQLSERVER_CONNECT.as_secs());
-        StoreError::Unavailable(text.into())
-    })?
+/// A cause that several hear of.
+#[derive(Debug)]
+struct Shared(Arc<Cause>);
+
+impl std::fmt::Display for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl std::error::Error for Shared {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
 }

@@ -2,7 +2,7 @@
 
 use tiberius::error::Error;
 
-use crate::store::StoreError;
+use crate::store::{Cause, StoreError};
 
 /// What the driver tells, as an outcome of the store.
 pub(super) fn map(error: Error) -> StoreError {
@@ -13,12 +13,18 @@ pub(super) fn map(error: Error) -> StoreError {
             other => StoreError::Unavailable(Box::new(other)),
         };
     };
+    let (number, severity) = (token.code(), token.class());
     let message = token.message().to_owned();
-    match token.code() {
-        2627 | 2601 => StoreError::Duplicate(Box::new(error)),
-        547 => StoreError::ForeignKey(Box::new(error)),
-        515 => StoreError::Null(Box::new(error)),
-        2628 | 8152 => StoreError::TooLong(Box::new(error)),
+    refusal(number, severity, message, Box::new(error))
+}
+
+/// What the server refuses with that number and severity.
+fn refusal(number: u32, severity: u8, message: String, cause: Cause) -> StoreError {
+    match number {
+        2627 | 2601 => StoreError::Duplicate(cause),
+        547 => StoreError::ForeignKey(cause),
+        515 => StoreError::Null(cause),
+        2628 | 8152 => StoreError::TooLong(cause),
         1205 => StoreError::Deadlock,
         1222 => StoreError::Busy,
         code @ 50_000.. if code != UNMAPPED => StoreError::Rejected {
@@ -26,11 +32,11 @@ pub(super) fn map(error: Error) -> StoreError {
             message,
         },
         code => match advice(code) {
-            Some(words) => StoreError::unavailable(words, Box::new(error)),
-            None if token.class() >= FATAL => {
-                StoreError::unavailable("the server has ended the connection", Box::new(error))
+            Some(words) => StoreError::unavailable(words, cause),
+            None if severity >= FATAL => {
+                StoreError::unavailable("the server has ended the connection", cause)
             }
-            None => StoreError::Database(Box::new(error)),
+            None => StoreError::Database(cause),
         },
     }
 }
@@ -71,12 +77,12 @@ pub(super) fn map_login(error: Error, place: &str) -> StoreError {
 fn advice(number: u32) -> Option<&'static str> {
     Some(match number {
         18456 | 18452 => {
-            "it refuses the login; check user and password of the connection string, or let `dcp db create` set a new password"
+            "it refuses the login; check user and password of the connection string, or let `dcp db create --new-passwords` set a new one"
         }
         18470 => "the login is disabled; an administrator of the server enables it",
         18486 => "the login is locked; an administrator of the server unlocks it",
         18487 | 18488 => {
-            "the password of the login has expired; `dcp db create` sets a new one, and CHECK_EXPIRATION = OFF keeps it"
+            "the password of the login has expired; `dcp db create --new-passwords` sets a new one, and CHECK_EXPIRATION = OFF keeps it"
         }
         18401 | 18451 | 18461 => {
             "the server lets administrators in alone; wait for the end of its upgrade or maintenance"
@@ -130,5 +136,21 @@ mod tests {
         let refused = map_login(Error::Protocol("x".into()), "db:1433");
         let said = std::error::Error::source(&refused).unwrap().to_string();
         assert!(said.contains("listens at db:1433"), "{said}");
+    }
+
+    #[test]
+    fn a_connection_that_the_server_ends_is_no_fault_of_the_program() {
+        let told = |number, severity| refusal(number, severity, String::new(), "x".into());
+        // What servers say who stop, by number; one that only speaks the protocol has its own number for all, and the severity.
+        for (number, severity) in [(6005, 14), (596, 21), (UNMAPPED, FATAL), (0, 25)] {
+            let told = told(number, severity);
+            assert!(told.is_transient(), "{number}, {severity}: {told:?}");
+            assert_eq!(crate::http::Problem::from(told).status(), 503, "{number}");
+        }
+        for (number, severity) in [(102, 15), (UNMAPPED, 16), (UNMAPPED, FATAL - 1)] {
+            let told = told(number, severity);
+            assert!(!told.is_transient(), "{number}, {severity}: {told:?}");
+            assert_eq!(crate::http::Problem::from(told).status(), 500, "{number}");
+        }
     }
 }
