@@ -1,6 +1,7 @@
 //! JSON as R will hold it: arrays of one kind become vectors while they are read, never a tree of single numbers.
 
 use crate::numbers;
+use crate::typed::Typed;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -27,6 +28,8 @@ pub(crate) enum Value {
     },
     List(Vec<Value>),
     Object(Vec<(String, Value)>),
+    /// Dates, instants or a factor.
+    Typed(Typed),
     /// `{"$frame": {column: [..]}, ...}`: a data frame; further members become attributes.
     Frame {
         columns: Vec<(String, Value)>,
@@ -120,8 +123,11 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut pairs: Vec<(String, Value)> = Vec::new();
-        while let Some(pair) = members.next_entry()? {
-            pairs.push(pair);
+        while let Some(name) = members.next_key::<String>()? {
+            if pairs.is_empty() && Typed::is_mark(&name) {
+                return Typed::read(&name, members).map(Value::Typed);
+            }
+            pairs.push((name, members.next_value()?));
         }
         if pairs.first().is_some_and(|(name, _)| name == "$frame") {
             let (_, columns) = pairs.remove(0);
@@ -166,6 +172,7 @@ impl Value {
             Self::Texts(items) => items.len(),
             Self::Matrix { rows, columns, .. } => rows * columns,
             Self::List(items) => items.len(),
+            Self::Typed(typed) => typed.length(),
             Self::Object(items) | Self::Frame { columns: items, .. } => items.len(),
         }
     }
