@@ -212,6 +212,13 @@ impl Gathered {
                 Self::Texts(after(items, Some(word(value))))
             }
             (Self::Texts(items), Value::Null) => Self::Texts(after(items, None)),
+            (Self::Numbers(items), Value::Text(value)) if !items.iter().any(|x| x.is_finite()) => {
+                let words = items.into_iter().map(|item| match number_or_null(item) {
+                    Value::Number(number) => Some(word(number)),
+                    _ => None,
+                });
+                Self::Texts(after(words.collect(), Some(value)))
+            }
             (gathered, item) => Self::Mixed(after(gathered.into_items(), item)),
         }
     }
@@ -306,6 +313,10 @@ mod tests {
         assert_eq!(
             read(r#"["Inf", 1]"#),
             Value::Numbers(vec![f64::INFINITY, 1.0])
+        );
+        assert_eq!(
+            read(r#"["Inf", null, "a"]"#),
+            Value::Texts(vec![Some("Inf".into()), None, Some("a".into())])
         );
         assert_eq!(
             read(r#"[1, "a"]"#),
