@@ -264,6 +264,11 @@ async fn delivery(start: &Start, mut module: Module) -> anyhow::Result<(Module, 
             Delivery::bridge(store, crossing, subscriptions, clock, stop)?
         }
     };
+    let unread = delivery.unread();
+    start.check(Check::wanted("queues", move || {
+        let trouble = unread.trouble();
+        async move { trouble.map_or(Ok(()), Err) }
+    }));
     Ok((module, Some(delivery)))
 }
 

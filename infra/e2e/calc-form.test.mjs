@@ -25,6 +25,15 @@ kinds <- function(number, whole = 3L, text = "a", flag = TRUE, method = c("plain
 #' A mean.
 #' @param x [numeric] Numbers.
 middle <- function(x) list(mean = mean(x), n = length(x))
+#' Days and instants as R has them.
+#' @param day [Date(1)] A day.
+#' @param at [POSIXct(1)] An instant.
+#' @param days [Date] Days.
+#' @param grade [factor(1), one of low|mid|high] A grade.
+dates <- function(day, at, days = Sys.Date(), since = as.POSIXct("2026-01-01 06:00", tz = "UTC"), grade = "low") {
+  told <- function(x) paste(c(class(x)[1], format(x)), collapse = " ")
+  list(day = told(day), at = told(at), days = told(days), since = told(since), grade = paste(class(grade), as.integer(grade)))
+}
 #' What a table holds.
 #' @param data [data.frame] A table.
 shape <- function(data) list(rows = nrow(data), names = names(data), usable = sum(!is.na(data[[3]])))
@@ -35,7 +44,11 @@ let browser, page, scientist;
 before(async () => {
   browser = await openBrowser();
   scientist = await Tool.of('scientist');
-  const published = await scientist.ask(`/api/calc/scripts/${name}`, { method: 'PUT', body: SOURCE, headers: { ...free, 'content-type': 'text/x-r' } });
+  const published = await scientist.ask(`/api/calc/scripts/${name}`, {
+    method: 'PUT',
+    body: SOURCE,
+    headers: { ...free, 'content-type': 'text/x-r' },
+  });
   assert.equal(published.status, 200, JSON.stringify(published.body));
   page = await openPage(browser);
   await page.goto(`${portal}/app/basel/calc?node=nongxp-node`);
@@ -50,7 +63,8 @@ const open = async (one) => {
 };
 const field = (argument) => page.locator(`#calc-argument-${argument}`);
 const call = () => page.getByRole('button', { name: 'Call', exact: true }).click();
-const focused = (argument) => eventually(`the focus on ${argument}`, () => page.evaluate((id) => document.activeElement?.id === id, `calc-argument-${argument}`));
+const focused = (argument) =>
+  eventually(`the focus on ${argument}`, () => page.evaluate((id) => document.activeElement?.id === id, `calc-argument-${argument}`));
 const said = (argument) => page.locator(`#calc-argument-${argument}-wrong`).innerText();
 const calculated = () => page.locator('calc-provenance').waitFor();
 
@@ -82,7 +96,15 @@ test('what only the engine sees is said at its field, which has the focus', asyn
 
 test('gives R every kind of argument as it was typed, pasted or chosen', async () => {
   await open('kinds');
-  const entries = { number: '3,5', vector: '1\n2\nNA', names: 'Anna, Bob', flags: 'TRUE NA', rows: '1\t2,5\n3\tNA', table: 'a\tb\n1\tx\n2\ty', more: '{"k": [1, 2]}' };
+  const entries = {
+    number: '3,5',
+    vector: '1\n2\nNA',
+    names: 'Anna, Bob',
+    flags: 'TRUE NA',
+    rows: '1\t2,5\n3\tNA',
+    table: 'a\tb\n1\tx\n2\ty',
+    more: '{"k": [1, 2]}',
+  };
   for (const [argument, entry] of Object.entries(entries)) await field(argument).fill(entry);
   await field('several').focus();
   await page.keyboard.press('Tab');
@@ -94,10 +116,75 @@ test('gives R every kind of argument as it was typed, pasted or chosen', async (
   await field('number').press('Enter');
   await calculated();
   const told = await page.locator('calc-result').innerText();
-  for (const text of ['numeric 3.5', 'logical TRUE', 'character log', 'character b c', 'numeric 1 2 NA', 'character Anna Bob', 'matrix 1.0 3.0 2.5', 'data.frame 1 2 x y', 'list 1 2']) {
+  for (const text of [
+    'numeric 3.5',
+    'logical TRUE',
+    'character log',
+    'character b c',
+    'numeric 1 2 NA',
+    'character Anna Bob',
+    'matrix 1.0 3.0 2.5',
+    'data.frame 1 2 x y',
+    'list 1 2',
+  ]) {
     assert.ok(told.includes(text), `${text} in ${told}`);
   }
   await accessible(page, 'a form of every kind');
+});
+
+const part = (name) => page.evaluate((id) => document.getElementById(id).closest('calc-field').innerText, `calc-argument-${name}`);
+
+test('a date is typed into the field of the browser, an instant by the clock of the site, and R gets both as what they are', async () => {
+  await open('dates');
+  assert.match(await part('day'), /date · required/);
+  assert.match(await part('at'), /The time is that of Europe\/Zurich \(GMT\+[12]\); R gets it in UTC\./);
+  assert.match(await part('since'), /one or more dates and times · default as\.POSIXct/);
+  await call();
+  await focused('day');
+  assert.deepEqual(await Promise.all(['day', 'at'].map(said)), ['This is needed.', 'This is needed.']);
+  // A date that is begun is neither none nor one.
+  await field('day').pressSequentially('31');
+  await call();
+  await focused('day');
+  assert.equal(await said('day'), 'The date is not complete.');
+  await accessible(page, 'a form of dates');
+  await screenshot(page, 'calc-form-dates-wrong');
+  await field('day').fill('2026-01-31');
+  await field('at').fill('2026-01-31T08:30');
+  await field('since').fill('2026-07-01T06:00');
+  assert.match(await part('since'), /Europe\/Zurich \(GMT\+2\)/);
+  await page.getByRole('button', { name: 'Write several days' }).press('Enter');
+  await field('days').fill('2026-02-28\n2026-02-30');
+  await call();
+  await focused('days');
+  assert.equal(await said('days'), '“2026-02-30” is no date: write it as 2026-01-31.');
+  await field('days').fill('2026-02-28\nNA');
+  await field('grade').selectOption('high');
+  await call();
+  await calculated();
+  const told = await page.locator('calc-result').innerText();
+  for (const text of ['Date 2026-01-31', 'POSIXct 2026-01-31 07:30:00', 'Date 2026-02-28 NA', 'POSIXct 2026-07-01 04:00:00', 'factor 3']) {
+    assert.ok(told.includes(text), `${text} in ${told}`);
+  }
+  await screenshot(page, 'calc-form-dates');
+  // The address holds the instant, not what a clock shows of it.
+  assert.match(decodeURIComponent(page.url()), /"at":"2026-01-31T07:30:00Z"/);
+});
+
+test('an instant that is written needs its time zone', async () => {
+  await open('dates');
+  await field('day').fill('2026-01-31');
+  await page.getByRole('button', { name: 'Write it at' }).click();
+  await field('at').fill('2026-01-31T08:30:00');
+  await call();
+  await focused('at');
+  assert.equal(await said('at'), '“2026-01-31T08:30:00” does not say which time zone: add Z for UTC, or the offset such as +01:00.');
+  await field('at').fill('2026-01-31T08:30:00.25-05:00');
+  await call();
+  await calculated();
+  assert.ok((await page.locator('calc-result').innerText()).includes('POSIXct 2026-01-31 13:30:00'));
+  await page.getByRole('button', { name: 'Choose it at' }).click();
+  await eventually('the instant by the clock of the site', async () => (await field('at').inputValue()) === '2026-01-31T14:30');
 });
 
 test('an earlier result, or a part of it, is chosen from a list', async () => {
@@ -111,7 +198,10 @@ test('an earlier result, or a part of it, is chosen from a list', async () => {
   const dialog = page.getByRole('dialog', { name: 'A value for x' });
   await dialog.getByRole('button', { name: 'Take it' }).click();
   await dialog.getByText('Choose a result.').waitFor();
-  await dialog.getByRole('row', { name: new RegExp(`${name} · middle`) }).first().click();
+  await dialog
+    .getByRole('row', { name: new RegExp(`${name} · middle`) })
+    .first()
+    .click();
   await dialog.getByLabel('Part of it').fill('mean');
   await dialog.getByText('A JSON pointer begins with /.').first().waitFor();
   await dialog.getByLabel('Part of it').fill('/mean');
@@ -162,10 +252,10 @@ test('a person names a data source of the site by its id, and no server', async 
       body: { data: { $pi: { source, tags, batches: [{ id: 'b', start: '2026-06-01T00:00:00Z' }], interpolation: 'recorded' } } },
     });
   const server = await ask({ id: 'dryers', url: 'http://127.0.0.1:1/piwebapi', credentials: 'pi/dryers' });
-  assert.deepEqual([server.status, server.body.errors], [
-    422,
-    [{ pointer: '/data/$pi/source', detail: 'must be the id of a data source of the site; only modules name servers' }],
-  ]);
+  assert.deepEqual(
+    [server.status, server.body.errors],
+    [422, [{ pointer: '/data/$pi/source', detail: 'must be the id of a data source of the site; only modules name servers' }]],
+  );
   const unknown = await ask('mixers');
   assert.equal(unknown.status, 422);
   assert.match(unknown.body.errors[0].detail, /^is no data source of the site basel; there are: dryers/);

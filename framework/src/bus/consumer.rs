@@ -16,7 +16,8 @@ use super::reactor::Reactor;
 use super::receipts::Receipts;
 use super::subscriptions::Source;
 use super::{
-    Bus, BusError, Delivered, Envelope, Inbound, Topology, Undecodable, Verdict, parked, pause,
+    Bus, BusError, Delivered, Envelope, Inbound, Topology, Undecodable, Unread, Verdict, parked,
+    pause,
 };
 use crate::clock::Clock;
 use crate::crash::point;
@@ -31,6 +32,7 @@ pub(super) struct Consumer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: CancellationToken,
     pub(super) receipts: Rc<Receipts>,
+    pub(super) unread: Unread,
     pub(super) brake: RefCell<Brake>,
     /// Who holds it probes while the brake is on.
     pub(super) probing: tokio::sync::Mutex<()>,
@@ -83,9 +85,13 @@ impl Consumer {
         let mut failures = 0;
         loop {
             match self.try_subscribe(topology).await {
-                Ok(inbound) => return Some(inbound),
+                Ok(inbound) => {
+                    self.unread.begun(&self.queue);
+                    return Some(inbound);
+                }
                 Err(error) => {
                     failures += 1;
+                    self.unread.failed(&self.queue, &error);
                     let cause: &dyn std::error::Error = &error;
                     tracing::warn!(
                         error = cause,

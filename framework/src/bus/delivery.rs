@@ -23,7 +23,7 @@ use super::receipts::{Hearing, Receipts};
 use super::reconcile::Reconciler;
 use super::relay::{OutboxSize, Relay};
 use super::topology::read_by;
-use super::{Bus, Subscriptions, Topology};
+use super::{Bus, Subscriptions, Topology, Unread};
 use crate::clock::{Clock, Timestamp};
 use crate::limits::{DRAIN, INBOX_KEPT, INBOX_PRUNE, SUBSCRIBER_KEPT};
 use crate::params;
@@ -68,6 +68,7 @@ pub struct Delivery {
     store: Store,
     /// What it empties, and on which bus.
     queues: Vec<(Arc<dyn Bus>, String)>,
+    unread: Unread,
     ended: Option<oneshot::Receiver<()>>,
 }
 
@@ -128,8 +129,10 @@ impl Delivery {
         let delivery = Self {
             store: store.clone(),
             queues: ways.queues(store.module(), &subscriptions),
+            unread: Unread::default(),
             ended: Some(ended),
         };
+        let unread = delivery.unread.clone();
         let name = format!("{}-delivery", store.module());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -137,7 +140,7 @@ impl Delivery {
             .map_err(NotStarted)?;
         let body = move || {
             let tasks = tokio::task::LocalSet::new();
-            let all = run(store, ways, subscriptions, clock, stop);
+            let all = run(store, ways, subscriptions, unread, clock, stop);
             tasks.block_on(&runtime, all);
             // Whoever waits for the end may have gone already.
             end.send(()).ok();
@@ -147,6 +150,11 @@ impl Delivery {
             .spawn(body)
             .map_err(NotStarted)?;
         Ok(delivery)
+    }
+
+    /// The queues that it cannot read now.
+    pub fn unread(&self) -> Unread {
+        self.unread.clone()
     }
 
     /// Ends when the last reaction has ended after `stop`.
@@ -207,6 +215,7 @@ async fn run(
     store: Store,
     ways: Ways,
     subscriptions: Subscriptions,
+    unread: Unread,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) {
@@ -224,6 +233,7 @@ async fn run(
                 clock: clock.clone(),
                 stop: stop.clone(),
                 receipts: receipts.clone(),
+                unread: unread.clone(),
                 brake: std::cell::RefCell::default(),
                 probing: tokio::sync::Mutex::default(),
                 under_way: std::cell::RefCell::default(),

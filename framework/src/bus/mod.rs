@@ -28,6 +28,7 @@ mod relay;
 mod subscriptions;
 mod topology;
 pub(crate) mod trace;
+mod unread;
 mod watched;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub use self::receipts::announce;
 pub use self::relay::OutboxSize;
 pub use self::subscriptions::Subscriptions;
 pub use self::topology::Topology;
+pub use self::unread::Unread;
 pub(crate) use self::watched::WatchedQueue;
 use crate::clock::Clock;
 use crate::config::BusSettings;

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 
+use super::portal::last_login;
+
 /// `DCP_HOME`, or the nearest folder `.dcp` above the working folder or above this program.
 pub(crate) fn home() -> anyhow::Result<PathBuf> {
     if let Some(home) = std::env::var_os("DCP_HOME") {
@@ -58,14 +60,40 @@ pub(crate) fn choose_portal(url: Option<String>) {
     }
 }
 
-/// Address of the portal, without a slash at the end.
+/// Address of the portal, without a slash at the end: that of the command line, of `DCP_URL`, of the platform that `DCP_HOME` names, of the
+/// last login, of the platform around, or the usual one.
 pub(crate) fn portal_url() -> String {
-    let noted = || std::fs::read_to_string(home().ok()?.join("run/portal_url")).ok();
-    let url = CHOSEN
+    let is_named = std::env::var_os("DCP_HOME").is_some();
+    let named = || noted().filter(|_| is_named);
+    ready(chosen().or_else(named).or_else(last_login).or_else(noted))
+}
+
+/// Address of the portal of the platform around, wherever somebody is logged in.
+pub(crate) fn own_portal_url() -> String {
+    ready(chosen().or_else(noted))
+}
+
+/// What to say of the address where the platform around has another one: a login elsewhere holds until the next.
+pub(crate) fn elsewhere() -> Option<String> {
+    let (url, around) = (portal_url(), noted().map(|url| ready(Some(url)))?);
+    let by_login = chosen().is_none() && url != around;
+    by_login.then(|| {
+        format!("at {url}, where you have logged in last; `dcp login`, --url or DCP_URL name another, such as {around} of this folder")
+    })
+}
+
+fn chosen() -> Option<String> {
+    CHOSEN
         .get()
         .cloned()
         .or_else(|| std::env::var("DCP_URL").ok())
-        .or_else(noted)
-        .unwrap_or_else(|| "http://localhost:7400".to_owned());
+}
+
+fn noted() -> Option<String> {
+    std::fs::read_to_string(home().ok()?.join("run/portal_url")).ok()
+}
+
+fn ready(url: Option<String>) -> String {
+    let url = url.unwrap_or_else(|| "http://localhost:7400".to_owned());
     url.trim().trim_end_matches('/').to_owned()
 }

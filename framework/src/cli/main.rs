@@ -89,7 +89,7 @@ enum Command {
     /// Look at messages that no reaction could take, try them again or give them up.
     #[command(subcommand)]
     DeadLetters(messages::DeadLetters),
-    /// Log in: keeps an API token for the commands below.
+    /// Log in: keeps an API token for the commands below, which mean this portal until the next login.
     Login {
         /// Name at login; the password is asked for, or taken from `DCP_PASSWORD`.
         user: String,

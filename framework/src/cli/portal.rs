@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use reqwest::StatusCode;
 use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::home::portal_url;
+use super::home::{elsewhere, portal_url};
 
 const ANSWER_TIME: Duration = Duration::from_secs(90);
 
@@ -115,17 +116,35 @@ pub(crate) async fn login(user: &str, days: u32) -> anyhow::Result<()> {
     )
     .await?;
     println!(
-        "logged in as {} until {}",
+        "logged in at {url} as {} until {}",
         body["user"]["name"].as_str().unwrap_or(user),
         made["expires_at"].as_str().unwrap_or("?")
     );
     Ok(())
 }
 
+/// Tokens by the address of their portal, and where the last login was.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+    #[serde(flatten)]
+    tokens: BTreeMap<String, String>,
+}
+
+/// The portal of the last login, which the commands after it mean.
+pub(crate) fn last_login() -> Option<String> {
+    kept().ok()?.last
+}
+
 /// The kept token of this portal.
 pub(crate) fn token() -> anyhow::Result<String> {
     let url = portal_url();
+    if let Some(told) = elsewhere() {
+        eprintln!("{told}");
+    }
     kept()?
+        .tokens
         .remove(&url)
         .with_context(|| format!("not logged in at {url}; run `dcp login <user>`"))
 }
@@ -137,7 +156,7 @@ fn file() -> anyhow::Result<PathBuf> {
     Ok(base.context("HOME is not set")?.join("dcp/tokens.toml"))
 }
 
-fn kept() -> anyhow::Result<BTreeMap<String, String>> {
+fn kept() -> anyhow::Result<Kept> {
     match std::fs::read_to_string(file()?) {
         Ok(text) => toml::from_str(&text).with_context(|| {
             format!(
@@ -145,15 +164,35 @@ fn kept() -> anyhow::Result<BTreeMap<String, String>> {
                 file().unwrap_or_default().display()
             )
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept::default()),
         Err(error) => Err(error.into()),
     }
 }
 
 fn keep(url: &str, token: &str) -> anyhow::Result<()> {
     let mut all = kept()?;
-    all.insert(url.to_owned(), token.to_owned());
+    all.last = Some(url.to_owned());
+    all.tokens.insert(url.to_owned(), token.to_owned());
     let file = file()?;
     let written = dcp::secrets::write_private(&file, &toml::to_string(&all)?, 0o600);
     written.with_context(|| format!("{} cannot be written", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tokens_of_before_are_read_and_the_last_login_stands_beside_them() {
+        let before = "\"https://a.example\" = \"t1\"\n";
+        let mut kept: Kept = toml::from_str(before).unwrap();
+        assert_eq!(
+            (&kept.last, kept.tokens["https://a.example"].as_str()),
+            (&None, "t1")
+        );
+        assert_eq!(toml::to_string(&kept).unwrap(), before);
+        kept.last = Some("https://a.example".into());
+        let again: Kept = toml::from_str(&toml::to_string(&kept).unwrap()).unwrap();
+        assert_eq!(again, kept);
+    }
 }

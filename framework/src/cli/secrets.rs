@@ -7,7 +7,7 @@ use dcp::identity::{
 use dcp::secrets::{FileSecrets, Secret};
 use toml::{Table, Value};
 
-use super::home::{home, portal_url};
+use super::home::{home, own_portal_url};
 use super::secret_file;
 
 /// The file's name.
@@ -128,7 +128,7 @@ pub(crate) fn show_first_administrator() -> anyhow::Result<()> {
             "nobody is named; `dcp init-secrets --first-administrator <user name>` does so, before the first start"
         );
     };
-    let url = portal_url();
+    let url = own_portal_url();
     println!("Open {url}/login, choose to activate an account with a code, and set a password.\n");
     println!("  user name  {login}\n  code       {code}\n");
     println!(

@@ -65,11 +65,15 @@ impl Deployed {
             );
             deployed.run(&["change_password", module, "a-password"]);
         }
-        let all = definitions(topology, &deployed.vhost, zone, modules);
-        let file = deployed.folder.path().join("definitions.json");
-        std::fs::write(&file, all.to_string()).unwrap();
-        deployed.run(&["import_definitions", file.to_str().unwrap()]);
+        deployed.deploy(topology, modules);
         Some(deployed)
+    }
+
+    fn deploy(&self, topology: &Topology, modules: &[Manifest]) {
+        let all = definitions(topology, &self.vhost, self.zone, modules);
+        let file = self.folder.path().join("definitions.json");
+        std::fs::write(&file, all.to_string()).unwrap();
+        self.run(&["import_definitions", file.to_str().unwrap()]);
     }
 
     fn run(&self, arguments: &[&str]) {
@@ -135,6 +139,35 @@ async fn a_module_works_with_what_a_deployment_has_declared() {
     .await;
     runs.stop().await;
     publisher.close().await;
+}
+
+#[tokio::test]
+async fn a_module_whose_queues_are_missing_says_so_until_they_are_there() {
+    let courier = Courier::local();
+    let module = courier.module("a");
+    let without = Topology::default().notices_of(&module);
+    let Some(broker) = Deployed::new(&without, &["test", &module]) else {
+        return;
+    };
+    let bus = broker.connect(&module).await;
+    let store = courier.store("a").await;
+    let reactions = dcp::bus::Subscriptions::default()
+        .on(effect)
+        .specified_by(&crate::order::ordered());
+    let runs = Running::begin(&store, &bus, reactions);
+    let unread = runs.delivery.unread();
+    crate::setup::eventually("what is missing is told", async || {
+        unread.trouble().is_some_and(|told| {
+            told.contains(&wire_name::<Happened>()) && told.contains("`dcp topology apply`")
+        })
+    })
+    .await;
+    let told = unread.trouble().unwrap_or_default();
+    assert!(!told.contains('\n'), "{told}");
+    let whole = without.ordered_event(&module, &wire_name::<Happened>());
+    broker.deploy(&whole, &["test", &module].map(manifest));
+    crate::setup::eventually("all is read", async || unread.trouble().is_none()).await;
+    runs.stop().await;
 }
 
 /// Puts a message into the queue in which `victim` hears from its subscribers, as everybody may, and shows that `other` gets nothing

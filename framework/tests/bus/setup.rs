@@ -280,6 +280,11 @@ impl Running {
     ) -> Self {
         let topology = Topology::of(store.module(), &subscriptions);
         bus.declare(&topology).await.unwrap();
+        Self::begin(store, bus, subscriptions)
+    }
+
+    /// Starts on whatever there is.
+    pub(crate) fn begin(store: &Store, bus: &Arc<dyn Bus>, subscriptions: Subscriptions) -> Self {
         let stop = CancellationToken::new();
         let clock = Arc::new(SystemClock);
         let delivery = Delivery::start(

@@ -109,7 +109,7 @@ fn given(name: &str, text: Bytes) -> Result<Given, Failure> {
 }
 
 /// The first member's name of an object, when it starts with a dollar.
-fn mark(text: &[u8]) -> Option<&[u8]> {
+pub(crate) fn mark(text: &[u8]) -> Option<&[u8]> {
     let name = text.strip_prefix(b"{")?.trim_ascii_start();
     let name = name.strip_prefix(b"\"")?;
     let name = &name[..name.iter().position(|byte| *byte == b'"')?];

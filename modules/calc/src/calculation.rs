@@ -3,7 +3,7 @@
 use crate::Calc;
 use crate::arguments::{self, Argument, Given};
 use crate::caching::{CacheUse, Flight};
-use crate::engine::{Answer, Failure, Interim, Job, Patience, Progress, Seed};
+use crate::engine::{Answer, BadArgument, Failure, Interim, Job, Patience, Progress, Seed};
 use crate::fits;
 use crate::functions::Function;
 use crate::given::ARGUMENT;
@@ -13,6 +13,7 @@ use crate::request::Request;
 use crate::roxygen::Cache;
 use crate::running::Entry;
 use crate::script::Script;
+use crate::typed;
 use bytes::Bytes;
 use dcp::clock::Timestamp;
 use dcp::model::Zone;
@@ -187,8 +188,10 @@ impl Calc {
             }
             values.push((argument.name, value));
         }
+        let mut bad = Vec::new();
+        typed::settle(function, &mut values, &mut bad);
         let hashing = computation.of_arguments(&values);
-        check_values(function, &values)?;
+        check_values(function, &values, bad)?;
         let job = Job {
             source: self.source_of(&script).await?,
             function: request.function.clone(),
@@ -290,18 +293,22 @@ fn taken_apart(answer: Answer) -> (Bytes, Notes, Vec<Stored>) {
         messages: answer.messages,
         output: answer.output,
         artifacts: artifacts.collect(),
+        calendar: answer.calendar,
         ..Notes::default()
     };
     (answer.value.into(), notes, stored)
 }
 
-/// Refuses values that do not fit what the function says of its arguments.
-fn check_values(function: &Function, values: &[(String, Bytes)]) -> Result<(), Failure> {
-    let mut bad = Vec::new();
+/// Refuses values that do not fit what the function says of its arguments, and those that were found bad before.
+fn check_values(
+    function: &Function,
+    values: &[(String, Bytes)],
+    mut bad: Vec<BadArgument>,
+) -> Result<(), Failure> {
     for (name, value) in values {
-        let place = function.args.iter().position(|known| known.name == *name);
-        if let Some(shape) = place.and_then(|place| function.shapes.get(place)) {
-            fits::check(shape, name, value, &mut bad);
+        let shape = function.shape_of(name);
+        if let Some(shape) = shape.filter(|shape| !shape.kind.is_typed()) {
+            fits::check(shape, &arguments::pointer(name), value, &mut bad);
         }
     }
     if bad.is_empty() {

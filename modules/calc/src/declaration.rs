@@ -1,7 +1,7 @@
 //! What an author declares of an argument, before the text of its `@param`.
 //!
 //! `[numeric(1..100000), >=0, unit mg/L]`: a type, how many values, and what is true of each. Types: numeric, integer,
-//! logical, character, data.frame, matrix, list, any. Constraints: `>=0`, `>0`, `<=1`, `<1`, `one of a|b|c`, `unit u`,
+//! logical, character, Date, `POSIXct`, factor, data.frame, matrix, list, any. Constraints: `>=0`, `>0`, `<=1`, `<1`, `one of a|b|c`, `unit u`,
 //! `no missing`, `null`.
 
 use crate::shape::{Bound, Kind, Shape};

@@ -158,7 +158,7 @@ pub(crate) fn response(
         }
         Form::Arrow => {
             let about = tail(notes, &facts()?).map_err(Problem::internal)?;
-            (ARROW, arrow::stream(value, about)?.into())
+            (ARROW, arrow::stream(value, &notes.calendar, about)?.into())
         }
     };
     let headers = [

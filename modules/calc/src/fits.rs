@@ -5,15 +5,15 @@
 
 mod item;
 
-use crate::arguments::pointer;
 use crate::engine::BadArgument;
 use crate::shape::{Kind, Shape};
-use item::{FAULTS, Faults, Item, Place, below, opposite, wanted};
+pub(crate) use item::wanted;
+use item::{FAULTS, Faults, Item, Place, below, opposite};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Adds what is wrong with the value of an argument.
-pub(crate) fn check(shape: &Shape, name: &str, json: &[u8], bad: &mut Vec<BadArgument>) {
+/// Adds what is wrong with the value that stands at a pointer.
+pub(crate) fn check(shape: &Shape, at: &str, json: &[u8], bad: &mut Vec<BadArgument>) {
     if shape.kind == Kind::Any || plainly_fits(shape, json) {
         return;
     }
@@ -29,7 +29,7 @@ pub(crate) fn check(shape: &Shape, name: &str, json: &[u8], bad: &mut Vec<BadArg
         faults.push((String::new(), detail.to_owned()));
     }
     bad.extend(faults.into_iter().take(FAULTS).map(|(place, detail)| {
-        let pointer = pointer(name) + &place;
+        let pointer = format!("{at}{place}");
         BadArgument { pointer, detail }
     }));
 }

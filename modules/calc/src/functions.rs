@@ -222,6 +222,8 @@ impl DescribedArgument {
             "integer" => Kind::Integer,
             "logical" => Kind::Logical,
             "character" => Kind::Text,
+            "Date" => Kind::Date,
+            "POSIXct" => Kind::Instant,
             _ => return Shape::default(),
         };
         let choose_one = !self.choices.is_empty() && !self.several;
@@ -319,6 +321,12 @@ fn members(text: &str) -> Option<(Map<String, Value>, &str)> {
 }
 
 impl Function {
+    /// What its argument of a name may be; nothing where it has none of that name.
+    pub(crate) fn shape_of(&self, name: &str) -> Option<&Shape> {
+        let place = self.args.iter().position(|known| known.name == name)?;
+        self.shapes.get(place)
+    }
+
     /// The function as R would show it.
     pub(crate) fn signature(&self) -> String {
         let arg = |arg: &Parameter| match &arg.default {

@@ -127,8 +127,8 @@ struct RetentionRow {
 }
 
 #[derive(Deserialize)]
-struct NotesOfCall {
-    notes: Option<String>,
+pub(crate) struct NotesOfCall {
+    pub(crate) notes: Option<String>,
 }
 
 /// How a result is kept: its class, its end, and who has asked for it to be kept.

@@ -15,6 +15,7 @@ mod arguments;
 mod arrow;
 mod caching;
 mod calculation;
+mod calendar;
 mod call_list;
 mod calls;
 mod changes;
@@ -61,6 +62,7 @@ mod scripts;
 mod shape;
 mod states;
 mod tasks;
+mod typed;
 mod verification;
 
 use anyhow::Context as _;

@@ -1,7 +1,7 @@
 //! The record of a call: what was called, by whom, with what, and what it gave.
 
 use crate::arguments::Argument;
-use crate::engine::{Failure, Partial};
+use crate::engine::{Calendar, Failure, Partial};
 use crate::given::{self, Written};
 use crate::keeping::Class;
 use bytes::Bytes;
@@ -111,6 +111,8 @@ pub(crate) struct Notes {
     pub(crate) output: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) artifacts: Vec<Artifact>,
+    #[serde(skip_serializing_if = "Calendar::is_empty")]
+    pub(crate) calendar: Calendar,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Told>,
     /// Of a call without a value: what it told before it ended.
@@ -147,6 +149,7 @@ impl Notes {
             && self.messages.is_empty()
             && self.output.is_empty()
             && self.artifacts.is_empty()
+            && self.calendar.is_empty()
             && self.failure.is_none();
         if is_silent {
             return None;

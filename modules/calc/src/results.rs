@@ -4,9 +4,10 @@ use crate::Calc;
 use crate::arrow::{self, ARROW};
 use crate::caching::{CacheUse, Earlier};
 use crate::calculation::Calculated;
-use crate::engine::Failure;
+use crate::engine::{Calendar, Failure};
 use crate::envelope::names;
-use crate::record::{CallRecord, JSON, Stored};
+use crate::keeping::NotesOfCall;
+use crate::record::{CallRecord, JSON, Notes, Stored};
 use crate::recorder::Recorded;
 use crate::remembered::Remembered;
 use axum::body::Bytes;
@@ -25,6 +26,8 @@ use std::time::Instant;
 
 /// Header that tells the zone in which a result was calculated.
 pub(crate) const ZONE: &str = "dcp-result-zone";
+/// Calls of a result that are asked what its texts are.
+const MAKERS: u32 = 20;
 /// Header that tells whether drafts alone gave a result.
 pub(crate) const DRAFT: &str = "dcp-result-draft";
 
@@ -180,8 +183,22 @@ pub(crate) async fn result_by_key(
     }
     let found = fitting(&calc, &key, |kind| kind == JSON).await?;
     let about = serde_json::json!({ "result_key": key }).to_string();
-    let body = arrow::stream(&found.value, about)?;
+    let body = arrow::stream(&found.value, &calc.calendar_of(&key).await?, about)?;
     Ok(([(header::CONTENT_TYPE, ARROW)], body).into_response())
+}
+
+impl Calc {
+    /// Which texts of a result are dates and instants, as the calls said that gave it.
+    async fn calendar_of(&self, key: &str) -> Result<Calendar, Failure> {
+        self.recorder.settled().await;
+        let calls = self
+            .store
+            .read("calls_of_result", params![key, MAKERS])
+            .await?;
+        let calls = calls.all::<NotesOfCall>()?.into_iter();
+        let mut told = calls.map(|call| Notes::from_text(call.notes.as_deref()).calendar);
+        Ok(told.find(|one| !one.is_empty()).unwrap_or_default())
+    }
 }
 
 /// What is kept under a key and is of a fitting kind.

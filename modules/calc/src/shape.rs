@@ -18,6 +18,12 @@ pub(crate) enum Kind {
     Logical,
     /// Texts.
     Text,
+    /// Days of the calendar, as texts.
+    Date,
+    /// Instants with their offset from UTC, as texts.
+    Instant,
+    /// Texts that R holds as a factor.
+    Factor,
     /// `{"$frame": {column: [..]}}`.
     Frame,
     /// Rows of numbers.
@@ -35,6 +41,9 @@ impl Kind {
             "integer" => Self::Integer,
             "logical" | "boolean" => Self::Logical,
             "character" | "string" | "text" => Self::Text,
+            "Date" => Self::Date,
+            "POSIXct" => Self::Instant,
+            "factor" => Self::Factor,
             "data.frame" | "frame" => Self::Frame,
             "matrix" => Self::Matrix,
             "list" => Self::List,
@@ -50,6 +59,9 @@ impl Kind {
             Self::Integer => "integer",
             Self::Logical => "logical",
             Self::Text => "character",
+            Self::Date => "Date",
+            Self::Instant => "POSIXct",
+            Self::Factor => "factor",
             Self::Frame => "data.frame",
             Self::Matrix => "matrix",
             Self::List => "list",
@@ -61,7 +73,21 @@ impl Kind {
         matches!(
             self,
             Self::Number | Self::Integer | Self::Logical | Self::Text
-        )
+        ) || self.is_typed()
+    }
+
+    /// Whether JSON has texts for it and R a class.
+    pub(crate) fn is_typed(self) -> bool {
+        matches!(self, Self::Date | Self::Instant | Self::Factor)
+    }
+
+    /// What JSON Schema calls the form of its texts.
+    fn format(self) -> Option<&'static str> {
+        match self {
+            Self::Date => Some("date"),
+            Self::Instant => Some("date-time"),
+            _ => None,
+        }
     }
 }
 
@@ -131,9 +157,7 @@ impl Shape {
                 schema.insert("type".into(), self.types(&["array"]));
                 schema.insert("items".into(), row);
             }
-            Kind::Number | Kind::Integer | Kind::Logical | Kind::Text => {
-                return self.vector_schema();
-            }
+            _ => return self.vector_schema(),
         }
         self.add_unit(schema)
     }
@@ -190,7 +214,7 @@ impl Shape {
         let mut types = match self.kind {
             Kind::Integer => vec!["integer"],
             Kind::Logical => vec!["boolean"],
-            Kind::Text => vec!["string"],
+            Kind::Text | Kind::Date | Kind::Instant | Kind::Factor => vec!["string"],
             _ if self.takes_words() || self.kind == Kind::Matrix => vec!["number", "string"],
             _ => vec!["number"],
         };
@@ -207,6 +231,9 @@ impl Shape {
         let mut schema = Map::from_iter([("type".to_owned(), types)]);
         if words {
             schema.insert("pattern".into(), json!("^(NaN|Inf|-Inf)$"));
+        }
+        if let Some(format) = self.kind.format() {
+            schema.insert("format".into(), json!(format));
         }
         for (bound, closed, open) in [
             (self.low, "minimum", "exclusiveMinimum"),

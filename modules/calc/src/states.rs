@@ -114,9 +114,11 @@ impl Step {
         reason.filter(|reason| !reason.is_empty())
     }
 
-    /// Refuses a step that is not allowed: from the present state, for this person, or because of what was found.
+    /// Refuses a step that is not allowed: for this person, from the present state, or because of what was found.
     fn check(&self, script: &Script, caller: &Caller, zone: Zone) -> Result<(), Problem> {
         let (before, next) = (script.state, self.state);
+        // First of all: who may not take the step is not told how far the version is.
+        admit(before, next, caller, zone)?;
         if let Some(module) = &script.brought_by {
             let detail = format!(
                 "This version was released with the module {module}, which alone replaces it."
@@ -131,7 +133,6 @@ impl Step {
             );
             return Err(Problem::conflict(detail));
         }
-        admit(before, next, caller, zone)?;
         if matches!(next, VersionState::Draft | VersionState::Retired) && self.reason().is_none() {
             return Err(Problem::unprocessable("Say why.").part("/reason", "is required"));
         }

@@ -2,6 +2,7 @@
 
 use super::messages::{Messages, NoStream};
 use crate::arguments::pointer;
+use crate::calendar::{self, Wrong};
 use crate::engine::Failure;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -9,19 +10,23 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
 use bytes::Bytes;
-use dcp::clock::Timestamp;
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::io::Write;
 
 /// Most bytes of the arguments as JSON: a few bytes of a stream can stand for any number of cells.
 const LONGEST: usize = 128 << 20;
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+/// Days since 1970 that have a text: those of the years 0 to 9999.
+const CALENDAR: std::ops::Range<i64> = -719_528..2_932_897;
+/// The mark of texts that are few different ones.
+const FACTOR: &str = "$factor";
 
 /// The arguments of a call: each column is the argument of its name, or all of them are the data frame of that name; `further`
 /// is a JSON object of arguments that are no columns.
@@ -119,6 +124,11 @@ fn columns(
             out.push(b',');
         }
         member(field.name(), out);
+        let kind = mark_of(field.data_type());
+        if let Some(mark) = kind {
+            out.push(b'{');
+            member(mark, out);
+        }
         if !bare {
             out.push(b'[');
         }
@@ -130,8 +140,35 @@ fn columns(
         if !bare {
             out.push(b']');
         }
+        if kind == Some(FACTOR) {
+            out.push(b',');
+            member("levels", out);
+            let levels = levels(batches.iter().map(|batch| batch.column(index)));
+            out.extend_from_slice(serde_json::json!(levels).to_string().as_bytes());
+        }
+        if kind.is_some() {
+            out.push(b'}');
+        }
     }
     Ok(())
+}
+
+/// What a column is marked with of which JSON has no kind.
+fn mark_of(kind: &DataType) -> Option<&'static str> {
+    match kind {
+        DataType::Date32 | DataType::Date64 => Some("$date"),
+        DataType::Timestamp(..) => Some("$instant"),
+        DataType::Dictionary(..) => Some(FACTOR),
+        _ => None,
+    }
+}
+
+/// The words of a dictionary in their order, also those that no cell has; each part of a stream may bring its own.
+fn levels<'a>(parts: impl Iterator<Item = &'a ArrayRef>) -> Vec<&'a str> {
+    let words = parts.filter_map(|part| part.as_any_dictionary_opt());
+    let words = words.flat_map(|part| part.values().as_string::<i32>().iter().flatten());
+    let mut seen = HashSet::new();
+    words.filter(|word| seen.insert(*word)).collect()
 }
 
 fn member(name: &str, out: &mut Vec<u8>) {
@@ -148,8 +185,10 @@ enum NoVector {
     Type(DataType),
     #[error("holds {0}, which is beyond 2^53: a number in R would not hold it exactly")]
     Inexact(String),
-    #[error("holds an instant that no calendar has")]
+    #[error("holds a date or an instant outside the years 0 to 9999")]
     Instant,
+    #[error("holds an instant that {0}")]
+    Moment(Wrong),
     #[error("is longer than {} MiB as JSON", LONGEST >> 20)]
     Long,
     #[error("cannot be written")]
@@ -172,9 +211,10 @@ impl Cells<'_> {
             };
         }
         macro_rules! instant {
-            ($kind:ty, $from:expr) => {
+            ($kind:ty, $micros:expr) => {
                 self.each(array.as_primitive::<$kind>().iter(), |value, out| {
-                    quoted($from(value).map_err(|_| NoVector::Instant)?, out)
+                    let micros: Option<i64> = $micros(value);
+                    instant(micros.ok_or(NoVector::Instant)?, out)
                 })
             };
         }
@@ -212,26 +252,32 @@ impl Cells<'_> {
             }
             DataType::Date32 => self
                 .each(array.as_primitive::<Date32Type>().iter(), |days, out| {
-                    date(i64::from(days) * DAY, out)
+                    date(i64::from(days), out)
                 }),
             DataType::Date64 => self
                 .each(array.as_primitive::<Date64Type>().iter(), |millis, out| {
-                    date(millis.div_euclid(1000), out)
+                    date(millis.div_euclid(DAY_MS), out)
                 }),
             DataType::Timestamp(TimeUnit::Second, _) => {
-                instant!(TimestampSecondType, Timestamp::from_second)
+                instant!(TimestampSecondType, |value: i64| value
+                    .checked_mul(1_000_000))
             }
             DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                instant!(TimestampMillisecondType, Timestamp::from_millisecond)
+                instant!(TimestampMillisecondType, |value: i64| value
+                    .checked_mul(1000))
             }
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                instant!(TimestampMicrosecondType, Timestamp::from_microsecond)
+                instant!(TimestampMicrosecondType, Some)
             }
-            DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-                instant!(TimestampNanosecondType, |nanos| {
-                    Timestamp::from_nanosecond(i128::from(nanos))
-                })
-            }
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => self.each(
+                array.as_primitive::<TimestampNanosecondType>().iter(),
+                |nanos, out| {
+                    if nanos % 1000 != 0 {
+                        return Err(NoVector::Moment(Wrong::TooFine));
+                    }
+                    instant(nanos / 1000, out)
+                },
+            ),
             other => Err(NoVector::Type(other.clone())),
         }
     }
@@ -292,7 +338,25 @@ fn words(value: &str, out: &mut Vec<u8>) -> Result<(), NoVector> {
     Ok(serde_json::to_writer(out, value)?)
 }
 
-fn date(seconds: i64, out: &mut Vec<u8>) -> Result<(), NoVector> {
-    let instant = Timestamp::from_second(seconds).map_err(|_| NoVector::Instant)?;
-    quoted(instant.strftime("%F"), out)
+fn date(days: i64, out: &mut Vec<u8>) -> Result<(), NoVector> {
+    if !CALENDAR.contains(&days) {
+        return Err(NoVector::Instant);
+    }
+    out.push(b'"');
+    calendar::write_date(days, out);
+    out.push(b'"');
+    Ok(())
+}
+
+fn instant(micros: i64, out: &mut Vec<u8>) -> Result<(), NoVector> {
+    if !CALENDAR.contains(&micros.div_euclid(DAY_MS * 1000)) {
+        return Err(NoVector::Instant);
+    }
+    if calendar::to_micros(calendar::to_seconds(micros)) != micros {
+        return Err(NoVector::Moment(Wrong::TooFar));
+    }
+    out.push(b'"');
+    calendar::write_instant(micros, out);
+    out.push(b'"');
+    Ok(())
 }

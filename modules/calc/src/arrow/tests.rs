@@ -60,7 +60,7 @@ fn a_damaged_stream_is_refused_or_read_but_never_ends_the_reader() {
     let read = object(whole.clone().into(), None, None).unwrap();
     assert_eq!(
         read,
-        r#"{"n":[1.5,null,-0.0,1.5,null,-0.0],"b":[true,null,false,true,null,false],"t":["a",null,"longer than that","a",null,"longer than that"],"v":["a",null,"longer than twelve","a",null,"longer than twelve"],"d":["u",null,"v","u",null,"v"]}"#
+        r#"{"n":[1.5,null,-0.0,1.5,null,-0.0],"b":[true,null,false,true,null,false],"t":["a",null,"longer than that","a",null,"longer than that"],"v":["a",null,"longer than twelve","a",null,"longer than twelve"],"d":{"$factor":["u",null,"v","u",null,"v"],"levels":["u","v"]}}"#
     );
     // What ends between two messages is a stream, shorter.
     let cut = (0..whole.len()).map(|length| object(whole[..length].to_vec().into(), None, None));

@@ -1,7 +1,12 @@
 //! A value as a stream: what R gave as a data frame, as vectors of one length, or as a vector.
 
+use crate::calendar;
+use crate::engine::{Calendar, Moment};
 use crate::members::Members;
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, NullArray, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, NullArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Field, Schema};
 use serde::de::{Deserialize, Deserializer, Visitor};
@@ -22,9 +27,9 @@ pub(crate) enum NoTable {
     Arrow(#[from] ArrowError),
 }
 
-/// The stream of a value; `about` goes with its schema, under `dcp`.
-pub(crate) fn stream(value: &[u8], about: String) -> Result<Vec<u8>, NoTable> {
-    let columns = columns(value)?;
+/// The stream of a value, in which the calendar tells dates and instants from texts; `about` goes with its schema, under `dcp`.
+pub(crate) fn stream(value: &[u8], moments: &Calendar, about: String) -> Result<Vec<u8>, NoTable> {
+    let columns = columns(value, moments)?;
     let rows = columns.first().ok_or(NoTable::Ragged)?.0.len();
     if columns.iter().any(|(column, _)| column.len() != rows) {
         return Err(NoTable::Ragged);
@@ -41,26 +46,58 @@ pub(crate) fn stream(value: &[u8], about: String) -> Result<Vec<u8>, NoTable> {
     Ok(writer.into_inner()?)
 }
 
-fn columns(value: &[u8]) -> Result<Vec<(ArrayRef, String)>, NoTable> {
+fn columns(value: &[u8], moments: &Calendar) -> Result<Vec<(ArrayRef, String)>, NoTable> {
     if !value.trim_ascii_start().starts_with(b"{") {
         let text = std::str::from_utf8(value).unwrap_or_default();
-        return Ok(vec![(column("the value", text)?, "value".to_owned())]);
+        let moment = moments.get("").copied();
+        return Ok(vec![(
+            column("the value", text, moment)?,
+            "value".to_owned(),
+        )]);
     }
     let Members(members) =
         serde_json::from_slice(value).map_err(|_| NoTable::Nested("the value".into()))?;
     let each = members.into_iter();
-    each.map(|(name, raw)| Ok((column(&name, raw.get())?, name)))
-        .collect()
+    each.map(|(name, raw)| {
+        let moment = moments.get(&name).copied();
+        Ok((column(&name, raw.get(), moment)?, name))
+    })
+    .collect()
 }
 
-fn column(name: &str, text: &str) -> Result<ArrayRef, NoTable> {
+fn column(name: &str, text: &str, moment: Option<Moment>) -> Result<ArrayRef, NoTable> {
     let nested = |_| NoTable::Nested(name.to_owned());
     let cells: Vec<Cell> = if text.trim_ascii_start().starts_with('[') {
         serde_json::from_str(text).map_err(nested)?
     } else {
         vec![serde_json::from_str(text).map_err(nested)?]
     };
-    array(cells).ok_or_else(|| NoTable::Mixed(name.to_owned()))
+    let of_calendar = moment.and_then(|moment| of_calendar(&cells, moment));
+    of_calendar
+        .or_else(|| array(cells))
+        .ok_or_else(|| NoTable::Mixed(name.to_owned()))
+}
+
+/// Days as Arrow counts them, instants in microseconds of UTC; nothing where a text is none that JSON has.
+fn of_calendar(cells: &[Cell], moment: Moment) -> Option<ArrayRef> {
+    let mut read = Vec::with_capacity(cells.len());
+    for cell in cells {
+        read.push(match (cell, moment) {
+            (Cell::Missing, _) => None,
+            (Cell::Text(text), Moment::Date) => Some(calendar::date(text).ok()?),
+            (Cell::Text(text), Moment::Instant) => Some(calendar::instant(text).ok()?),
+            _ => return None,
+        });
+    }
+    Some(match moment {
+        Moment::Date => {
+            let days = read
+                .into_iter()
+                .map(|day| day.map(i32::try_from).transpose());
+            Arc::new(days.collect::<Result<Date32Array, _>>().ok()?)
+        }
+        Moment::Instant => Arc::new(TimestampMicrosecondArray::from(read).with_timezone("UTC")),
+    })
 }
 
 /// One value. NaN and infinities are texts in JSON: among texts they are texts, else the numbers.

@@ -13,7 +13,7 @@ pub(crate) mod worker;
 
 pub(crate) use failure::{BadArgument, Failure};
 pub(crate) use interim::{Interim, Partial, Progress};
-pub(crate) use outcome::Answer;
+pub(crate) use outcome::{Answer, Calendar, Moment};
 pub(crate) use pool::{Lane, Pool};
 pub(crate) use settings::Settings;
 pub(crate) use source::{Code, Data, Source};

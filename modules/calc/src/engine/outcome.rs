@@ -3,8 +3,9 @@
 use super::failure::{Failure, RError};
 use super::frame;
 use super::worker::Patience;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// What a call gave.
 #[derive(Debug, Default)]
@@ -16,6 +17,18 @@ pub(crate) struct Answer {
     pub(crate) output: Vec<String>,
     /// What was plotted, as SVG.
     pub(crate) artifacts: Vec<String>,
+    pub(crate) calendar: Calendar,
+}
+
+/// Which texts of a value are dates and instants: under the empty name the value itself, else its columns or elements by their names.
+pub(crate) type Calendar = BTreeMap<String, Moment>;
+
+/// What such a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Moment {
+    Date,
+    Instant,
 }
 
 #[derive(Deserialize)]
@@ -30,6 +43,8 @@ struct Head<'a> {
     output: Vec<String>,
     #[serde(default)]
     artifacts: Vec<String>,
+    #[serde(default)]
+    calendar: Calendar,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +80,7 @@ pub(super) fn read_outcome(payload: &[u8], patience: &Patience) -> Result<Answer
             messages: head.messages,
             output: head.output,
             artifacts: head.artifacts,
+            calendar: head.calendar,
         });
     };
     let stopped = |error: RError| {

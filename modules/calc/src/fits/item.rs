@@ -1,5 +1,6 @@
 //! One value of an argument against the shape of it.
 
+use crate::calendar;
 use crate::shape::{Bound, Kind, Shape};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -84,7 +85,7 @@ pub(super) fn opposite(bound: Bound) -> Bound {
 }
 
 /// The value in words.
-pub(super) fn wanted(shape: &Shape) -> String {
+pub(crate) fn wanted(shape: &Shape) -> String {
     if !shape.choices.is_empty() {
         return format!("one of {}", shape.choices.join(", "));
     }
@@ -93,7 +94,9 @@ pub(super) fn wanted(shape: &Shape) -> String {
         Kind::Number => "a number",
         Kind::Integer => "a whole number",
         Kind::Logical => "true or false",
-        Kind::Text => "a text",
+        Kind::Text | Kind::Factor => "a text",
+        Kind::Date => "a date such as 2026-01-31",
+        Kind::Instant => "an instant such as 2026-01-31T08:00:00Z",
         Kind::Frame => "a data frame: {\"$frame\": {\"column\": [..]}}",
         Kind::Matrix => "an array of rows of numbers",
         Kind::List => "an array or an object",
@@ -148,8 +151,19 @@ impl<'de> Visitor<'de> for Item<'_> {
     }
 
     fn visit_str<E>(mut self, value: &str) -> Result<(), E> {
+        let read = match self.shape.kind {
+            Kind::Date => Some(calendar::date(value)),
+            Kind::Instant => Some(calendar::instant(value)),
+            _ => None,
+        };
+        if let Some(read) = read {
+            if let Err(why) = read {
+                self.fault(why.to_string());
+            }
+            return Ok(());
+        }
         let fits = match self.shape.kind {
-            Kind::Text => {
+            Kind::Text | Kind::Factor => {
                 let choices = &self.shape.choices;
                 choices.is_empty() || choices.iter().any(|choice| choice == value)
             }

@@ -37,6 +37,15 @@ const VALUES: &[&str] = &[
     "[{}]",
     "\"b\"",
     "\"\"",
+    "\"2026-01-31\"",
+    "\"2026-02-30\"",
+    "[\"2026-01-31\",null]",
+    "[\"2026-01-31\",\"31.1.2026\"]",
+    "\"2026-01-31T08:00:00Z\"",
+    "\"2026-01-31T08:00:00.25+01:00\"",
+    "\"2026-01-31T08:00:00\"",
+    "\"2026-02-29T08:00:00Z\"",
+    "[\"2026-01-31T24:00:00Z\"]",
 ];
 
 const SHAPES: &[&str] = &[
@@ -60,6 +69,15 @@ const SHAPES: &[&str] = &[
     "character, one of a|b",
     "character(1), one of a|b, null",
     "character(2..)",
+    "Date",
+    "Date(1)",
+    "Date(1..2), null",
+    "Date, no missing",
+    "POSIXct",
+    "POSIXct(1), null",
+    "factor",
+    "factor, one of a|b",
+    "factor(1), no missing",
     "data.frame",
     "data.frame, null",
     "matrix",
@@ -72,10 +90,13 @@ fn the_quick_check_says_the_same_as_a_validator_with_the_schema() {
     for text in SHAPES {
         let shape = declared(&format!("[{text}]")).unwrap().0.unwrap();
         let schema = Value::Object(shape.schema());
-        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let validator = jsonschema::draft202012::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap();
         for value in VALUES {
             let mut bad = Vec::new();
-            check(&shape, "x", value.as_bytes(), &mut bad);
+            check(&shape, "/x", value.as_bytes(), &mut bad);
             let valid = validator.is_valid(&serde_json::from_str(value).unwrap());
             assert_eq!(
                 bad.is_empty(),
@@ -93,7 +114,7 @@ fn a_fault_names_its_place_and_what_is_wanted() {
         .0
         .unwrap();
     let mut bad = Vec::new();
-    check(&shape, "a/b", b"[1,-1,null,\"x\"]", &mut bad);
+    check(&shape, "/a~1b", b"[1,-1,null,\"x\"]", &mut bad);
     let told: Vec<(&str, &str)> = bad
         .iter()
         .map(|one| (one.pointer.as_str(), one.detail.as_str()))

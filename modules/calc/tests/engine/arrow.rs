@@ -161,8 +161,8 @@ async fn every_kind_of_column_has_its_vector() {
     ]);
     let body = stream(&[columns]);
     let classes = call(&engine, "classes?frame=d", body.clone()).await.value();
-    let kinds = json!({ "whole": "numeric", "truth": "logical", "words": "character",
-        "dates": "character", "instants": "character", "special": "numeric" });
+    let kinds = json!({ "whole": "numeric", "truth": "logical", "words": "factor",
+        "dates": "Date", "instants": "POSIXct", "special": "numeric" });
     assert_eq!(
         classes,
         json!({ "class": "data.frame", "columns": kinds, "rows": 3 })
@@ -170,7 +170,7 @@ async fn every_kind_of_column_has_its_vector() {
     let echo = call(&engine, "echo?frame=x&bare=1", body).await;
     assert_eq!(
         echo.text,
-        r#"{"whole":[1,null,9007199254740992.0],"truth":[true,null,false],"words":["u",null,"v"],"dates":["1970-01-01","1969-12-31","2024-02-29"],"instants":["1970-01-01T00:00:00Z","1970-01-01T00:00:01.5Z","1970-01-02T00:00:00Z"],"special":["NaN",null,-0.0]}"#
+        r#"{"whole":[1,null,9007199254740992.0],"truth":[true,null,false],"words":["u",null,"v"],"dates":["1970-01-01","1969-12-31","2024-02-29"],"instants":["1970-01-01T00:00:00Z","1970-01-01T00:00:01.500Z","1970-01-02T00:00:00Z"],"special":["NaN",null,-0.0]}"#
     );
 }
 

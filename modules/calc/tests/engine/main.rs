@@ -15,6 +15,7 @@ mod calling_command;
 mod calls;
 mod command;
 mod confinement;
+mod dates;
 mod describing;
 mod endurance;
 mod folders;

@@ -70,6 +70,26 @@ impl<'a> Published<'a> {
 }
 
 #[tokio::test]
+async fn who_may_not_take_a_step_is_told_so_whatever_state_the_version_is_in() {
+    let engine = Engine::start_validated().await;
+    let version = Published::publish(&engine, "p", "f <- function(x) x + 1").await;
+    let path = version.path() + "/state";
+    for state in ["review", "draft", "approved", "effective", "retired"] {
+        let request = engine.request_with("calc.read", "POST", &path);
+        let answer = engine.send(request.json(&json!({ "state": state }))).await;
+        let told = (answer.status, answer.problem());
+        assert_eq!(
+            told,
+            (403, "not-allowed".into()),
+            "{state}: {}",
+            answer.text
+        );
+    }
+    // Who may is told what stands against it.
+    assert_eq!(version.step(APPROVER, "effective", None).await.status, 409);
+}
+
+#[tokio::test]
 async fn what_a_person_publishes_is_a_draft_until_somebody_else_approves_it() {
     let engine = Engine::start_validated().await;
     let version = Published::publish(&engine, "v", "f <- function(x) x + 1").await;

@@ -177,3 +177,23 @@ test('truth values may be missing in a list, and what is none is named', () => {
   assert.deepEqual(read(flags, 'TRUE, NA').value, [true, null]);
   assert.deepEqual(read(flags, 'true maybe'), { wrong: 'notBoolean', at: 'maybe' });
 });
+
+test('dates and instants are what their format says, whether one or several are taken', () => {
+  const date = { type: 'string', format: 'date' };
+  const day = field(date);
+  assert.deepEqual([day.element, day.many], ['date', 'one']);
+  assert.deepEqual(read(day, '2026-01-31'), { value: '2026-01-31' });
+  for (const wrong of ['2026-02-30', '31.1.2026', '…', 'NA']) assert.deepEqual(read(day, wrong), { wrong: 'notDate', at: wrong });
+  assert.equal(read(day, '2026-01-31, 2026-02-01').wrong, 'oneOnly');
+  assert.equal(read(day, '').wrong, 'needed');
+  const days = field({ type: ['string', 'array'], format: 'date', items: { type: ['string', 'null'], format: 'date' } });
+  assert.deepEqual([days.element, days.many], ['date', 'some']);
+  assert.deepEqual(read(days, '2026-01-31\nNA').value, ['2026-01-31', null]);
+  const at = field({ type: ['string', 'null'], format: 'date-time' });
+  assert.deepEqual([at.element, at.nullable], ['instant', true]);
+  assert.equal(read(at, '2026-01-31T08:00:00.5+01:00').value, '2026-01-31T08:00:00.5+01:00');
+  assert.equal(read(at, '2026-01-31 08:00z').value, '2026-01-31T08:00:00Z');
+  assert.deepEqual(read(at, '2026-01-31T08:00:00'), { wrong: 'noOffset', at: '2026-01-31T08:00:00' });
+  for (const wrong of ['2026-01-31', '2026-02-29T08:00:00Z', '2026-01-31T24:00:00Z', '2026-01-31T08:61:00Z'])
+    assert.deepEqual(read(at, wrong), { wrong: 'notInstant', at: wrong });
+});

@@ -1,12 +1,12 @@
 //! The cells of R's vectors as JSON: numbers, texts, factors, dates and instants.
 
+use crate::calendar::{to_micros, write_date, write_instant};
 use crate::from_r::{Unsupported, Written};
 use extendr_ffi::{
     INTEGER, LENGTH, LOGICAL, R_CHAR, R_ClassSymbol, R_LevelsSymbol, R_NaInt, R_NaString, REAL,
-    Rf_getAttrib, Rf_isFactor, SEXP, SEXPTYPE, STRING_ELT, TYPEOF, XLENGTH,
+    Rf_getAttrib, Rf_isFactor, Rf_isObject, SEXP, SEXPTYPE, STRING_ELT, TYPEOF, XLENGTH,
 };
 use std::borrow::Cow;
-use std::io::Write;
 
 /// An atomic vector and how its cells are written.
 pub(crate) struct Cells {
@@ -24,6 +24,25 @@ enum Kind {
     Factor(SEXP),
     Date,
     Instant,
+    /// Of package bit64: whole numbers in the bits of doubles.
+    Integer64,
+}
+
+impl Kind {
+    /// Numbers that are something else by their class.
+    unsafe fn of_class(value: SEXP) -> Self {
+        // SAFETY: `value` is a vector of numbers.
+        unsafe {
+            let is_real = TYPEOF(value) == SEXPTYPE::REALSXP;
+            match () {
+                () if inherits(value, "Date") => Self::Date,
+                () if inherits(value, "POSIXct") => Self::Instant,
+                () if is_real && inherits(value, "integer64") => Self::Integer64,
+                () if is_real => Self::Number,
+                () => Self::Integer,
+            }
+        }
+    }
 }
 
 impl Cells {
@@ -36,8 +55,9 @@ impl Cells {
                 _ if bool::from(Rf_isFactor(value)) => {
                     Kind::Factor(Rf_getAttrib(value, R_LevelsSymbol))
                 }
-                SEXPTYPE::REALSXP if inherits(value, "Date") => Kind::Date,
-                SEXPTYPE::REALSXP if inherits(value, "POSIXct") => Kind::Instant,
+                SEXPTYPE::INTSXP | SEXPTYPE::REALSXP if bool::from(Rf_isObject(value)) => {
+                    Kind::of_class(value)
+                }
                 SEXPTYPE::INTSXP => Kind::Integer,
                 _ => Kind::Number,
             }
@@ -47,6 +67,29 @@ impl Cells {
             value,
             kind,
             length: unsafe { XLENGTH(value) } as usize,
+        }
+    }
+
+    /// The mark of a vector of dates or instants, without its dollar.
+    pub(crate) fn calendar(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Date => Some("date"),
+            Kind::Instant => Some("instant"),
+            _ => None,
+        }
+    }
+
+    /// A cell of numbers, which R keeps as integers where they came from such.
+    unsafe fn real(&self, index: usize) -> f64 {
+        // SAFETY: `index` is below the length.
+        unsafe {
+            if TYPEOF(self.value) == SEXPTYPE::REALSXP {
+                return *REAL(self.value).add(index);
+            }
+            match *INTEGER(self.value).add(index) {
+                value if value == R_NaInt => f64::NAN,
+                value => f64::from(value),
+            }
         }
     }
 
@@ -70,8 +113,13 @@ impl Cells {
                     value if value == R_NaInt => literal(b"null", out),
                     value => text_or_null(STRING_ELT(levels, value as isize - 1), out),
                 },
-                Kind::Date => when(*REAL(self.value).add(index) * 86_400.0, false, out),
-                Kind::Instant => when(*REAL(self.value).add(index), true, out),
+                Kind::Date => when(self.real(index), out, |days, out| {
+                    write_date(days.floor() as i64, out);
+                }),
+                Kind::Instant => when(self.real(index), out, |seconds, out| {
+                    write_instant(to_micros(seconds), out);
+                }),
+                Kind::Integer64 => integer64((*REAL(self.value).add(index)).to_bits() as i64, out),
             }
         }
     }
@@ -126,6 +174,20 @@ fn number(value: f64, out: &mut Vec<u8>) -> Written {
     written.map_err(|error| Unsupported::new(error.to_string()))
 }
 
+/// A number where a double holds it, beyond that its digits as text: so no reader rounds them.
+fn integer64(value: i64, out: &mut Vec<u8>) -> Written {
+    const EXACT: u64 = 1 << 53;
+    let digits = value.to_string();
+    match value {
+        i64::MIN => literal(b"null", out),
+        _ if value.unsigned_abs() <= EXACT => literal(digits.as_bytes(), out),
+        _ => {
+            text(&digits, out);
+            Ok(())
+        }
+    }
+}
+
 /// Appends a text with its quotes.
 pub(crate) fn text(value: &str, out: &mut Vec<u8>) {
     if serde_json::to_writer(&mut *out, value).is_err() {
@@ -156,57 +218,20 @@ pub(crate) unsafe fn text_of(chars: SEXP) -> Option<Cow<'static, str>> {
     }
 }
 
-/// Seconds since 1970 as an RFC 3339 date or instant in UTC.
-fn when(seconds: f64, with_time: bool, out: &mut Vec<u8>) -> Written {
-    if !seconds.is_finite() {
+/// A date or an instant between quotes; what is none is missing.
+fn when(value: f64, out: &mut Vec<u8>, write: impl Fn(f64, &mut Vec<u8>)) -> Written {
+    if !value.is_finite() {
         return literal(b"null", out);
     }
-    let millis = (seconds * 1000.0).round() as i64;
-    let (year, month, day) = civil(millis.div_euclid(86_400_000));
-    let rest = millis.rem_euclid(86_400_000);
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    let (h, m, s, ms) = (
-        rest / 3_600_000,
-        rest / 60_000 % 60,
-        rest / 1000 % 60,
-        rest % 1000,
-    );
-    let written = match (with_time, ms) {
-        (false, _) => write!(out, "\"{date}\""),
-        (true, 0) => write!(out, "\"{date}T{h:02}:{m:02}:{s:02}Z\""),
-        (true, _) => write!(out, "\"{date}T{h:02}:{m:02}:{s:02}.{ms:03}Z\""),
-    };
-    written.map_err(|error| Unsupported::new(error.to_string()))
-}
-
-/// Days since 1970-01-01 as year, month, day of the Gregorian calendar; years start in March while counting.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    out.push(b'"');
+    write(value, out);
+    out.push(b'"');
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_become_dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(19_782), (2024, 2, 29));
-        assert_eq!(civil(-1), (1969, 12, 31));
-    }
 
     #[test]
     fn numbers_are_short_and_exact() {

@@ -2,7 +2,8 @@
 
 use crate::cells::{Cells, inherits, literal, text, text_of};
 use extendr_ffi::{
-    INTEGER, R_DimSymbol, R_NamesSymbol, Rf_getAttrib, Rf_protect, Rf_unprotect, Rf_xlength, SEXP,
+    INTEGER, R_BaseEnv, R_DimSymbol, R_NamesSymbol, R_NilValue, R_tryEvalSilent, Rf_cons,
+    Rf_getAttrib, Rf_install, Rf_isObject, Rf_lcons, Rf_protect, Rf_unprotect, Rf_xlength, SEXP,
     SEXPTYPE, STRING_ELT, TYPEOF, VECTOR_ELT, XLENGTH,
 };
 use std::borrow::Cow;
@@ -59,9 +60,57 @@ unsafe fn any(value: SEXP, single: Single, depth: usize, out: &mut Vec<u8>) -> W
             SEXPTYPE::LGLSXP | SEXPTYPE::INTSXP | SEXPTYPE::REALSXP | SEXPTYPE::STRSXP => {
                 vector(value, single, out)
             }
+            SEXPTYPE::VECSXP if inherits(value, "POSIXlt") => broken_down(value, single, out),
             SEXPTYPE::VECSXP => list(value, depth, out),
             other => Err(Unsupported::new(kind_name(other))),
         }
+    }
+}
+
+/// Instants as R takes them apart, in whichever time zone: only R puts them together.
+unsafe fn broken_down(value: SEXP, single: Single, out: &mut Vec<u8>) -> Written {
+    // SAFETY: what R makes is protected while it is written.
+    unsafe {
+        let mut failed = 0;
+        let call = Rf_cons(value, R_NilValue);
+        let call = Rf_protect(Rf_lcons(Rf_install(c"as.POSIXct".as_ptr()), call));
+        let instants = Rf_protect(R_tryEvalSilent(call, R_BaseEnv, &raw mut failed));
+        let written = if failed == 0 {
+            vector(instants, single, out)
+        } else {
+            Err(Unsupported::new("a time that is none"))
+        };
+        Rf_unprotect(2);
+        written
+    }
+}
+
+/// Where dates and instants stand: `["", "date"]` for the value itself, else the names of such columns or elements.
+pub(crate) unsafe fn calendar(value: SEXP) -> Vec<(String, &'static str)> {
+    let of = |value: SEXP| unsafe {
+        let is_number = matches!(TYPEOF(value), SEXPTYPE::INTSXP | SEXPTYPE::REALSXP);
+        (is_number && bool::from(Rf_isObject(value)))
+            .then(|| Cells::of(value).calendar())
+            .flatten()
+    };
+    // SAFETY: types are checked before each access; `value` is protected by the caller.
+    unsafe {
+        if TYPEOF(value) != SEXPTYPE::VECSXP {
+            return of(value)
+                .into_iter()
+                .map(|kind| (String::new(), kind))
+                .collect();
+        }
+        let names = Rf_protect(Rf_getAttrib(value, R_NamesSymbol));
+        let has_names = TYPEOF(names) == SEXPTYPE::STRSXP;
+        let length = if has_names { XLENGTH(value) } else { 0 };
+        let found = (0..length).filter_map(|index| {
+            let kind = of(VECTOR_ELT(value, index))?;
+            Some((text_of(STRING_ELT(names, index))?.into_owned(), kind))
+        });
+        let found = found.collect();
+        Rf_unprotect(1);
+        found
     }
 }
 

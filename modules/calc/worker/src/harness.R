@@ -78,11 +78,29 @@ local({
   }
 
   # The value of a default that consists of constants alone; NULL for any other.
-  plain <- c("c", "(", "-", "+", "*", "/", "^", ":", "character", "numeric", "integer", "logical", "double", "list")
+  plain <- c("c", "(", "-", "+", "*", "/", "^", ":", "character", "numeric", "integer", "logical", "double", "list",
+             "as.Date", "as.POSIXct", "ISOdate", "ISOdatetime")
   constant <- function(formal) {
     if (!is.language(formal)) return(formal)
     if (is.name(formal) || length(all.vars(formal)) || !all(all.names(formal) %in% plain)) return(NULL)
     tryCatch(eval(formal, baseenv()), error = function(e) NULL)
+  }
+
+  # The class of time that a default shows, `Date` or `POSIXct`, without asking what time it is; NULL for any other.
+  shown <- c(as.Date = "Date", Sys.Date = "Date", as.POSIXct = "POSIXct", Sys.time = "POSIXct", ISOdate = "POSIXct", ISOdatetime = "POSIXct")
+  time_of <- function(formal) {
+    if (!is.call(formal)) return(intersect(class(formal)[1L], shown))
+    head <- formal[[1L]]
+    if (is.call(head) && identical(head[[1L]], quote(`::`)) && identical(head[[2L]], quote(base))) head <- head[[3L]]
+    if (!is.name(head)) return(character())
+    head <- as.character(head)
+    if (head %in% names(shown)) return(unname(shown[head]))
+    if (!(head %in% c("(", "c", "+", "-"))) return(character())
+    parts <- tryCatch(lapply(as.list(formal)[-1L], time_of), error = function(e) list()) # an empty argument is none
+    times <- unlist(parts)
+    # A time less a time is none.
+    whole <- if (head == "c") length(times) == length(parts) else length(times) == 1L
+    if (whole) unique(times) else character()
   }
 
   argument <- function(name, formal, seen) {
@@ -90,9 +108,11 @@ local({
     given <- !identical(formal, quote(expr = ))
     value <- if (given) constant(formal)
     if (is.logical(value) && length(value) == 1L && is.na(value)) value <- NULL # NA stands for anything
+    time <- if (given) time_of(formal)
+    if (length(time) && anyNA(value)) value <- NULL
     list(name = name, required = !given && !(name %in% seen$tested),
          default = if (given) if (is.null(formal)) "NULL" else one_line(formal),
-         type = if (is.list(value)) "list" else if (is.atomic(value) && !is.null(value)) typeof(value) else "any",
+         type = if (length(time) == 1L) time else if (is.list(value)) "list" else if (is.atomic(value) && !is.null(value)) typeof(value) else "any",
          value = if (is.atomic(value) && length(value) >= 1L && length(value) <= 100L) value,
          choices = I(if (name %in% seen$matched && is.character(value)) value else character()),
          several = name %in% seen$several)

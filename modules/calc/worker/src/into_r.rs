@@ -1,10 +1,12 @@
 //! A [`Value`] as an R object. Allocates, so it runs inside `embed::protected` only.
 
+use crate::typed::Typed;
 use crate::value::Value;
 use extendr_ffi::{
-    INTEGER, LOGICAL, R_ClassSymbol, R_NaInt, R_NaString, R_NamesSymbol, R_NilValue,
-    R_RowNamesSymbol, REAL, Rf_allocMatrix, Rf_allocVector, Rf_install, Rf_mkCharLenCE, Rf_protect,
-    Rf_setAttrib, Rf_unprotect, SET_STRING_ELT, SET_VECTOR_ELT, SEXP, SEXPTYPE, cetype_t,
+    INTEGER, LOGICAL, R_ClassSymbol, R_LevelsSymbol, R_NaInt, R_NaString, R_NamesSymbol,
+    R_NilValue, R_RowNamesSymbol, REAL, Rf_allocMatrix, Rf_allocVector, Rf_install, Rf_mkCharLenCE,
+    Rf_protect, Rf_setAttrib, Rf_unprotect, SET_STRING_ELT, SET_VECTOR_ELT, SEXP, SEXPTYPE,
+    cetype_t,
 };
 use std::ffi::CString;
 
@@ -31,7 +33,53 @@ pub(crate) unsafe fn into_r(value: &Value) -> SEXP {
                 columns,
                 attributes,
             } => frame(columns, attributes),
+            Value::Typed(typed) => of_class(typed),
         }
+    }
+}
+
+/// What R has no type for but a class.
+unsafe fn of_class(typed: &Typed) -> SEXP {
+    // SAFETY: every object is protected until it hangs on the vector.
+    unsafe {
+        let (vector, classes): (SEXP, &[&str]) = match typed {
+            Typed::Dates(days) => (numbers(days), &["Date"]),
+            Typed::Instants(seconds) => (numbers(seconds), &["POSIXct", "POSIXt"]),
+            Typed::Factor { codes, .. } => (integers(codes), &["factor"]),
+        };
+        Rf_protect(vector);
+        match typed {
+            Typed::Dates(_) => {}
+            Typed::Instants(_) => attribute(vector, Rf_install(c"tzone".as_ptr()), &["UTC"]),
+            Typed::Factor { levels, .. } => attribute(vector, R_LevelsSymbol, levels),
+        }
+        attribute(vector, R_ClassSymbol, classes);
+        Rf_unprotect(1);
+        vector
+    }
+}
+
+unsafe fn attribute<T: AsRef<str>>(object: SEXP, name: SEXP, words: &[T]) {
+    // SAFETY: the caller protects the object, and symbols are never removed.
+    unsafe {
+        let words = Rf_protect(texts(
+            words.iter().map(|word| Some(word.as_ref())),
+            words.len(),
+        ));
+        Rf_setAttrib(object, name, words);
+        Rf_unprotect(1);
+    }
+}
+
+unsafe fn integers(items: &[Option<i32>]) -> SEXP {
+    // SAFETY: the vector has room for every item.
+    unsafe {
+        let vector = Rf_allocVector(SEXPTYPE::INTSXP, items.len() as isize);
+        let target = INTEGER(vector);
+        for (index, item) in items.iter().enumerate() {
+            *target.add(index) = item.unwrap_or(R_NaInt);
+        }
+        vector
     }
 }
 
@@ -128,8 +176,7 @@ unsafe fn frame(columns: &[(String, Value)], attributes: &[(String, Value)]) -> 
         *INTEGER(row_names) = R_NaInt;
         *INTEGER(row_names).add(1) = -(rows as i32);
         Rf_setAttrib(frame, R_RowNamesSymbol, row_names);
-        let class = Rf_protect(texts(std::iter::once(Some("data.frame")), 1));
-        Rf_setAttrib(frame, R_ClassSymbol, class);
+        attribute(frame, R_ClassSymbol, &["data.frame"]);
         for (name, value) in attributes {
             if let Ok(name) = CString::new(name.as_str()) {
                 let value = Rf_protect(into_r(value));
@@ -137,7 +184,7 @@ unsafe fn frame(columns: &[(String, Value)], attributes: &[(String, Value)]) -> 
                 Rf_unprotect(1);
             }
         }
-        Rf_unprotect(3);
+        Rf_unprotect(2);
         frame
     }
 }

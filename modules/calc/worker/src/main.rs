@@ -4,6 +4,8 @@
 //! it lives alone here and the engine can interrupt it (SIGINT) or kill it (SIGKILL) without losing anything.
 
 mod arguments;
+#[path = "../../src/calendar.rs"]
+mod calendar;
 mod cells;
 mod confine;
 mod embed;
@@ -17,6 +19,7 @@ mod report;
 mod shared;
 mod system_calls;
 mod tell;
+mod typed;
 mod value;
 
 use shared::Shared;

@@ -8,6 +8,8 @@ use serde_json::json;
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) value: Vec<u8>,
+    /// Which of the texts in it are dates and instants; empty when none is.
+    pub(crate) calendar: Vec<u8>,
     /// JSON of the failure; empty when there is none.
     pub(crate) failure: Vec<u8>,
     pub(crate) warnings: Vec<u8>,
@@ -34,6 +36,7 @@ impl Report {
             ("warnings", &self.warnings),
             ("messages", &self.messages),
             ("artifacts", &self.artifacts),
+            ("calendar", &self.calendar),
         ];
         for (name, json) in parts.into_iter().filter(|(_, json)| !json.is_empty()) {
             head.extend_from_slice(format!(",\"{name}\":").as_bytes());
@@ -54,6 +57,15 @@ impl Report {
 /// Writes the value of a job, or why it cannot be written.
 pub(crate) unsafe fn write_value(value: SEXP, report: &mut Report) {
     // SAFETY: `value` is protected by the caller.
+    let calendar = unsafe { from_r::calendar(value) };
+    if !calendar.is_empty() {
+        let kinds: serde_json::Map<_, _> = calendar
+            .into_iter()
+            .map(|(name, kind)| (name, kind.into()))
+            .collect();
+        report.calendar = json!(kinds).to_string().into_bytes();
+    }
+    // SAFETY: as before.
     if let Err(Unsupported { pointer, what }) = unsafe { from_r::write(value, &mut report.value) } {
         report.value.clear();
         let place = if pointer.is_empty() {

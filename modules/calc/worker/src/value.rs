@@ -1,6 +1,7 @@
 //! JSON as R will hold it: arrays of one kind become vectors while they are read, never a tree of single numbers.
 
 use crate::numbers;
+use crate::typed::Typed;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -27,6 +28,8 @@ pub(crate) enum Value {
     },
     List(Vec<Value>),
     Object(Vec<(String, Value)>),
+    /// Dates, instants or a factor.
+    Typed(Typed),
     /// `{"$frame": {column: [..]}, ...}`: a data frame; further members become attributes.
     Frame {
         columns: Vec<(String, Value)>,
@@ -120,8 +123,11 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut pairs: Vec<(String, Value)> = Vec::new();
-        while let Some(pair) = members.next_entry()? {
-            pairs.push(pair);
+        while let Some(name) = members.next_key::<String>()? {
+            if pairs.is_empty() && Typed::is_mark(&name) {
+                return Typed::read(&name, members).map(Value::Typed);
+            }
+            pairs.push((name, members.next_value()?));
         }
         if pairs.first().is_some_and(|(name, _)| name == "$frame") {
             let (_, columns) = pairs.remove(0);
@@ -166,6 +172,7 @@ impl Value {
             Self::Texts(items) => items.len(),
             Self::Matrix { rows, columns, .. } => rows * columns,
             Self::List(items) => items.len(),
+            Self::Typed(typed) => typed.length(),
             Self::Object(items) | Self::Frame { columns: items, .. } => items.len(),
         }
     }
@@ -205,6 +212,13 @@ impl Gathered {
                 Self::Texts(after(items, Some(word(value))))
             }
             (Self::Texts(items), Value::Null) => Self::Texts(after(items, None)),
+            (Self::Numbers(items), Value::Text(value)) if !items.iter().any(|x| x.is_finite()) => {
+                let words = items.into_iter().map(|item| match number_or_null(item) {
+                    Value::Number(number) => Some(word(number)),
+                    _ => None,
+                });
+                Self::Texts(after(words.collect(), Some(value)))
+            }
             (gathered, item) => Self::Mixed(after(gathered.into_items(), item)),
         }
     }
@@ -299,6 +313,10 @@ mod tests {
         assert_eq!(
             read(r#"["Inf", 1]"#),
             Value::Numbers(vec![f64::INFINITY, 1.0])
+        );
+        assert_eq!(
+            read(r#"["Inf", null, "a"]"#),
+            Value::Texts(vec![Some("Inf".into()), None, Some("a".into())])
         );
         assert_eq!(
             read(r#"[1, "a"]"#),

@@ -1,9 +1,10 @@
-import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
-import { locale, serverText } from '@dcp/api-service';
+import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
+import { formatTime, locale, parseTime, serverText, zoneName } from '@dcp/api-service';
 import { shared } from '@dcp/kit';
 import type { Read } from './entry';
 import { FURTHER, type Field } from './fields';
 import type { Objection } from './form';
+import { INCOMPLETE, instantIn, isDate } from './moment';
 import { t } from './texts';
 
 /** One argument of a call: a control that fits its schema, what it means, and what is wrong with it. */
@@ -48,6 +49,14 @@ import { t } from './texts';
       padding-inline: 0;
       font-size: var(--dcp-size-small);
     }
+    .others {
+      display: flex;
+      gap: 0 var(--dcp-space-4);
+    }
+    .moment {
+      justify-self: start;
+      max-width: 100%;
+    }
     textarea {
       font: 400 var(--dcp-size-small) / var(--dcp-line) var(--dcp-font-mono);
       resize: vertical;
@@ -70,7 +79,28 @@ export class CallField {
     const { element, many } = this.field();
     if (element === 'choice' && many !== 'one') return 'boxes';
     if (element === 'choice' || (element === 'boolean' && many === 'one')) return 'select';
+    if (this.isMoment() && !this.writes()) return element;
     return many !== 'one' || element === 'matrix' || element === 'json' || element === 'any' ? 'area' : 'line';
+  });
+  protected readonly isMoment = computed(() => ['date', 'instant'].includes(this.field().element));
+  /** Somebody would rather write a date than choose it. */
+  protected readonly written = signal(false);
+  /** Whether a date is written: several are, and what stands for one. */
+  protected readonly writes = computed(() => this.written() || this.shown() === undefined);
+  /** A date or an instant as its native field shows it, by the clock of the portal; nothing for what that cannot show. */
+  protected readonly shown = computed(() => {
+    shared.language();
+    const entry = this.entry().trim();
+    if (entry === '' || entry === INCOMPLETE) return '';
+    if (this.field().element === 'date') return isDate(entry) ? entry : undefined;
+    const at = instantIn(entry);
+    if (at === undefined || at === null) return undefined;
+    return formatTime(at, { seconds: new Date(at).getUTCSeconds() > 0 }).replace(' ', 'T');
+  });
+  protected readonly clock = computed(() => {
+    shared.language();
+    const at = instantIn(this.entry().trim());
+    return t('clock', { zone: zoneName(at === undefined || at === null ? undefined : at) });
   });
   protected readonly options = computed(() => (this.field().element === 'boolean' ? ['true', 'false'] : this.field().choices));
   protected readonly kind = computed(() => {
@@ -126,6 +156,10 @@ export class CallField {
     if (element === 'matrix') return t('hintMatrix');
     if (element === 'json') return t('hintJson');
     if (element === 'any') return t('hintAny');
+    if (element === 'instant' && this.control() === 'instant') return this.clock();
+    if (element === 'date' && this.control() === 'date') return '';
+    if (element === 'date') return t(many === 'one' ? 'hintDate' : 'hintDates');
+    if (element === 'instant') return t(many === 'one' ? 'hintInstant' : 'hintInstants');
     return many === 'one' ? '' : t(element === 'text' ? 'hintTexts' : 'hintNumbers');
   });
   /** Between the author's words and the hint: a description need not end as a sentence does. */
@@ -134,6 +168,7 @@ export class CallField {
   protected readonly trouble = computed(() => {
     shared.language();
     const { wrong, at } = this.wrong() ?? {};
+    if (at === INCOMPLETE) return t('incomplete');
     if (wrong) return t(wrong, { at: at ?? '', limits: this.limits() });
     return this.objections()
       .map(({ detail, inside }) => this.placed(serverText(detail), inside))
@@ -152,6 +187,18 @@ export class CallField {
         .filter((one) => taken.has(one))
         .join('\n'),
     );
+  }
+
+  /** A day as it is, an instant as that of the portal's clock. Browsers tell nothing of a date that is begun, so each key is asked for. */
+  protected choose(field: HTMLInputElement): void {
+    const was = this.entry().trim();
+    if (field.value === '') {
+      const entry = field.validity.badInput ? INCOMPLETE : '';
+      if (entry !== was) this.changed.emit(entry);
+    } else if (field.value !== this.shown()) {
+      const at = field.type === 'date' ? undefined : parseTime(field.value);
+      this.changed.emit(at === undefined ? field.value : new Date(at).toISOString().replace('.000Z', 'Z'));
+    }
   }
 
   private placed(detail: string, inside: string): string {

@@ -1,9 +1,22 @@
 // From what somebody typed or pasted into a field to the JSON of an argument.
 
 import type { Bounds, Field } from './fields';
+import { instantIn, isDate } from './moment';
 
 /** What is wrong with an entry; the words stand in the texts. */
-export type Wrong = 'needed' | 'notNumber' | 'notWhole' | 'notBoolean' | 'notJson' | 'notTable' | 'uneven' | 'outOfBounds' | 'oneOnly';
+export type Wrong =
+  | 'needed'
+  | 'notNumber'
+  | 'notWhole'
+  | 'notBoolean'
+  | 'notDate'
+  | 'notInstant'
+  | 'noOffset'
+  | 'notJson'
+  | 'notTable'
+  | 'uneven'
+  | 'outOfBounds'
+  | 'oneOnly';
 
 /** An entry as JSON, nothing (the default holds), or what is wrong with it. */
 export type Read = { readonly value?: unknown; readonly wrong?: Wrong; readonly at?: string };
@@ -35,6 +48,9 @@ export function read(field: Field, entry: string): Read {
         if (one === 'NA' && field.many !== 'one') return { value: null };
         return /^(true|false)$/i.test(one) ? { value: /^true$/i.test(one) } : { wrong: 'notBoolean', at: one };
       });
+    case 'date':
+    case 'instant':
+      return list(field, moments(text), (one) => moment(field, one));
     case 'choice':
       return field.many === 'one' ? { value: text } : list(field, text.split('\n'), (one) => ({ value: one }));
     case 'matrix':
@@ -74,6 +90,22 @@ function list(field: Field, entries: readonly string[], one: (entry: string) => 
   if (field.many === 'list') return { value: values };
   if (values.length === 1) return { value: values[0] };
   return field.many === 'one' ? { wrong: 'oneOnly' } : { value: values };
+}
+
+/** Dates and instants one a line or with commas between. */
+export function moments(text: string): readonly string[] {
+  return text
+    .split(/[\r\n,;]+/)
+    .map((one) => one.trim())
+    .filter(Boolean);
+}
+
+function moment(field: Field, one: string): Read {
+  if (one === 'NA' && field.many !== 'one') return { value: null };
+  if (field.element === 'date') return isDate(one) ? { value: one } : { wrong: 'notDate', at: one };
+  const at = instantIn(one);
+  if (at === null) return { wrong: 'noOffset', at: one };
+  return at === undefined ? { wrong: 'notInstant', at: one } : { value: at };
 }
 
 /** Whether a number is where a schema wants it. */

@@ -2,7 +2,7 @@
 
 import type { ArgumentInfo, FunctionInfo, Schema } from '../model';
 
-export type Element = 'number' | 'integer' | 'text' | 'boolean' | 'choice' | 'matrix' | 'json' | 'any';
+export type Element = 'number' | 'integer' | 'text' | 'date' | 'instant' | 'boolean' | 'choice' | 'matrix' | 'json' | 'any';
 
 export interface Bounds {
   readonly minimum?: number;
@@ -38,6 +38,8 @@ const BY_TYPE: Readonly<Record<string, Element>> = {
   character: 'text',
   logical: 'boolean',
 };
+/** Texts that are more than texts. */
+const FORMATS: Readonly<Record<string, Element>> = { date: 'date', 'date-time': 'instant' };
 const SCALARS: Readonly<Record<string, Element>> = { number: 'number', integer: 'integer', string: 'text', boolean: 'boolean' };
 /** Numbers that JSON does not have are texts; neither a choice nor a text of its own. */
 const SPECIAL = new Set<unknown>(['NaN', 'Inf', '-Inf']);
@@ -122,7 +124,7 @@ function kindOf(real: readonly Schema[], type: string): Pick<Field, 'element' | 
   const scalars = useful.filter((one) => typeof one.type === 'string' && one.type in SCALARS);
   const elements = [...scalars, ...lists.flatMap((one) => (typeof one.items === 'object' ? alternatives(one.items) : [{}]))]
     .filter((one) => !isNull(one) && !one.enum && !isSpecial(one))
-    .map((one) => (typeof one.type === 'string' ? SCALARS[one.type] : undefined));
+    .map(elementOf);
   const [first] = elements;
   const other = useful.length > scalars.length + lists.length;
   const single = new Set(elements).size === 1 && first !== undefined && !other;
@@ -133,6 +135,11 @@ function kindOf(real: readonly Schema[], type: string): Pick<Field, 'element' | 
   }
   const onlyObjects = useful.every((one) => one.type === 'object' || one.properties);
   return { element: onlyObjects ? 'json' : 'any', many: 'one', choices: [] };
+}
+
+function elementOf({ type, format }: Schema): Element | undefined {
+  if (typeof type !== 'string') return undefined;
+  return (type === 'string' && FORMATS[format ?? '']) || SCALARS[type];
 }
 
 function lengthOf(real: readonly Schema[]): Field['length'] {

@@ -1,0 +1,397 @@
+//! Dates, instants and factors: texts in JSON, classes in R, columns of their own type in Arrow.
+
+use crate::support::Engine;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type, TimestampMicrosecondType};
+use arrow_array::{
+    Array, ArrayRef, Date32Array, Date64Array, DictionaryArray, RecordBatch,
+    TimestampMillisecondArray, TimestampNanosecondArray,
+};
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const STREAM: &str = "application/vnd.apache.arrow.stream";
+
+const SCRIPT: &str = r#"
+#' Says what it was given, and gives it back.
+#' @param day [Date] A day, or several.
+#' @param at [POSIXct(1..3)] Instants.
+#' @param level [factor, one of low|mid|high, null] Levels.
+#' @cache pure
+told <- function(day, at = Sys.time(), level = NULL)
+  list(class = I(class(day)), n = unclass(day), day = day, at_class = I(class(at)), zone = attr(at, "tzone"), at = I(at), s = I(unclass(at)[seq_along(at)]),
+       levels = levels(level), codes = as.integer(level))
+
+window <- function(from = as.Date("2026-01-01"), to = Sys.Date() + 7, start = as.POSIXct("2026-01-01 06:00", tz = "UTC"), end = base::Sys.time(),
+                   noon = ISOdate(2026, 1, 1), days = c(as.Date("2026-01-01"), as.Date("2026-02-01")), apart = Sys.Date() - as.Date("2026-01-01"),
+                   note = format(Sys.Date()), unknown = as.Date(NA)) {
+  list(from = from, start = start, note = note)
+}
+day_of <- function() as.Date("2026-01-31")
+now_of <- function() as.POSIXct("2026-01-31 08:00:00.25", tz = "Europe/Berlin")
+plain <- function(x) list(class = I(class(x)), value = x)
+table_of <- function() data.frame(day = as.Date(c("2026-01-31", NA)), at = as.POSIXct(c(0.5, 1e9), origin = "1970-01-01", tz = "UTC"), text = c("2026-01-31", "x"))
+columns <- function(d) list(classes = lapply(d, class), d = d)
+others <- function() list(days = structure(1:2, class = "Date"), broken = as.POSIXlt("2026-07-01 12:00:00", tz = "America/New_York"),
+                          large = structure(c(2^-1074, -0), class = "integer64"))
+wide <- function() structure(readBin(as.raw(c(1, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0x80)), "double", 2), class = "integer64")
+"#;
+
+async fn engine() -> Engine {
+    let engine = Engine::start().await;
+    let published = engine.publish("d", SCRIPT).await;
+    assert_eq!(published.status, 200, "{}", published.text);
+    engine
+}
+
+fn stream(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn a_declared_date_has_its_class_in_r_and_comes_back_as_it_went() {
+    let engine = engine().await;
+    let body = json!({ "day": ["2026-01-31", null, "1969-12-31"], "at": ["2026-01-31T08:00:00.123456Z", "2026-01-31T09:00:00+01:00"],
+        "level": ["high", null, "low"] });
+    let told = engine.call("d/told", body.to_string()).await.value();
+    assert_eq!(told["class"], json!(["Date"]));
+    assert_eq!(told["n"], json!([20484, null, -1]));
+    assert_eq!(told["day"], body["day"]);
+    assert_eq!(told["at_class"], json!(["POSIXct", "POSIXt"]));
+    assert_eq!(told["zone"], json!("UTC"));
+    assert_eq!(
+        told["at"],
+        json!(["2026-01-31T08:00:00.123456Z", "2026-01-31T08:00:00Z"])
+    );
+    assert_eq!(told["s"], json!([1_769_846_400.123_456, 1_769_846_400]));
+    assert_eq!(told["levels"], json!(["low", "mid", "high"]));
+    assert_eq!(told["codes"], json!([3, null, 1]));
+    let alone = engine
+        .call(
+            "d/told",
+            r#"{"day":"2026-02-28","at":"2026-01-31T08:00:00.5Z"}"#,
+        )
+        .await
+        .value();
+    assert_eq!(
+        (&alone["day"], &alone["at"]),
+        (&json!("2026-02-28"), &json!(["2026-01-31T08:00:00.500Z"]))
+    );
+    assert_eq!(alone["codes"], json!([]));
+}
+
+#[tokio::test]
+async fn equal_instants_are_one_computation_and_other_ones_are_not() {
+    let engine = engine().await;
+    let call = async |at: &str| {
+        let body = json!({ "day": "2026-01-31", "at": at }).to_string();
+        engine.call("d/told", body).await
+    };
+    let first = call("2026-01-31T08:00:00Z").await;
+    assert_eq!(
+        first.headers["cache-status"]
+            .to_str()
+            .unwrap()
+            .split(';')
+            .nth(1),
+        Some(" fwd=miss")
+    );
+    let again = call("2026-01-31T09:00:00.000+01:00").await;
+    assert_eq!(
+        again.headers["cache-status"]
+            .to_str()
+            .unwrap()
+            .split(';')
+            .nth(1),
+        Some(" hit")
+    );
+    let key = |answer: &crate::support::Answer| answer.json()["call"]["computation_key"].clone();
+    assert_eq!(key(&first), key(&again));
+    assert_ne!(key(&first), key(&call("2026-01-31T08:00:01Z").await));
+}
+
+#[tokio::test]
+async fn what_is_no_date_is_refused_at_its_place_before_r_is_asked() {
+    let engine = engine().await;
+    let body = json!({ "day": ["2026-01-31", "2026-02-30"], "at": "2026-01-31T08:00:00", "level": "huge" });
+    let answer = engine.call("d/told", body.to_string()).await;
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (422, "invalid-arguments")
+    );
+    assert_eq!(
+        answer.json()["errors"],
+        json!([
+            { "pointer": "/day/1", "detail": "is no day of the calendar: 2026-02 has 28 days" },
+            { "pointer": "/at", "detail": "has no offset from UTC: end it with Z for UTC, or with the offset of the place, such as +01:00" },
+            { "pointer": "/level", "detail": "must be one of low, mid, high" },
+        ])
+    );
+    // Deep in a value that declares nothing it is R's worker that says so.
+    let answer = engine
+        .call("d/plain", r#"{"x":[{"$date":"2026-02-30"}]}"#)
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json()["errors"][0]["pointer"]),
+        (422, &json!("/x"))
+    );
+    assert!(
+        answer.text.contains("no day of the calendar"),
+        "{}",
+        answer.text
+    );
+}
+
+#[tokio::test]
+async fn defaults_show_dates_and_nothing_else_changes() {
+    let engine = engine().await;
+    let published = engine.publish("d", SCRIPT).await.json();
+    let functions = published["functions"].as_array().unwrap();
+    let of = |name: &str| functions.iter().find(|one| one["name"] == name).unwrap();
+    let properties = &of("window")["schema"]["properties"];
+    for (name, format) in [
+        ("from", "date"),
+        ("to", "date"),
+        ("days", "date"),
+        ("unknown", "date"),
+        ("start", "date-time"),
+        ("end", "date-time"),
+        ("noon", "date-time"),
+    ] {
+        let schema = &properties[name];
+        assert_eq!(schema["format"], json!(format), "{name}: {schema}");
+        assert_eq!(schema["items"]["format"], json!(format), "{name}: {schema}");
+        assert_eq!(schema["type"], json!(["string", "array"]), "{name}");
+    }
+    assert_eq!(properties["from"]["default"], json!("2026-01-01"));
+    assert_eq!(
+        properties["start"]["default"],
+        json!("2026-01-01T06:00:00Z")
+    );
+    assert_eq!(
+        properties["days"]["default"],
+        json!(["2026-01-01", "2026-02-01"])
+    );
+    for name in ["to", "end", "unknown"] {
+        assert_eq!(properties[name]["default"], Value::Null, "{name}");
+    }
+    for name in ["apart", "note"] {
+        assert_eq!(properties[name], json!({}), "{name}");
+    }
+    assert_eq!(of("plain")["schema"]["properties"]["x"], json!({}));
+    let given = engine
+        .call("d/window", r#"{"from":"2026-03-01","note":"2026-03-01"}"#)
+        .await
+        .value();
+    assert_eq!(
+        given,
+        json!({ "from": "2026-03-01", "start": "2026-01-01T06:00:00Z", "note": "2026-03-01" })
+    );
+    let version = published["version"].as_str().unwrap();
+    let document = engine
+        .get(&format!("/scripts/d/versions/{version}/openapi.json"))
+        .await
+        .json();
+    let request =
+        &document["paths"][format!("/api/calc/r/d@{version}/told")]["post"]["requestBody"];
+    let day = &request["content"]["application/json"]["schema"]["properties"]["day"]["anyOf"][0];
+    assert_eq!(
+        (&day["format"], &day["items"]["format"]),
+        (&json!("date"), &json!("date"))
+    );
+}
+
+#[tokio::test]
+async fn a_result_that_was_a_date_is_one_where_a_date_is_declared() {
+    let engine = engine().await;
+    for (function, parameter, class, text) in [
+        ("day_of", "day", "class", json!("2026-01-31")),
+        (
+            "now_of",
+            "at",
+            "at_class",
+            json!("2026-01-31T07:00:00.250Z"),
+        ),
+    ] {
+        let made = engine.call(&format!("d/{function}"), "{}").await.json();
+        assert_eq!(made["value"], text);
+        let mut body = json!({ "day": "2026-01-01" });
+        body[parameter] = json!({ "$result": made["call"]["result_key"] });
+        let told = engine.call("d/told", body.to_string()).await.value();
+        let classes = if parameter == "day" {
+            json!(["Date"])
+        } else {
+            json!(["POSIXct", "POSIXt"])
+        };
+        assert_eq!(told[class], classes);
+        assert_eq!(
+            told[parameter]
+                .as_array()
+                .map_or(&told[parameter], |all| &all[0]),
+            &text
+        );
+    }
+}
+
+#[tokio::test]
+async fn marked_values_are_taken_anywhere_and_unmarked_ones_stay_texts() {
+    let engine = engine().await;
+    let class = async |value: Value| {
+        let body = json!({ "x": value }).to_string();
+        engine.call("d/plain", body).await.value()["class"].clone()
+    };
+    assert_eq!(class(json!("2026-01-31")).await, json!(["character"]));
+    assert_eq!(
+        class(json!({ "$date": "2026-01-31" })).await,
+        json!(["Date"])
+    );
+    assert_eq!(
+        class(json!({ "$instant": ["2026-01-31T08:00:00Z"] })).await,
+        json!(["POSIXct", "POSIXt"])
+    );
+    assert_eq!(
+        class(json!({ "$factor": ["a", "b"] })).await,
+        json!(["factor"])
+    );
+    let frame = json!({ "d": { "$frame": { "day": { "$date": ["2026-01-31", null] }, "at": { "$instant": ["2026-01-31T08:00:00-05:00", null] },
+        "lot": { "$factor": ["b", "a"], "levels": ["b", "a"] }, "text": ["2026-01-31", "x"] } } });
+    let told = engine.call("d/columns", frame.to_string()).await.value();
+    assert_eq!(
+        told["classes"],
+        json!({ "day": "Date", "at": ["POSIXct", "POSIXt"], "lot": "factor", "text": "character" })
+    );
+    assert_eq!(
+        told["d"],
+        json!({ "day": ["2026-01-31", null], "at": ["2026-01-31T13:00:00Z", null], "lot": ["b", "a"], "text": ["2026-01-31", "x"] })
+    );
+}
+
+#[tokio::test]
+async fn columns_of_arrow_are_dates_instants_and_factors_in_r() {
+    let engine = engine().await;
+    let day_ms = 86_400_000;
+    let words = DictionaryArray::<Int32Type>::from_iter([Some("u"), None, Some("a")]);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        (
+            "d32",
+            Arc::new(Date32Array::from(vec![Some(0), None, Some(-1)])),
+        ),
+        ("d64", Arc::new(Date64Array::from(vec![day_ms, -day_ms, 0]))),
+        (
+            "ms",
+            Arc::new(TimestampMillisecondArray::from(vec![1, -1, 0])),
+        ),
+        (
+            "ns",
+            Arc::new(
+                TimestampNanosecondArray::from(vec![1000, 0, 1_500_000_000])
+                    .with_timezone("Europe/Berlin"),
+            ),
+        ),
+        ("word", Arc::new(words)),
+    ];
+    let request = engine
+        .request("POST", "/r/d/columns?frame=d")
+        .header("content-type", STREAM);
+    let told = engine.send(request.body(stream(columns))).await.value();
+    let instant = json!(["POSIXct", "POSIXt"]);
+    assert_eq!(
+        told["classes"],
+        json!({ "d32": "Date", "d64": "Date", "ms": instant, "ns": instant, "word": "factor" })
+    );
+    assert_eq!(
+        told["d"],
+        json!({ "d32": ["1970-01-01", null, "1969-12-31"], "d64": ["1970-01-02", "1969-12-31", "1970-01-01"],
+            "ms": ["1970-01-01T00:00:00.001Z", "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z"],
+            "ns": ["1970-01-01T00:00:00.000001Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:01.500Z"], "word": ["u", null, "a"] })
+    );
+    // A column is an argument of its own, and the same call as in JSON.
+    let day: Vec<(&str, ArrayRef)> = vec![
+        ("day", Arc::new(Date32Array::from(vec![20_484]))),
+        ("at", Arc::new(TimestampMillisecondArray::from(vec![0]))),
+    ];
+    let request = engine
+        .request("POST", "/r/d/told")
+        .header("content-type", STREAM);
+    let arrow = engine.send(request.body(stream(day))).await.json();
+    let json = engine
+        .call(
+            "d/told",
+            r#"{"day":"2026-01-31","at":"1970-01-01T01:00:00+01:00"}"#,
+        )
+        .await
+        .json();
+    assert_eq!(arrow["value"]["class"], json!(["Date"]));
+    assert_eq!(
+        arrow["call"]["computation_key"],
+        json["call"]["computation_key"]
+    );
+    let fine: Vec<(&str, ArrayRef)> =
+        vec![("x", Arc::new(TimestampNanosecondArray::from(vec![1])))];
+    let request = engine
+        .request("POST", "/r/d/plain")
+        .header("content-type", STREAM);
+    let refused = engine.send(request.body(stream(fine))).await;
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["pointer"]),
+        (422, &json!("/x"))
+    );
+    assert!(refused.text.contains("microsecond"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn dates_and_instants_leave_as_columns_of_their_own_type() {
+    let engine = engine().await;
+    let table = async |request: reqwest::RequestBuilder| {
+        let response = request.header("accept", STREAM).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let body = response.bytes().await.unwrap();
+        let mut reader = StreamReader::try_new(&body[..], None).unwrap();
+        let about: Value = serde_json::from_str(&reader.schema().metadata()["dcp"]).unwrap();
+        (reader.next().unwrap().unwrap(), about)
+    };
+    let (batch, about) = table(engine.request("POST", "/r/d/table_of").body("")).await;
+    let days = batch
+        .column_by_name("day")
+        .unwrap()
+        .as_primitive::<Date32Type>();
+    assert_eq!(days.iter().collect::<Vec<_>>(), [Some(20_484), None]);
+    let at = batch.column_by_name("at").unwrap();
+    let arrow_schema_type = at.data_type().to_string();
+    assert!(arrow_schema_type.contains("UTC"), "{arrow_schema_type}");
+    let at = at.as_primitive::<TimestampMicrosecondType>();
+    assert_eq!(at.values().as_ref(), [500_000, 1_000_000_000_000_000]);
+    assert_eq!(
+        batch
+            .column_by_name("text")
+            .unwrap()
+            .as_string::<i32>()
+            .value(0),
+        "2026-01-31"
+    );
+    // The store tells the same, and a value alone has its type, too.
+    let key = about["call"]["result_key"].as_str().unwrap();
+    let (again, _) = table(engine.request("GET", &format!("/results/{key}"))).await;
+    assert_eq!(again.columns(), batch.columns());
+    let (one, _) = table(engine.request("POST", "/r/d/day_of").body("")).await;
+    assert_eq!(one.column(0).as_primitive::<Date32Type>().value(0), 20_484);
+}
+
+#[tokio::test]
+async fn other_classes_of_numbers_are_told_as_what_they_are() {
+    let engine = engine().await;
+    assert_eq!(
+        engine.call("d/others", "{}").await.value(),
+        json!({ "days": ["1970-01-02", "1970-01-03"], "broken": "2026-07-01T16:00:00Z", "large": [1, Value::Null] })
+    );
+    // A whole number that a double does not hold is a text, so that no reader rounds it.
+    assert_eq!(
+        engine.call("d/wide", "{}").await.value(),
+        json!(["9007199254740993", null])
+    );
+}
