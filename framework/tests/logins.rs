@@ -29,7 +29,7 @@ impl Platform {
              [store]\nurl = \"secret://store/{{module}}#gxp\"\nmigrate = \"command\"\n"
         );
         for module in modules {
-            node += &format!("[[module]]\nname = \"{module}\"\n");
+            node.extend(["[[module]]\nname = \"", module, "\"\n"]);
         }
         std::fs::create_dir(folder.path().join("run")).unwrap();
         std::fs::write(folder.path().join("run/gxp-node.toml"), node).unwrap();
