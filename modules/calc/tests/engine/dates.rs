@@ -22,6 +22,8 @@ day_of <- function() as.Date("2026-01-31")
 now_of <- function() as.POSIXct("2026-01-31 08:00:00.25", tz = "Europe/Berlin")
 plain <- function(x) list(class = I(class(x)), value = x)
 table_of <- function() data.frame(day = as.Date(c("2026-01-31", NA)), at = as.POSIXct(c(0.5, 1e9), origin = "1970-01-01", tz = "UTC"), text = c("2026-01-31", "x"))
+#' @param d [data.frame(day = Date, at = POSIXct, lot = factor, dose = numeric)] A table.
+declared <- function(d) list(classes = lapply(d, class), d = d)
 columns <- function(d) list(classes = lapply(d, class), d = d)
 others <- function() list(days = structure(1:2, class = "Date"), broken = as.POSIXlt("2026-07-01 12:00:00", tz = "America/New_York"),
                           large = structure(c(2^-1074, -0), class = "integer64"))
@@ -250,6 +252,25 @@ async fn marked_values_are_taken_anywhere_and_unmarked_ones_stay_texts() {
     assert_eq!(
         told["d"],
         json!({ "day": ["2026-01-31", null], "at": ["2026-01-31T13:00:00Z", null], "lot": ["b", "a"], "text": ["2026-01-31", "x"] })
+    );
+}
+
+#[tokio::test]
+async fn declared_columns_have_their_classes_in_r() {
+    let engine = engine().await;
+    let columns = json!({ "day": ["2026-01-31", null], "at": ["2026-01-31T08:00:00+01:00", null], "lot": ["b", "a"], "dose": [1, null], "more": ["x", "y"] });
+    let body = json!({ "d": { "$frame": columns } });
+    let told = engine.call("d/declared", body.to_string()).await.value();
+    assert_eq!(
+        told["classes"],
+        json!({ "day": "Date", "at": ["POSIXct", "POSIXt"], "lot": "factor", "dose": "numeric", "more": "character" })
+    );
+    assert_eq!(told["d"]["at"], json!(["2026-01-31T07:00:00Z", null]));
+    let wrong = body.to_string().replace("2026-01-31T08", "2026-02-31T08");
+    let refused = engine.call("d/declared", wrong).await;
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["pointer"]),
+        (422, &json!("/d/$frame/at/0"))
     );
 }
 
