@@ -2,13 +2,16 @@
 //!
 //! `[numeric(1..100000), >=0, unit mg/L]`: a type, how many values, and what is true of each. Types: numeric, integer,
 //! logical, character, Date, `POSIXct`, factor, data.frame, matrix, list, any. Constraints: `>=0`, `>0`, `<=1`, `<1`, `one of a|b|c`, `unit u`,
-//! `no missing`, `null`.
+//! `no missing`, `null`. A data frame may name columns that it must have: `[data.frame(day = Date, dose = numeric), null]`.
 
 use crate::shape::{Bound, Kind, Shape};
 
 /// What stands in brackets before a text, and the text; `None` when the brackets hold no type.
 pub(crate) fn declared(text: &str) -> Option<(Result<Shape, String>, &str)> {
     let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
+    if let Some((columns, constraints)) = columns_of(inside) {
+        return Some((frame(columns, constraints), rest.trim()));
+    }
     let mut parts = inside.split(',').map(str::trim);
     let head = parts.next()?;
     let (word, length) = head
@@ -30,6 +33,37 @@ pub(crate) fn declared(text: &str) -> Option<(Result<Shape, String>, &str)> {
         Ok(shape)
     };
     Some((read(), rest.trim()))
+}
+
+/// The columns between the parentheses of a data frame, and what follows them.
+fn columns_of(inside: &str) -> Option<(&str, &str)> {
+    let (word, rest) = inside.split_once('(')?;
+    let (columns, constraints) = rest.split_once(')')?;
+    let is_frame = Kind::of_word(word.trim()) == Some(Kind::Frame);
+    (is_frame && columns.contains('=')).then_some((columns, constraints))
+}
+
+fn frame(columns: &str, constraints: &str) -> Result<Shape, String> {
+    let mut shape = Shape {
+        kind: Kind::Frame,
+        ..Shape::default()
+    };
+    for column in columns.split(',') {
+        let (name, word) = column.split_once('=').unwrap_or((column, ""));
+        let kind = Kind::of_word(word.trim()).filter(|kind| kind.is_vector());
+        let kind = kind.ok_or_else(|| format!("{:?} is no column and its type", column.trim()))?;
+        let column = Shape {
+            kind,
+            ..Shape::default()
+        };
+        shape.columns.push((name.trim().to_owned(), column));
+    }
+    for part in constraints.split(',').map(str::trim) {
+        if !part.is_empty() {
+            shape.constrain(part)?;
+        }
+    }
+    Ok(shape)
 }
 
 impl Shape {

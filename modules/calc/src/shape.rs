@@ -122,6 +122,9 @@ pub(crate) struct Shape {
     pub(crate) choices: Vec<String>,
     /// The unit of its values.
     pub(crate) unit: Option<String>,
+    /// The columns that a data frame must have, and what each of them may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) columns: Vec<(String, Shape)>,
 }
 
 impl Shape {
@@ -148,6 +151,12 @@ impl Shape {
             Kind::Frame => {
                 schema.insert("type".into(), self.types(&["object"]));
                 schema.insert("required".into(), json!(["$frame"]));
+                if !self.columns.is_empty() {
+                    schema.insert(
+                        "properties".into(),
+                        json!({ "$frame": self.frame_schema() }),
+                    );
+                }
             }
             Kind::List => {
                 schema.insert("type".into(), self.types(&["object", "array"]));
@@ -160,6 +169,13 @@ impl Shape {
             _ => return self.vector_schema(),
         }
         self.add_unit(schema)
+    }
+
+    fn frame_schema(&self) -> Value {
+        let columns = self.columns.iter();
+        let columns = columns.map(|(name, column)| (name.clone(), column.schema().into()));
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        json!({ "type": "object", "properties": columns.collect::<Map<_, _>>(), "required": names })
     }
 
     fn vector_schema(&self) -> Map<String, Value> {

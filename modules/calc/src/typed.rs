@@ -4,6 +4,9 @@
 //! `{"$date": ["2026-01-31"]}`, `{"$instant": ["2026-01-31T08:00:00Z"]}` in UTC, `{"$factor": ["a"], "levels": ["a", "b"]}`. So equal instants
 //! have one key, however far from UTC they were written. A caller may write that form for any argument, and Arrow's columns are read so.
 
+mod columns;
+
+use self::columns::settled_frame;
 use crate::arguments::{mark, pointer};
 use crate::calendar;
 use crate::engine::BadArgument;
@@ -41,6 +44,12 @@ pub(crate) fn settle(
         let is_declared = declared.is_some_and(|shape| shape.kind.is_typed());
         // Nothing else begins so: the others cost a look at their first byte.
         let marked = json.first() == Some(&b'{') && kind_of_mark(json).is_some();
+        if let Some(frame) = declared.filter(|shape| !shape.columns.is_empty()) {
+            if let Some(text) = settled_frame(frame, &pointer(name), json, bad) {
+                *json = text.into();
+            }
+            continue;
+        }
         if !is_declared && !marked {
             continue;
         }

@@ -300,6 +300,7 @@ const GERMAN: readonly (readonly [string, string])[] = [
     'ist so weit von 1970 entfernt, dass eine Zahl in R die Mikrosekunden nicht hält',
   ],
   ['has a level twice', 'hat eine Stufe zweimal'],
+  ['has no column {name}', 'hat keine Spalte {name}'],
   ['must be at least {low}', 'muss mindestens {low} sein'],
   ['must be at most {high}', 'darf höchstens {high} sein'],
   ['must be more than {low}', 'muss mehr als {low} sein'],

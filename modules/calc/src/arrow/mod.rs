@@ -3,6 +3,7 @@
 //! A stream is another spelling of the same call: its columns become the JSON arguments they stand for, and a value is kept
 //! as JSON whatever its caller asks for. So a call has one key, one check and one result, however it travels.
 
+mod cells;
 mod messages;
 mod reading;
 mod writing;

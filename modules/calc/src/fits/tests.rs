@@ -135,7 +135,13 @@ fn what_is_no_declaration_is_text_and_what_is_half_of_one_is_refused() {
     assert!(declared("[see here] text").is_none());
     assert!(declared("Numbers").is_none());
     assert_eq!(declared("[numeric] Numbers").unwrap().1, "Numbers");
-    for wrong in ["[numeric, >=x]", "[numeric(a)]", "[numeric, positive]"] {
+    for wrong in [
+        "[data.frame(a = b)]",
+        "[data.frame(a = Date), wide]",
+        "[numeric, >=x]",
+        "[numeric(a)]",
+        "[numeric, positive]",
+    ] {
         assert!(declared(wrong).unwrap().0.is_err(), "{wrong}");
     }
 }

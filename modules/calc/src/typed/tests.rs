@@ -223,3 +223,33 @@ fn a_function_that_was_published_before_arguments_were_checked_takes_marked_ones
     settle(&function, &mut values, &mut Vec::new());
     assert_eq!(values[0].1, r#"{"$date":["2026-01-31"]}"#);
 }
+
+#[test]
+fn the_declared_columns_of_a_frame_are_what_they_are_declared_to_be() {
+    let declared = "[data.frame(day = Date, lot = factor, dose = numeric), null]";
+    let given = |json: &str| given(declared, json);
+    assert_eq!(
+        given(r#"{"$frame":{"day":["2026-01-31",null],"lot":["b","a"],"dose":[1, 2.50],"more":["x", "y"]},"status":{"n":1}}"#).unwrap(),
+        r#"{"$frame":{"day":{"$date":["2026-01-31",null]},"lot":{"$factor":["b","a"],"levels":["a","b"]},"dose":[1, 2.50],"more":["x", "y"]},"status":{"n":1}}"#
+    );
+    assert_eq!(given("null").unwrap(), "null");
+    let told = given(r#"{"$frame":{"day":["2026-01-31","31.1."],"dose":["x", 1]}}"#).unwrap_err();
+    let pair = |at: &str, why: &str| (at.to_owned(), why.to_owned());
+    assert_eq!(
+        told,
+        [
+            pair("/x/$frame", "has no column lot"),
+            pair("/x/$frame/day/1", "must be a date such as 2026-01-31"),
+            pair("/x/$frame/dose/0", "must be a number"),
+        ]
+    );
+    let schema = &function(declared).args[0].schema;
+    assert_eq!(
+        schema["properties"]["$frame"]["required"],
+        json!(["day", "lot", "dose"])
+    );
+    assert_eq!(
+        schema["properties"]["$frame"]["properties"]["day"]["format"],
+        "date"
+    );
+}

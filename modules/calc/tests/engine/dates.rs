@@ -1,18 +1,7 @@
-//! Dates, instants and factors: texts in JSON, classes in R, columns of their own type in Arrow.
+//! Dates, instants and factors: texts in JSON, classes in R.
 
 use crate::support::Engine;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, TimestampMicrosecondType};
-use arrow_array::{
-    Array, ArrayRef, Date32Array, Date64Array, DictionaryArray, RecordBatch,
-    TimestampMillisecondArray, TimestampNanosecondArray,
-};
-use arrow_ipc::reader::StreamReader;
-use arrow_ipc::writer::StreamWriter;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-const STREAM: &str = "application/vnd.apache.arrow.stream";
 
 const SCRIPT: &str = r#"
 #' Says what it was given, and gives it back.
@@ -33,24 +22,19 @@ day_of <- function() as.Date("2026-01-31")
 now_of <- function() as.POSIXct("2026-01-31 08:00:00.25", tz = "Europe/Berlin")
 plain <- function(x) list(class = I(class(x)), value = x)
 table_of <- function() data.frame(day = as.Date(c("2026-01-31", NA)), at = as.POSIXct(c(0.5, 1e9), origin = "1970-01-01", tz = "UTC"), text = c("2026-01-31", "x"))
+#' @param d [data.frame(day = Date, at = POSIXct, lot = factor, dose = numeric)] A table.
+declared <- function(d) list(classes = lapply(d, class), d = d)
 columns <- function(d) list(classes = lapply(d, class), d = d)
 others <- function() list(days = structure(1:2, class = "Date"), broken = as.POSIXlt("2026-07-01 12:00:00", tz = "America/New_York"),
                           large = structure(c(2^-1074, -0), class = "integer64"))
 wide <- function() structure(readBin(as.raw(c(1, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0x80)), "double", 2), class = "integer64")
 "#;
 
-async fn engine() -> Engine {
+pub(crate) async fn engine() -> Engine {
     let engine = Engine::start().await;
     let published = engine.publish("d", SCRIPT).await;
     assert_eq!(published.status, 200, "{}", published.text);
     engine
-}
-
-fn stream(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
-    writer.write(&batch).unwrap();
-    writer.into_inner().unwrap()
 }
 
 #[tokio::test]
@@ -272,114 +256,22 @@ async fn marked_values_are_taken_anywhere_and_unmarked_ones_stay_texts() {
 }
 
 #[tokio::test]
-async fn columns_of_arrow_are_dates_instants_and_factors_in_r() {
+async fn declared_columns_have_their_classes_in_r() {
     let engine = engine().await;
-    let day_ms = 86_400_000;
-    let words = DictionaryArray::<Int32Type>::from_iter([Some("u"), None, Some("a")]);
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        (
-            "d32",
-            Arc::new(Date32Array::from(vec![Some(0), None, Some(-1)])),
-        ),
-        ("d64", Arc::new(Date64Array::from(vec![day_ms, -day_ms, 0]))),
-        (
-            "ms",
-            Arc::new(TimestampMillisecondArray::from(vec![1, -1, 0])),
-        ),
-        (
-            "ns",
-            Arc::new(
-                TimestampNanosecondArray::from(vec![1000, 0, 1_500_000_000])
-                    .with_timezone("Europe/Berlin"),
-            ),
-        ),
-        ("word", Arc::new(words)),
-    ];
-    let request = engine
-        .request("POST", "/r/d/columns?frame=d")
-        .header("content-type", STREAM);
-    let told = engine.send(request.body(stream(columns))).await.value();
-    let instant = json!(["POSIXct", "POSIXt"]);
+    let columns = json!({ "day": ["2026-01-31", null], "at": ["2026-01-31T08:00:00+01:00", null], "lot": ["b", "a"], "dose": [1, null], "more": ["x", "y"] });
+    let body = json!({ "d": { "$frame": columns } });
+    let told = engine.call("d/declared", body.to_string()).await.value();
     assert_eq!(
         told["classes"],
-        json!({ "d32": "Date", "d64": "Date", "ms": instant, "ns": instant, "word": "factor" })
+        json!({ "day": "Date", "at": ["POSIXct", "POSIXt"], "lot": "factor", "dose": "numeric", "more": "character" })
     );
-    assert_eq!(
-        told["d"],
-        json!({ "d32": ["1970-01-01", null, "1969-12-31"], "d64": ["1970-01-02", "1969-12-31", "1970-01-01"],
-            "ms": ["1970-01-01T00:00:00.001Z", "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z"],
-            "ns": ["1970-01-01T00:00:00.000001Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:01.500Z"], "word": ["u", null, "a"] })
-    );
-    // A column is an argument of its own, and the same call as in JSON.
-    let day: Vec<(&str, ArrayRef)> = vec![
-        ("day", Arc::new(Date32Array::from(vec![20_484]))),
-        ("at", Arc::new(TimestampMillisecondArray::from(vec![0]))),
-    ];
-    let request = engine
-        .request("POST", "/r/d/told")
-        .header("content-type", STREAM);
-    let arrow = engine.send(request.body(stream(day))).await.json();
-    let json = engine
-        .call(
-            "d/told",
-            r#"{"day":"2026-01-31","at":"1970-01-01T01:00:00+01:00"}"#,
-        )
-        .await
-        .json();
-    assert_eq!(arrow["value"]["class"], json!(["Date"]));
-    assert_eq!(
-        arrow["call"]["computation_key"],
-        json["call"]["computation_key"]
-    );
-    let fine: Vec<(&str, ArrayRef)> =
-        vec![("x", Arc::new(TimestampNanosecondArray::from(vec![1])))];
-    let request = engine
-        .request("POST", "/r/d/plain")
-        .header("content-type", STREAM);
-    let refused = engine.send(request.body(stream(fine))).await;
+    assert_eq!(told["d"]["at"], json!(["2026-01-31T07:00:00Z", null]));
+    let wrong = body.to_string().replace("2026-01-31T08", "2026-02-31T08");
+    let refused = engine.call("d/declared", wrong).await;
     assert_eq!(
         (refused.status, &refused.json()["errors"][0]["pointer"]),
-        (422, &json!("/x"))
+        (422, &json!("/d/$frame/at/0"))
     );
-    assert!(refused.text.contains("microsecond"), "{}", refused.text);
-}
-
-#[tokio::test]
-async fn dates_and_instants_leave_as_columns_of_their_own_type() {
-    let engine = engine().await;
-    let table = async |request: reqwest::RequestBuilder| {
-        let response = request.header("accept", STREAM).send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        let body = response.bytes().await.unwrap();
-        let mut reader = StreamReader::try_new(&body[..], None).unwrap();
-        let about: Value = serde_json::from_str(&reader.schema().metadata()["dcp"]).unwrap();
-        (reader.next().unwrap().unwrap(), about)
-    };
-    let (batch, about) = table(engine.request("POST", "/r/d/table_of").body("")).await;
-    let days = batch
-        .column_by_name("day")
-        .unwrap()
-        .as_primitive::<Date32Type>();
-    assert_eq!(days.iter().collect::<Vec<_>>(), [Some(20_484), None]);
-    let at = batch.column_by_name("at").unwrap();
-    let arrow_schema_type = at.data_type().to_string();
-    assert!(arrow_schema_type.contains("UTC"), "{arrow_schema_type}");
-    let at = at.as_primitive::<TimestampMicrosecondType>();
-    assert_eq!(at.values().as_ref(), [500_000, 1_000_000_000_000_000]);
-    assert_eq!(
-        batch
-            .column_by_name("text")
-            .unwrap()
-            .as_string::<i32>()
-            .value(0),
-        "2026-01-31"
-    );
-    // The store tells the same, and a value alone has its type, too.
-    let key = about["call"]["result_key"].as_str().unwrap();
-    let (again, _) = table(engine.request("GET", &format!("/results/{key}"))).await;
-    assert_eq!(again.columns(), batch.columns());
-    let (one, _) = table(engine.request("POST", "/r/d/day_of").body("")).await;
-    assert_eq!(one.column(0).as_primitive::<Date32Type>().value(0), 20_484);
 }
 
 #[tokio::test]

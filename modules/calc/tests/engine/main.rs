@@ -16,6 +16,7 @@ mod calls;
 mod command;
 mod confinement;
 mod dates;
+mod dates_in_arrow;
 mod describing;
 mod endurance;
 mod folders;

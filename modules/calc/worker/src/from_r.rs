@@ -60,7 +60,9 @@ unsafe fn any(value: SEXP, single: Single, depth: usize, out: &mut Vec<u8>) -> W
             SEXPTYPE::LGLSXP | SEXPTYPE::INTSXP | SEXPTYPE::REALSXP | SEXPTYPE::STRSXP => {
                 vector(value, single, out)
             }
-            SEXPTYPE::VECSXP if inherits(value, "POSIXlt") => broken_down(value, single, out),
+            SEXPTYPE::VECSXP if bool::from(Rf_isObject(value)) && inherits(value, "POSIXlt") => {
+                broken_down(value, single, out)
+            }
             SEXPTYPE::VECSXP => list(value, depth, out),
             other => Err(Unsupported::new(kind_name(other))),
         }
