@@ -354,7 +354,11 @@ async fn a_writer_that_never_ends_makes_others_busy_and_no_thread_hang() {
         folder.path().join("sample.db").display()
     ))
     .await;
-    let endless = store.begin().await.unwrap();
+    let mut endless = store.begin().await.unwrap();
+    let at = store.clock().now();
+    // A transaction begins with its first call.
+    let call = params![2, "b", None::<f64>, true, "[]", at];
+    endless.call("sample_add", call).await.unwrap();
     let busy = add(&store, 1).await;
     assert!(matches!(busy, Err(StoreError::Busy)), "{busy:?}");
     assert_eq!(count(&store).await, 0, "reading goes on");
