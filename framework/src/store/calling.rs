@@ -7,7 +7,7 @@ use crate::limits::DEADLOCK_ATTEMPTS;
 use crate::telemetry::{Span, SpanKind};
 
 impl Store {
-    /// Begins a transaction. Until `commit`, dropping it undoes everything.
+    /// Begins a transaction; on SQLite its first call takes the lock. Until `commit`, dropping it undoes everything.
     pub async fn begin(&self) -> Result<Tx<'_>, StoreError> {
         Ok(Tx::new(self, self.present().begin().await?))
     }
