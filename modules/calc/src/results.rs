@@ -156,7 +156,11 @@ impl Results {
         let mut arriving = self.lock();
         for one in batch {
             for stored in &one.stored {
-                arriving.by_key.remove(&stored.key);
+                // What a draft stored may be on its way from a version in force as well, which says more of it.
+                let known = arriving.by_key.get(&stored.key);
+                if known.is_some_and(|known| known.draft || !one.call.draft) {
+                    arriving.by_key.remove(&stored.key);
+                }
             }
             arriving.by_computation.remove(&one.call.computation_key);
         }
