@@ -182,8 +182,9 @@ impl Calc {
         let mut values = Vec::with_capacity(request.arguments.len());
         let mut inputs = Vec::new();
         for argument in std::mem::take(&mut request.arguments) {
-            let value = self.resolve(request, &argument, patience, progress).await?;
+            let mut value = self.resolve(request, &argument, patience, progress).await?;
             if let Given::Result { key, .. } = argument.value {
+                value = typed::of_result(function.shape_of(&argument.name), value);
                 inputs.push(key);
             }
             values.push((argument.name, value));

@@ -62,6 +62,15 @@ pub(crate) fn settle(
     }
 }
 
+/// A data frame among results is an object of its columns: where one is declared it is a data frame again.
+pub(crate) fn of_result(declared: Option<&Shape>, value: Bytes) -> Bytes {
+    let is_wanted = declared.is_some_and(|shape| shape.kind == Kind::Frame);
+    if !is_wanted || value.first() != Some(&b'{') || mark(&value).is_some() {
+        return value;
+    }
+    [br#"{"$frame":"#.as_slice(), &value, b"}"].concat().into()
+}
+
 fn kind_of_mark(json: &[u8]) -> Option<Kind> {
     Some(match mark(json)? {
         b"$date" => Kind::Date,

@@ -24,6 +24,8 @@ plain <- function(x) list(class = I(class(x)), value = x)
 table_of <- function() data.frame(day = as.Date(c("2026-01-31", NA)), at = as.POSIXct(c(0.5, 1e9), origin = "1970-01-01", tz = "UTC"), text = c("2026-01-31", "x"))
 #' @param d [data.frame(day = Date, at = POSIXct, lot = factor, dose = numeric)] A table.
 declared <- function(d) list(classes = lapply(d, class), d = d)
+#' @param d [data.frame(day = Date)] A table.
+counted <- function(d) list(class = class(d), rows = nrow(d), day = class(d$day), text = class(d$text))
 columns <- function(d) list(classes = lapply(d, class), d = d)
 others <- function() list(days = structure(1:2, class = "Date"), broken = as.POSIXlt("2026-07-01 12:00:00", tz = "America/New_York"),
                           large = structure(c(2^-1074, -0), class = "integer64"))
@@ -220,6 +222,34 @@ async fn a_result_that_was_a_date_is_one_where_a_date_is_declared() {
             &text
         );
     }
+}
+
+#[tokio::test]
+async fn a_result_that_was_a_data_frame_is_one_where_one_is_declared() {
+    let engine = engine().await;
+    let counted = async |made: Value| {
+        let body = json!({ "d": { "$result": made["call"]["result_key"] } });
+        engine.call("d/counted", body.to_string()).await
+    };
+    let table = engine.call("d/table_of", "{}").await.json();
+    assert_eq!(
+        counted(table).await.value(),
+        json!({ "class": "data.frame", "rows": 2, "day": "Date", "text": "character" })
+    );
+    let date = engine.call("d/day_of", "{}").await.json();
+    let refused = counted(date).await;
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["pointer"]),
+        (422, &json!("/d"))
+    );
+    let other = engine.call("d/others", "{}").await.json();
+    let refused = counted(other).await;
+    let told = refused.json();
+    let said = &told["errors"][0];
+    assert_eq!(
+        (refused.status, &said["pointer"], &said["detail"]),
+        (422, &json!("/d/$frame"), &json!("has no column day"))
+    );
 }
 
 #[tokio::test]
