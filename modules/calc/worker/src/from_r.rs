@@ -74,15 +74,15 @@ unsafe fn broken_down(value: SEXP, single: Single, out: &mut Vec<u8>) -> Written
     // SAFETY: what R makes is protected while it is written.
     unsafe {
         let mut failed = 0;
-        let call = Rf_cons(value, R_NilValue);
-        let call = Rf_protect(Rf_lcons(Rf_install(c"as.POSIXct".as_ptr()), call));
+        let arguments = Rf_protect(Rf_cons(value, R_NilValue));
+        let call = Rf_protect(Rf_lcons(Rf_install(c"as.POSIXct".as_ptr()), arguments));
         let instants = Rf_protect(R_tryEvalSilent(call, R_BaseEnv, &raw mut failed));
         let written = if failed == 0 {
             vector(instants, single, out)
         } else {
             Err(Unsupported::new("a time that is none"))
         };
-        Rf_unprotect(2);
+        Rf_unprotect(3);
         written
     }
 }

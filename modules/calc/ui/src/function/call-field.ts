@@ -178,15 +178,10 @@ export class CallField {
     [`${this.id()}-about`, this.trouble() ? `${this.id()}-wrong` : ''].filter(Boolean).join(' '),
   );
 
-  /** Takes a choice or leaves it out; the order is that of the definition. */
-  protected take(option: string): void {
-    const taken = new Set(this.taken());
-    if (!taken.delete(option)) taken.add(option);
-    this.changed.emit(
-      this.options()
-        .filter((one) => taken.has(one))
-        .join('\n'),
-    );
+  /** Takes what is ticked, in the order of the definition. Asked of the boxes: the next may be ticked before the entry is drawn anew. */
+  protected take(boxes: HTMLFieldSetElement): void {
+    const ticked = [...boxes.querySelectorAll<HTMLInputElement>('input:checked')];
+    this.changed.emit(ticked.map((box) => box.value).join('\n'));
   }
 
   /** A day as it is, an instant as that of the portal's clock. Browsers tell nothing of a date that is begun, so each key is asked for. */
