@@ -71,6 +71,8 @@ pub(crate) async fn publish_script(
         return Err(Problem::unprocessable("The name cannot be used.").part("name", rule));
     }
     let content = Content::read(&headers, &body)?;
+    // A module may have taken the name a moment ago, or beside another engine of this store.
+    drop(calc.scripts.refresh().await?);
     if let Some(module) = calc.module_of(&name) {
         let detail = format!("The name {name} belongs to the module {module}; choose another.");
         return Err(Problem::conflict(detail));
