@@ -79,9 +79,10 @@ export class CallField {
     const { element, many } = this.field();
     if (element === 'choice' && many !== 'one') return 'boxes';
     if (element === 'choice' || (element === 'boolean' && many === 'one')) return 'select';
-    if (this.isMoment() && !this.writes()) return element;
+    if (this.isMoment() && !this.writes()) return 'moment';
     return many !== 'one' || element === 'matrix' || element === 'json' || element === 'any' ? 'area' : 'line';
   });
+  protected readonly isDay = computed(() => this.field().element === 'date');
   protected readonly isMoment = computed(() => ['date', 'instant'].includes(this.field().element));
   /** Somebody would rather write a date than choose it. */
   protected readonly written = signal(false);
@@ -92,7 +93,7 @@ export class CallField {
     shared.language();
     const entry = this.entry().trim();
     if (entry === '' || entry === INCOMPLETE) return '';
-    if (this.field().element === 'date') return isDate(entry) ? entry : undefined;
+    if (this.isDay()) return isDate(entry) ? entry : undefined;
     const at = instantIn(entry);
     if (at === undefined || at === null) return undefined;
     return formatTime(at, { seconds: new Date(at).getUTCSeconds() > 0 }).replace(' ', 'T');
@@ -156,8 +157,8 @@ export class CallField {
     if (element === 'matrix') return t('hintMatrix');
     if (element === 'json') return t('hintJson');
     if (element === 'any') return t('hintAny');
-    if (element === 'instant' && this.control() === 'instant') return this.clock();
-    if (element === 'date' && this.control() === 'date') return '';
+    if (element === 'instant' && this.control() === 'moment') return this.clock();
+    if (element === 'date' && this.control() === 'moment') return '';
     if (element === 'date') return t(many === 'one' ? 'hintDate' : 'hintDates');
     if (element === 'instant') return t(many === 'one' ? 'hintInstant' : 'hintInstants');
     return many === 'one' ? '' : t(element === 'text' ? 'hintTexts' : 'hintNumbers');
